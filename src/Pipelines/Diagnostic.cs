@@ -1,0 +1,17 @@
+namespace PRTS.Pipelines;
+
+/// <summary>One thing that is wrong in a pipeline file. Line and column count from 1.</summary>
+[GenerateSerializer, Alias("prts.diagnostic"), Immutable]
+public sealed record Diagnostic
+{
+    /// <summary>Stable identifier such as <c>unknown-key</c>; documented in docs/pipeline.md.</summary>
+    [Id(0)] public required string Code { get; init; }
+    [Id(1)] public required string File { get; init; }
+    [Id(2)] public required int Line { get; init; }
+    [Id(3)] public required int Column { get; init; }
+
+    /// <summary>What is wrong and what would be right, in one English sentence or two.</summary>
+    [Id(4)] public required string Message { get; init; }
+
+    public override string ToString() => $"{File}:{Line}:{Column}: {Message} [{Code}]";
+}

@@ -1,0 +1,114 @@
+namespace PRTS.Pipelines.Planning;
+
+/// <summary>
+/// What one pipeline file means for one event: the jobs of a build, in the order of the file, with every edge explicit.
+/// Values keep their <c>${{ }}</c> templates; they are evaluated when a job or step starts.
+/// </summary>
+[GenerateSerializer, Alias("prts.plan"), Immutable]
+public sealed record BuildPlan
+{
+    /// <summary>The schema of persisted plans; a reader refuses a higher one.</summary>
+    [Id(0)] public int SchemaVersion { get; init; } = 1;
+
+    /// <summary>The pipeline's <c>name</c>, or its file name without extension.</summary>
+    [Id(1)] public required string Name { get; init; }
+
+    /// <summary>Path in the repository, for example <c>.prts/pipeline.yaml</c>.</summary>
+    [Id(2)] public required string File { get; init; }
+
+    [Id(3)] public required IReadOnlyList<PlannedStage> Stages { get; init; }
+
+    /// <summary>Jobs in the order of the file. <see cref="PlannedJob.Key"/> is unique.</summary>
+    [Id(4)] public required IReadOnlyList<PlannedJob> Jobs { get; init; }
+}
+
+[GenerateSerializer, Alias("prts.plan-stage"), Immutable]
+public sealed record PlannedStage
+{
+    [Id(0)] public required string Name { get; init; }
+
+    /// <summary>Names of the stages that must end first (explicit, or the stage before).</summary>
+    [Id(1)] public required IReadOnlyList<string> Needs { get; init; }
+
+    /// <summary>Why the stage's jobs are skipped by the planner (an unmet <c>when</c>), in English; null when it runs.</summary>
+    [Id(2)] public string? SkipReason { get; init; }
+}
+
+[GenerateSerializer, Alias("prts.plan-job"), Immutable]
+public sealed record PlannedJob
+{
+    /// <summary>Lower-case letters, digits and hyphens; unique in the build; at most 80 characters. Used in addresses and keys.</summary>
+    [Id(0)] public required string Key { get; init; }
+
+    /// <summary>As the author wrote it; unique in the build.</summary>
+    [Id(1)] public required string Name { get; init; }
+
+    [Id(2)] public required string Stage { get; init; }
+
+    /// <summary>Keys of all jobs that must end first: from stage needs, job needs and non-parallel stages.</summary>
+    [Id(3)] public required IReadOnlyList<string> Needs { get; init; }
+
+    /// <summary>The job's <c>if</c>, without <c>${{ }}</c>; null means <c>success()</c>.</summary>
+    [Id(4)] public string? If { get; init; }
+
+    /// <summary>Why the planner skips this job (an unmet <c>when</c>), in English; null when it may run.</summary>
+    [Id(5)] public string? SkipReason { get; init; }
+
+    [Id(6)] public IReadOnlyList<string> RunsOn { get; init; } = [];
+
+    [Id(7)] public string? Image { get; init; }
+
+    [Id(8)] public IReadOnlyList<string> Services { get; init; } = [];
+
+    [Id(9)] public string? Environment { get; init; }
+
+    [Id(10)] public TimeSpan Timeout { get; init; } = TimeSpan.FromHours(1);
+
+    [Id(11)] public bool AllowFailure { get; init; }
+
+    /// <summary>Merged in this order: pipeline variables and env, stage, job. Later names win. Values may be templates.</summary>
+    [Id(12)] public required IReadOnlyDictionary<string, string> Env { get; init; }
+
+    [Id(13)] public required IReadOnlyList<PlannedStep> Steps { get; init; }
+}
+
+/// <summary>One step: exactly one of <see cref="Run"/> and <see cref="Artifact"/> is set.</summary>
+[GenerateSerializer, Alias("prts.plan-step"), Immutable]
+public sealed record PlannedStep
+{
+    /// <summary>Position in the job, from 0.</summary>
+    [Id(0)] public required int Index { get; init; }
+
+    [Id(1)] public string? Id { get; init; }
+
+    /// <summary>The author's name, or the first line of the command.</summary>
+    [Id(2)] public required string Name { get; init; }
+
+    [Id(3)] public string? Run { get; init; }
+
+    /// <summary><c>bash</c> (default), <c>sh</c>, <c>python</c>, <c>pwsh</c>, or a command with <c>{0}</c> for the script file.</summary>
+    [Id(4)] public string Shell { get; init; } = "bash";
+
+    /// <summary>Relative to the workspace; may be a template.</summary>
+    [Id(5)] public string? WorkingDirectory { get; init; }
+
+    /// <summary>Null: only the job's time-out counts.</summary>
+    [Id(6)] public TimeSpan? Timeout { get; init; }
+
+    [Id(7)] public bool ContinueOnError { get; init; }
+
+    /// <summary>The step's <c>if</c>, without <c>${{ }}</c>; null means <c>success()</c>.</summary>
+    [Id(8)] public string? If { get; init; }
+
+    [Id(9)] public required IReadOnlyDictionary<string, string> Env { get; init; }
+
+    [Id(10)] public PlannedArtifact? Artifact { get; init; }
+}
+
+/// <summary>Files to keep: a path or glob relative to the workspace, under a name unique in the job.</summary>
+[GenerateSerializer, Alias("prts.plan-artifact"), Immutable]
+public sealed record PlannedArtifact
+{
+    [Id(0)] public required string Name { get; init; }
+    [Id(1)] public required string Path { get; init; }
+}
