@@ -1,0 +1,44 @@
+using PRTS.Api.Builds;
+using PRTS.Pipelines;
+using PRTS.Pipelines.Planning;
+
+namespace PRTS.Contracts.Builds;
+
+/// <summary>One build: which of its jobs may start, and what became of them. Key: <see cref="BuildId.Key"/>. Commands return at once.</summary>
+[Alias("prts.IBuildGrain")]
+public interface IBuildGrain : IGrainWithStringKey
+{
+    /// <summary>Idempotent: a build that exists stays as it is.</summary>
+    [Alias("Create")] Task Create(BuildRequest request);
+
+    /// <summary>Repeats the effects of the state as it is; called for unfinished builds after a start of a server.</summary>
+    [Alias("Wake")] Task Wake();
+
+    [Alias("Cancel")] Task Cancel(string actor, string reason);
+
+    /// <summary>From a job: its state changed. Older versions than the one known are ignored.</summary>
+    [Alias("JobChanged")] Task JobChanged(JobSummary job);
+
+    /// <summary>Null when the build does not exist.</summary>
+    [Alias("Get")] Task<BuildSummary?> Get();
+}
+
+/// <summary>All that a build is made from. Exactly one of <see cref="Plan"/> and <see cref="Diagnostics"/> is given.</summary>
+[GenerateSerializer, Alias("prts.build-request"), Immutable]
+public sealed record BuildRequest
+{
+    [Id(0)] public required TriggerEvent Event { get; init; }
+    [Id(1)] public required string Name { get; init; }
+    [Id(2)] public required string File { get; init; }
+    [Id(3)] public BuildPlan? Plan { get; init; }
+    [Id(4)] public IReadOnlyList<Diagnostic> Diagnostics { get; init; } = [];
+    [Id(5)] public string Actor { get; init; } = "";
+    [Id(6)] public string Author { get; init; } = "";
+    [Id(7)] public string Message { get; init; } = "";
+    [Id(8)] public required DateTimeOffset CreatedAt { get; init; }
+    [Id(9)] public int? RetryOf { get; init; }
+    [Id(10)] public string DefaultBranch { get; init; } = "main";
+
+    /// <summary>W3C traceparent: the build's trace begins where its event came in.</summary>
+    [Id(11)] public string? TraceParent { get; init; }
+}

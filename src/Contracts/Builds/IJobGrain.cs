@@ -1,0 +1,39 @@
+using PRTS.Api.Builds;
+using PRTS.Contracts.Agents;
+using PRTS.Pipelines.Planning;
+
+namespace PRTS.Contracts.Builds;
+
+/// <summary>One job of one build: its attempts and where they run. Key: <see cref="JobId.Key"/>.</summary>
+[Alias("prts.IJobGrain")]
+public interface IJobGrain : IGrainWithStringKey
+{
+    /// <summary>From the build. Idempotent; returns the job as it stands.</summary>
+    [Alias("Start")] Task<JobSummary> Start(JobStart start);
+
+    /// <summary>From the build.</summary>
+    [Alias("Cancel")] Task<JobSummary> Cancel(string reason);
+
+    /// <summary>From the tenant's agents: this agent keeps a slot for the attempt; null and a reason while none can.</summary>
+    [Alias("Placed")] Task Placed(int attempt, Placement placement);
+
+    /// <summary>From the agent that runs it. False: the attempt is no longer valid; stop it and clean up.</summary>
+    [Alias("Report")] Task<bool> Report(string token, IReadOnlyList<JobEvent> events);
+
+    /// <summary>From the tenant's agents: the agent that held the attempt is gone beyond its lease.</summary>
+    [Alias("AgentLost")] Task AgentLost(int attempt, string agent, string reason);
+}
+
+/// <summary>What a build says to start one of its jobs.</summary>
+[GenerateSerializer, Alias("prts.job-start"), Immutable]
+public sealed record JobStart
+{
+    [Id(0)] public required PlannedJob Job { get; init; }
+    [Id(1)] public required TriggerEvent Event { get; init; }
+    [Id(2)] public required IReadOnlyDictionary<string, NeedResult> Needs { get; init; }
+    [Id(3)] public string Actor { get; init; } = "";
+    [Id(4)] public int Position { get; init; }
+    [Id(5)] public string DefaultBranch { get; init; } = "main";
+    [Id(6)] public string PipelineName { get; init; } = "";
+    [Id(7)] public string? TraceParent { get; init; }
+}

@@ -1,0 +1,22 @@
+using PRTS.Contracts.Agents;
+using PRTS.Contracts.Builds;
+using PRTS.Contracts.Logs;
+using PRTS.Contracts.Projects;
+
+namespace PRTS.Contracts;
+
+/// <summary>The only place where grains are addressed.</summary>
+public static class GrainKeys
+{
+    public static IProjectGrain Project(this IGrainFactory grains, ProjectId id) => grains.GetGrain<IProjectGrain>(id.Key);
+
+    public static IBuildGrain Build(this IGrainFactory grains, BuildId id) => grains.GetGrain<IBuildGrain>(id.Key);
+
+    public static IJobGrain Job(this IGrainFactory grains, JobId id) => grains.GetGrain<IJobGrain>(id.Key);
+
+    public static ILogGrain Log(this IGrainFactory grains, AttemptId id) => grains.GetGrain<ILogGrain>(id.Key);
+
+    public static IAgentsGrain Agents(this IGrainFactory grains, string tenant) => grains.GetGrain<IAgentsGrain>(tenant);
+
+    public static IAgentGrain Agent(this IGrainFactory grains, string tenant, string name) => grains.GetGrain<IAgentGrain>($"{tenant}/{name}");
+}

@@ -1,0 +1,57 @@
+using Orleans.Concurrency;
+using PRTS.Api.Logs;
+
+namespace PRTS.Contracts.Logs;
+
+/// <summary>
+/// The log of one attempt while it is written. Key: <see cref="Builds.AttemptId.Key"/>. Offsets are bytes from the log's beginning;
+/// bytes that are already held are dropped, a gap is answered with what is held (docs/adr/0002).
+/// </summary>
+[Alias("prts.ILogGrain")]
+public interface ILogGrain : IGrainWithStringKey
+{
+    /// <param name="token">The attempt's token (<see cref="Api.Builds.JobAssignment.Token"/>).</param>
+    /// <param name="atMs">When the first of the bytes was written: unix time in ms.</param>
+    [Alias("Append")] Task<LogAck> Append(string token, long offset, long atMs, Immutable<ReadOnlyMemory<byte>> chunk);
+
+    /// <summary>Seals the rest. Returns when all of it is durable; <c>Received</c> below <paramref name="length"/> means: send on.</summary>
+    [Alias("Close")] Task<LogAck> Close(string token, long length);
+
+    /// <summary>What is held and not yet sealed.</summary>
+    [Alias("Tail")] Task<LogTail> Tail();
+}
+
+/// <summary>The unsealed end of a log.</summary>
+[GenerateSerializer, Alias("prts.log-tail"), Immutable]
+public sealed record LogTail
+{
+    /// <summary>Where <see cref="Bytes"/> begins: everything before is sealed in the store.</summary>
+    [Id(0)] public required long Offset { get; init; }
+    [Id(1)] public required ReadOnlyMemory<byte> Bytes { get; init; }
+
+    /// <summary>Line feeds before <see cref="Offset"/>.</summary>
+    [Id(2)] public required long NewLines { get; init; }
+    [Id(3)] public IReadOnlyList<LogMark> Marks { get; init; } = [];
+    [Id(4)] public bool Closed { get; init; }
+}
+
+/// <summary>From this byte on, the bytes were written at this time (unix ms), until the next mark.</summary>
+[GenerateSerializer, Alias("prts.log-mark"), Immutable]
+public readonly record struct LogMark([property: Id(0)] long Offset, [property: Id(1)] long AtMs);
+
+/// <summary>
+/// On the stream <see cref="Streams.Logs"/>: bytes were appended. May be lost; a reader that sees a gap reads the store again.
+/// </summary>
+[GenerateSerializer, Alias("prts.log-appended"), Immutable]
+public sealed record LogAppended
+{
+    [Id(0)] public required long Offset { get; init; }
+    [Id(1)] public required ReadOnlyMemory<byte> Bytes { get; init; }
+
+    /// <summary>Line feeds before <see cref="Offset"/>.</summary>
+    [Id(2)] public required long NewLines { get; init; }
+    [Id(3)] public required long AtMs { get; init; }
+
+    /// <summary>The log ended here.</summary>
+    [Id(4)] public bool Closed { get; init; }
+}
