@@ -15,6 +15,9 @@ public sealed record ProjectSummary
     [Id(5)] public string? CloneUrl { get; init; }
     [Id(6)] public BuildSummary? LatestBuild { get; init; }
 
+    /// <summary>Grows by one at each change; a projection never goes back.</summary>
+    [Id(7)] public long Version { get; init; }
+
     public string FullName => $"{Org}/{Name}";
 }
 

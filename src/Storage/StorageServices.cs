@@ -1,0 +1,34 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Npgsql;
+using PRTS.Storage.Agents;
+using PRTS.Storage.Artifacts;
+using PRTS.Storage.Builds;
+using PRTS.Storage.Projects;
+using PRTS.Storage.Schedules;
+using PRTS.Storage.Settings;
+using PRTS.Storage.Users;
+
+namespace PRTS.Storage;
+
+public static class StorageServices
+{
+    /// <summary>Registers all of storage, each as a singleton. <c>Migrations.Apply</c> is the host's to call, before anything reads.</summary>
+    public static IServiceCollection AddPrtsStorage(this IServiceCollection services, StorageOptions options)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(options);
+        services.AddSingleton(_ => NpgsqlDataSource.Create(options.ConnectionString));
+        services.AddSingleton<ProjectsReadModel>();
+        services.AddSingleton<BuildsReadModel>();
+        services.AddSingleton<PlanStore>();
+        services.AddSingleton<AgentsReadModel>();
+        services.AddSingleton<AgentIdentities>();
+        services.AddSingleton<ArtifactsReadModel>();
+        services.AddSingleton<SchedulesStore>();
+        services.AddSingleton<UsersStore>();
+        services.AddSingleton<AccessTokensStore>();
+        services.AddSingleton<SettingsStore>();
+        return services;
+    }
+}
