@@ -4,6 +4,7 @@ using Npgsql;
 using PRTS.Storage.Agents;
 using PRTS.Storage.Artifacts;
 using PRTS.Storage.Builds;
+using PRTS.Storage.Git;
 using PRTS.Storage.Projects;
 using PRTS.Storage.Schedules;
 using PRTS.Storage.Settings;
@@ -29,6 +30,7 @@ public static class StorageServices
         services.AddSingleton<UsersStore>();
         services.AddSingleton<AccessTokensStore>();
         services.AddSingleton<SettingsStore>();
+        services.AddSingleton(_ => new Repositories(options.RepositoriesPath));
         return services;
     }
 }

@@ -10,7 +10,7 @@ public sealed class MigrationsTests(StorageFixture storage)
     {
         await using var database = await storage.NewDatabase();
 
-        await Migrations.Apply(database, StorageFixture.Token);
+        await Migrations.Apply(database);
 
         Assert.True(await Count(database, "orleansquery") >= 13);
         Assert.Equal(0, await Count(database, "builds"));
@@ -22,8 +22,8 @@ public sealed class MigrationsTests(StorageFixture storage)
     {
         await using var database = await storage.NewDatabase();
 
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Migrations.Apply(database, StorageFixture.Token)));
-        await Migrations.Apply(database, StorageFixture.Token);
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Migrations.Apply(database)));
+        await Migrations.Apply(database);
 
         Assert.Equal(Migrations.Scripts.Count, await Count(database, "schema_migrations"));
     }
@@ -32,10 +32,10 @@ public sealed class MigrationsTests(StorageFixture storage)
     public async Task Apply_NewerDatabase_IsRefused()
     {
         await using var database = await storage.NewDatabase();
-        await Migrations.Apply(database, StorageFixture.Token);
+        await Migrations.Apply(database);
         await Execute(database, "insert into schema_migrations (version, name, checksum) values (9999, '9999-from-the-future', '\\x00')");
 
-        var refused = await Assert.ThrowsAsync<UnusableDatabaseException>(() => Migrations.Apply(database, StorageFixture.Token));
+        var refused = await Assert.ThrowsAsync<UnusableDatabaseException>(() => Migrations.Apply(database));
 
         Assert.Contains("9999-from-the-future", refused.Message, StringComparison.Ordinal);
         Assert.Contains("newer PRTS", refused.Message, StringComparison.Ordinal);
@@ -45,10 +45,10 @@ public sealed class MigrationsTests(StorageFixture storage)
     public async Task Apply_ChangedScript_IsRefused()
     {
         await using var database = await storage.NewDatabase();
-        await Migrations.Apply(database, StorageFixture.Token);
+        await Migrations.Apply(database);
         await Execute(database, "update schema_migrations set checksum = '\\x00' where version = 4");
 
-        var refused = await Assert.ThrowsAsync<UnusableDatabaseException>(() => Migrations.Apply(database, StorageFixture.Token));
+        var refused = await Assert.ThrowsAsync<UnusableDatabaseException>(() => Migrations.Apply(database));
 
         Assert.Contains("0004-read-models", refused.Message, StringComparison.Ordinal);
     }
@@ -59,8 +59,8 @@ public sealed class MigrationsTests(StorageFixture storage)
         await using var database = await storage.NewDatabase();
         Migrations.Script[] scripts = [new(1, "0001-fine", "create table fine (id int)"), new(2, "0002-broken", "create table broken (id int); select nonsense")];
 
-        await Assert.ThrowsAsync<PostgresException>(() => Migrations.Apply(database, scripts, StorageFixture.Token));
-        await Migrations.Apply(database, [scripts[0], new(2, "0002-mended", "create table broken (id int)")], StorageFixture.Token);
+        await Assert.ThrowsAsync<PostgresException>(() => Migrations.Apply(database, scripts, default));
+        await Migrations.Apply(database, [scripts[0], new(2, "0002-mended", "create table broken (id int)")], default);
 
         Assert.Equal(2, await Count(database, "schema_migrations"));
     }
@@ -72,12 +72,12 @@ public sealed class MigrationsTests(StorageFixture storage)
     private static async Task<long> Count(NpgsqlDataSource database, string table)
     {
         await using var command = database.CreateCommand($"select count(*) from {table}");
-        return (long)(await command.ExecuteScalarAsync(StorageFixture.Token))!;
+        return (long)(await command.ExecuteScalarAsync())!;
     }
 
     private static async Task Execute(NpgsqlDataSource database, string sql)
     {
         await using var command = database.CreateCommand(sql);
-        await command.ExecuteNonQueryAsync(StorageFixture.Token);
+        await command.ExecuteNonQueryAsync();
     }
 }

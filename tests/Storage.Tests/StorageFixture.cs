@@ -13,8 +13,6 @@ public sealed class StorageFixture : IAsyncLifetime
 
     public NpgsqlDataSource Database { get; private set; } = null!;
 
-    public static CancellationToken Token => TestContext.Current.CancellationToken;
-
     public Task<NpgsqlDataSource> NewDatabase() => postgres.NewDatabase();
 
     public async ValueTask InitializeAsync()
