@@ -1,0 +1,30 @@
+namespace PRTS.Execution;
+
+/// <summary>Where and how this machine runs jobs.</summary>
+public sealed class ExecutionOptions
+{
+    /// <summary>One directory per running job: assignment, events, journal and log spool. Only for the agent's own user.</summary>
+    public required string JobsDirectory { get; init; }
+
+    /// <summary>One directory per running job: checkout, home and temporary files of its steps.</summary>
+    public required string WorkDirectory { get; init; }
+
+    /// <summary>One bare mirror per project. Only for the agent's own user.</summary>
+    public required string MirrorsDirectory { get; init; }
+
+    /// <summary>The supervisor program: its native executable or apphost, or <c>prts-supervisor.dll</c>.</summary>
+    public required string SupervisorPath { get; init; }
+
+    /// <summary>
+    /// Whose rights the steps have when the agent runs as root: a user's name or uid, or a range of uids such as <c>70000-79999</c>,
+    /// of which each job gets one for itself. Null is that range. Without root, steps run as the agent's own user.
+    /// </summary>
+    public string? JobUser { get; init; }
+
+    /// <summary>Unacknowledged log bytes on disk per job; beyond it the step's writes wait.</summary>
+    public long SpoolLimit { get; init; } = 4L << 30;
+
+    public required string AgentName { get; init; }
+
+    public IReadOnlyList<string> Labels { get; init; } = [];
+}

@@ -1,0 +1,24 @@
+using PRTS.Api.Builds;
+using PRTS.Api.Logs;
+using PRTS.Execution.Artifacts;
+
+namespace PRTS.Execution.Jobs;
+
+/// <summary>
+/// Where a job's events, log and artifacts go. Every call may throw or time out: the runner repeats it, in order, until it succeeds,
+/// so every call is idempotent by sequence number, offset or content.
+/// </summary>
+public interface IJobSink
+{
+    /// <summary>Returns false when another attempt has taken over: the runner kills the job and cleans up.</summary>
+    Task<bool> Report(JobAssignment job, IReadOnlyList<JobEvent> events, CancellationToken ct);
+
+    /// <summary>Appends bytes at an offset of the attempt's log. <paramref name="chunk"/> is valid until the task ends.</summary>
+    Task<LogAck> AppendLog(JobAssignment job, long offset, long timestampMs, ReadOnlyMemory<byte> chunk, CancellationToken ct);
+
+    /// <summary>Ends the log at a length; returns when all of it is durable.</summary>
+    Task<LogAck> CloseLog(JobAssignment job, long length, CancellationToken ct);
+
+    /// <summary>Stores an artifact. Throws <see cref="ArtifactRefusedException"/> when repeating it would not help.</summary>
+    Task UploadArtifact(JobAssignment job, ArtifactUpload upload, CancellationToken ct);
+}
