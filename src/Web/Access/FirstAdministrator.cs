@@ -1,0 +1,94 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using PRTS.Api;
+using PRTS.Contracts.Access;
+using PRTS.Storage.Users;
+
+namespace PRTS.Web.Access;
+
+/// <summary>What <c>$PRTS_HOME/admin.json</c> holds.</summary>
+public sealed record AdministratorFile
+{
+    public required string Url { get; init; }
+    public required string User { get; init; }
+    public required string Password { get; init; }
+    public required string Token { get; init; }
+}
+
+/// <summary>
+/// Where there are no users yet: <c>admin</c> with a random password and an access token. The file is written before the account, and a
+/// file that is there is used again, so a crash between the two leaves no account that nobody can enter.
+/// </summary>
+public sealed class FirstAdministrator(WebOptions options, UsersStore users, AccessTokensStore tokens, PasswordHasher hasher, TimeProvider time)
+{
+    public async Task Ensure(CancellationToken cancellationToken = default)
+    {
+        var path = Path.Combine(options.Home, "admin.json");
+        if ((await users.List(options.Tenant, cancellationToken)).Count > 0)
+        {
+            await Complete(path, cancellationToken);
+            return;
+        }
+
+        var file = await Read(path, cancellationToken) ?? new AdministratorFile
+        {
+            Url = options.PublicUrl,
+            User = "admin",
+            Password = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(18)),
+            Token = Secrets.Create(Secrets.AccessTokenPrefix),
+        };
+        await Write(path, file with { Url = options.PublicUrl }, cancellationToken);
+        var user = new StoredUser
+        {
+            Id = Guid.NewGuid(), Tenant = options.Tenant, Name = file.User, Role = Role.Admin.ToString(), CreatedAt = time.GetUtcNow(),
+            PasswordHash = await hasher.Hash(file.Password, cancellationToken),
+        };
+        await users.Create(user, cancellationToken);
+        await Complete(path, cancellationToken);
+    }
+
+    /// <summary>The token comes after the account; if the server died between them, it is made now. The address may have changed too.</summary>
+    private async Task Complete(string path, CancellationToken cancellationToken)
+    {
+        if (await Read(path, cancellationToken) is not { } file || await users.ByName(options.Tenant, file.User, cancellationToken) is not { } user) return;
+        if (file.Url != options.PublicUrl) await Write(path, file with { Url = options.PublicUrl }, cancellationToken);
+        var revoked = (await tokens.List(user.Id, cancellationToken)).Count > 0 || user.CreatedAt < time.GetUtcNow().AddMinutes(-10);
+        if (revoked) return;
+        await tokens.Create(
+            new() { Id = Guid.NewGuid(), UserId = user.Id, Name = "admin.json", Prefix = Secrets.Recognisable(file.Token), CreatedAt = time.GetUtcNow() },
+            Secrets.Sha256(file.Token), cancellationToken);
+    }
+
+    private static async Task<AdministratorFile?> Read(string path, CancellationToken cancellationToken)
+    {
+        if (!File.Exists(path)) return null;
+        try
+        {
+            await using var stream = File.OpenRead(path);
+            return await JsonSerializer.DeserializeAsync<AdministratorFile>(stream, ApiJson.Options, cancellationToken);
+        }
+        catch (JsonException malformed)
+        {
+            throw new InvalidDataException($"{path} is not what PRTS wrote ({malformed.Message}). Put the original back, or delete it if there are no users yet.", malformed);
+        }
+    }
+
+    /// <summary>Whole or not at all, and never readable by others.</summary>
+    private static async Task Write(string path, AdministratorFile file, CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        var temporary = path + ".new";
+        File.Delete(temporary);
+        var creation = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows()) creation.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        await using (var stream = new FileStream(temporary, creation))
+        {
+            await stream.WriteAsync(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(file, ApiJson.Options) + "\n"), cancellationToken);
+            stream.Flush(flushToDisk: true);
+        }
+
+        File.Move(temporary, path, overwrite: true);
+    }
+}

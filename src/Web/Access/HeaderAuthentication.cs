@@ -1,0 +1,82 @@
+using System.Net.Http.Headers;
+using System.Security.Claims;
+using System.Text;
+using System.Text.Encodings.Web;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using PRTS.Contracts.Access;
+using PRTS.Contracts.Builds;
+using PRTS.Storage.Users;
+
+namespace PRTS.Web.Access;
+
+/// <summary>
+/// The <c>Authorization</c> header: Bearer with a personal access token or an attempt token; Basic with a name and password, or with
+/// either token as the password (what Git sends).
+/// </summary>
+public sealed class HeaderAuthentication(
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder,
+    WebOptions web, AccessTokensStore tokens, AttemptTokens attempts, VerifiedPasswords passwords)
+    : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
+{
+    public const string SchemeName = "header";
+    private const string ProblemKey = "prts:login-problem";
+
+    /// <summary>Why the header was refused, for the answer's body.</summary>
+    public static string? Problem(HttpContext http) => http.Items[ProblemKey] as string;
+
+    protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
+    {
+        if (Request.Headers.Authorization.Count == 0) return AuthenticateResult.NoResult();
+        if (!AuthenticationHeaderValue.TryParse(Request.Headers.Authorization.ToString(), out var header) || header.Parameter is not { Length: > 0 } value)
+        {
+            return Refuse("The Authorization header is malformed. Send 'Bearer <token>' or 'Basic <base64 of name:password>'.");
+        }
+
+        return header.Scheme.ToUpperInvariant() switch
+        {
+            "BEARER" => await Token(value) ?? Refuse("The token is unknown, expired or revoked. Create one on the account page, or with 'prts login'."),
+            "BASIC" => await Basic(value),
+            _ => Refuse($"The scheme '{header.Scheme}' is not served. Use Bearer or Basic."),
+        };
+    }
+
+    protected override Task HandleChallengeAsync(AuthenticationProperties properties)
+    {
+        Response.StatusCode = Problem(Context) == LoginResult.TooMany ? StatusCodes.Status429TooManyRequests : StatusCodes.Status401Unauthorized;
+        // Browsers show their own password window for Basic; Git needs it to ask.
+        Response.Headers.WWWAuthenticate = Request.Path.StartsWithSegments("/git", StringComparison.Ordinal) ? "Basic realm=\"PRTS\", charset=\"UTF-8\"" : "Bearer realm=\"PRTS\"";
+        return Task.CompletedTask;
+    }
+
+    private async Task<AuthenticateResult> Basic(string encoded)
+    {
+        var buffer = new byte[encoded.Length];
+        if (!Convert.TryFromBase64String(encoded, buffer, out var length) || Encoding.UTF8.GetString(buffer, 0, length) is var pair && !pair.Contains(':', StringComparison.Ordinal))
+            return Refuse("The Basic credentials are malformed. Send the base64 of 'name:password'.");
+        var cut = pair.IndexOf(':', StringComparison.Ordinal);
+        var (name, password) = (pair[..cut], pair[(cut + 1)..]);
+        if (await Token(password) is { } byToken) return byToken;
+        var result = await passwords.Check(web.Tenant, name, password, Context.Connection.RemoteIpAddress, Context.RequestAborted);
+        return result.User is { } user ? Accept(Principals.Of(user, SchemeName)) : Refuse(result.Problem!);
+    }
+
+    private async Task<AuthenticateResult?> Token(string secret)
+    {
+        if (attempts.Read(secret) is var (attempt, agent)) return Accept(Principals.Of(attempt, agent, SchemeName));
+        if (!secret.StartsWith(Secrets.AccessTokenPrefix, StringComparison.Ordinal)) return null;
+        return await tokens.Use(Secrets.Sha256(secret), Context.RequestAborted) is (_, var user) && Principals.Of(user, SchemeName) is var principal && principal.Role() != Role.None
+            ? Accept(principal)
+            : null;
+    }
+
+    private AuthenticateResult Accept(ClaimsPrincipal principal) => AuthenticateResult.Success(new AuthenticationTicket(principal, SchemeName));
+
+    private AuthenticateResult Refuse(string problem)
+    {
+        Context.Items[ProblemKey] = problem;
+        return AuthenticateResult.Fail(problem);
+    }
+}

@@ -1,0 +1,56 @@
+using Microsoft.AspNetCore.Antiforgery;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.WebUtilities;
+
+namespace PRTS.Web.Access;
+
+/// <summary>
+/// The forms' side of login. The page itself is at GET <c>/login</c>; it posts <c>name</c>, <c>password</c>, <c>returnUrl</c> and the
+/// antiforgery field, and shows what comes back in <c>?error=</c> (<c>refused</c>, <c>many</c>, <c>busy</c>, <c>form</c>).
+/// </summary>
+public static class LoginEndpoints
+{
+    public static void MapLogin(this IEndpointRouteBuilder app)
+    {
+        // The page may answer POST too; these come first.
+        app.MapPost("/login", Login).AllowAnonymous().DisableAntiforgery().WithOrder(-1).ExcludeFromDescription();
+        app.MapPost("/logout", Logout).AllowAnonymous().DisableAntiforgery().WithOrder(-1).ExcludeFromDescription();
+    }
+
+    private static async Task<IResult> Login(HttpContext http, IAntiforgery antiforgery, PasswordLogin login, WebOptions options)
+    {
+        if (!http.Request.HasFormContentType || !await antiforgery.IsRequestValidAsync(http)) return Back("/", "form");
+        var form = await http.Request.ReadFormAsync(http.RequestAborted);
+        var returnUrl = LocalOrHome(form["returnUrl"]);
+        LoginResult result;
+        try
+        {
+            result = await login.Check(options.Tenant, form["name"].ToString().Trim(), form["password"].ToString(), http.Connection.RemoteIpAddress, http.RequestAborted);
+        }
+        catch (TooManyPasswordsException)
+        {
+            return Back(returnUrl, "busy");
+        }
+
+        if (result.User is not { } user) return Back(returnUrl, result.Problem == LoginResult.TooMany ? "many" : "refused");
+        await http.SignInAsync(AccessServices.CookieScheme, Principals.Of(user, AccessServices.CookieScheme), new AuthenticationProperties { IsPersistent = true });
+        return TypedResults.LocalRedirect(returnUrl);
+    }
+
+    private static async Task<IResult> Logout(HttpContext http, IAntiforgery antiforgery)
+    {
+        if (!await antiforgery.IsRequestValidAsync(http)) return Back("/", "form");
+        await http.SignOutAsync(AccessServices.CookieScheme);
+        return TypedResults.LocalRedirect("/login");
+    }
+
+    /// <summary>Only a path of ours: no scheme, no host, nothing that a browser reads as one (<c>//</c>, <c>/\</c>), no control characters.</summary>
+    public static string LocalOrHome(string? returnUrl) =>
+        returnUrl is ['/', ..] and not ['/', '/' or '\\', ..] && !returnUrl.Any(char.IsControl) && !returnUrl.Contains('\\', StringComparison.Ordinal) ? returnUrl : "/";
+
+    private static IResult Back(string returnUrl, string error) =>
+        TypedResults.LocalRedirect(QueryHelpers.AddQueryString("/login", new Dictionary<string, string?> { ["error"] = error, ["returnUrl"] = returnUrl }));
+}
