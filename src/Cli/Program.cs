@@ -1,1 +1,1 @@
-return 0;
+return await PRTS.Cli.CommandLine.RunAsync(args);
