@@ -3,8 +3,10 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Npgsql;
 using PRTS.Storage.Agents;
 using PRTS.Storage.Artifacts;
+using PRTS.Storage.Blobs;
 using PRTS.Storage.Builds;
 using PRTS.Storage.Git;
+using PRTS.Storage.Logs;
 using PRTS.Storage.Projects;
 using PRTS.Storage.Schedules;
 using PRTS.Storage.Settings;
@@ -30,6 +32,9 @@ public static class StorageServices
         services.AddSingleton<UsersStore>();
         services.AddSingleton<AccessTokensStore>();
         services.AddSingleton<SettingsStore>();
+        services.AddSingleton<IBlobStore>(_ => new FileBlobStore(options.BlobsPath, options.MaxBlobLength));
+        services.AddSingleton<LogStore>();
+        services.AddSingleton<LogReader>();
         services.AddSingleton(_ => new Repositories(options.RepositoriesPath));
         return services;
     }

@@ -1,13 +1,13 @@
 namespace PRTS.Storage.Blobs;
 
-/// <summary>Sha256: lower-case hex. Null where a store lists without it.</summary>
+/// <summary>Sha256: lower-case hex, where the bytes have just been seen; null from <c>Stat</c> and <c>List</c>.</summary>
 public sealed record BlobInfo(string Key, long Length, string? Sha256);
 
 /// <summary>An upload in parts that survives both sides' restarts: <see cref="Id"/> and <see cref="Key"/> are all it takes to go on.</summary>
 public sealed record BlobUpload(string Id, string Key);
 
 /// <summary>
-/// Bytes by key. A key is 1–64 segments joined by <c>/</c>, each of letters, digits and <c>. _ - =</c>, none beginning with a dot.
+/// Bytes by key. A key is 1–64 segments joined by <c>/</c>, each of 1–200 letters, digits and <c>. _ - =</c>, none beginning with a dot or hyphen.
 /// A blob is there whole or not at all, whatever crashes; putting a key again replaces it.
 /// </summary>
 public interface IBlobStore
@@ -43,4 +43,8 @@ public interface IBlobStore
     Task<BlobInfo> CommitUpload(BlobUpload upload, string? expectedSha256 = null, CancellationToken cancellationToken = default);
 
     Task AbortUpload(BlobUpload upload, CancellationToken cancellationToken = default);
+
+    /// <summary>Removes what uploads left behind that nothing was added to since then.</summary>
+    /// <returns>How many.</returns>
+    Task<int> RemoveAbandonedUploads(DateTimeOffset before, CancellationToken cancellationToken = default);
 }

@@ -4,6 +4,8 @@ create table logs
     attempt text collate "C" primary key,
     length bigint not null,
     newlines bigint not null,
+    -- Where the unfinished last line begins; equal to length when the last byte is a line feed.
+    line_start bigint not null,
     closed boolean not null
 );
 
@@ -17,10 +19,11 @@ create table log_segments
     newlines integer not null,
     blob_key text not null,
     stored_length integer not null,
-    first_at bigint not null,
-    last_at bigint not null,
+    first_at bigint,
+    last_at bigint,
     sub_index bytea not null,
     primary key (attempt, raw_offset)
 );
 
+create index log_segments_by_line on log_segments (attempt, first_line, raw_offset);
 create index log_segments_by_blob on log_segments (blob_key);
