@@ -1,7 +1,12 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using PRTS.Web.Access;
+using PRTS.Web.Administration;
+using PRTS.Web.Agents;
 using PRTS.Web.Builds;
+using PRTS.Web.Git;
+using PRTS.Web.Projects;
+using PRTS.Web.Rest;
 
 namespace PRTS.Web;
 
@@ -15,7 +20,10 @@ public static class WebServices
     {
         services.AddSingleton(options);
         services.AddAccess();
+        services.AddRest();
         services.AddSingleton<BuildHub>();
+        services.AddSingleton<AgentTokens>();
+        services.AddSingleton<GitBackend>();
         return services;
     }
 
@@ -23,11 +31,19 @@ public static class WebServices
     public static WebApplication MapPrtsWeb(this WebApplication app)
     {
         app.UseSecurityHeaders();
+        app.UseApiErrors();
         app.UseAuthentication();
         app.UseCsrfProtection();
         app.UseAuthorization();
-        app.UseAntiforgery();
         app.MapLogin();
+        app.MapGit();
+        app.MapApiDescription();
+        var api = app.MapGroup(Routes.Api);
+        api.MapProjects();
+        api.MapBuilds();
+        api.MapAgents();
+        api.MapAccount();
+        api.MapAdministration();
         return app;
     }
 }

@@ -26,6 +26,8 @@ public static class AccessServices
         services.AddSingleton<FailureLimiter>();
         services.AddSingleton<PasswordLogin>();
         services.AddSingleton<VerifiedPasswords>();
+        services.AddSingleton<Accounts>();
+        services.AddSingleton<AccessTokens>();
         services.AddSingleton<FirstAdministrator>();
         services.AddHttpContextAccessor();
         services.AddCascadingAuthenticationState();

@@ -23,6 +23,8 @@ public sealed record AdministratorFile
 /// </summary>
 public sealed class FirstAdministrator(WebOptions options, UsersStore users, AccessTokensStore tokens, PasswordHasher hasher, TimeProvider time)
 {
+    public const string Name = "admin";
+
     public async Task Ensure(CancellationToken cancellationToken = default)
     {
         var path = Path.Combine(options.Home, "admin.json");
@@ -35,7 +37,7 @@ public sealed class FirstAdministrator(WebOptions options, UsersStore users, Acc
         var file = await Read(path, cancellationToken) ?? new AdministratorFile
         {
             Url = options.PublicUrl,
-            User = "admin",
+            User = Name,
             Password = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(18)),
             Token = Secrets.Create(Secrets.AccessTokenPrefix),
         };

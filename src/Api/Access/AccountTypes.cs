@@ -1,0 +1,77 @@
+namespace PRTS.Api.Access;
+
+/// <summary>Who the caller is. Role: <c>viewer</c>, <c>developer</c>, <c>maintainer</c> or <c>admin</c>.</summary>
+public sealed record Me
+{
+    public required string Name { get; init; }
+    public required string Role { get; init; }
+
+    /// <summary>What the caller may do, as <c>noun:verb</c>.</summary>
+    public required IReadOnlyList<string> Permissions { get; init; }
+    public string? Culture { get; init; }
+}
+
+/// <summary>Ends all of the account's sessions; its access tokens stay.</summary>
+public sealed record ChangePassword
+{
+    public required string Current { get; init; }
+
+    /// <summary>8 to 1024 characters.</summary>
+    public required string New { get; init; }
+}
+
+/// <summary>A personal access token without its secret.</summary>
+public sealed record AccessTokenSummary
+{
+    public required Guid Id { get; init; }
+    public required string Name { get; init; }
+
+    /// <summary>The secret's first characters, to recognise it by.</summary>
+    public required string Prefix { get; init; }
+    public required DateTimeOffset CreatedAt { get; init; }
+    public DateTimeOffset? ExpiresAt { get; init; }
+    public DateTimeOffset? LastUsedAt { get; init; }
+}
+
+public sealed record CreateAccessToken
+{
+    /// <summary>What it is for; 1 to 100 characters.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>1 to 3650; null never expires.</summary>
+    public int? ExpiresInDays { get; init; }
+}
+
+/// <summary>The only time that the secret is shown.</summary>
+public sealed record CreatedAccessToken
+{
+    public required string Token { get; init; }
+    public required AccessTokenSummary Summary { get; init; }
+}
+
+/// <summary>An account as administrators see it. Role <c>none</c>: disabled.</summary>
+public sealed record UserSummary
+{
+    public required string Name { get; init; }
+    public required string Role { get; init; }
+    public required DateTimeOffset CreatedAt { get; init; }
+    public DateTimeOffset? LockedUntil { get; init; }
+}
+
+public sealed record CreateUser
+{
+    /// <summary>1 to 64 of <c>a-z 0-9 . _ -</c>, beginning with a letter or digit.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>8 to 1024 characters.</summary>
+    public required string Password { get; init; }
+    public string Role { get; init; } = "developer";
+}
+
+/// <summary>What is null stays as it is.</summary>
+public sealed record UpdateUser
+{
+    /// <summary><c>none</c> disables the account.</summary>
+    public string? Role { get; init; }
+    public string? Password { get; init; }
+}

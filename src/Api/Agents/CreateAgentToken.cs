@@ -1,0 +1,14 @@
+namespace PRTS.Api.Agents;
+
+/// <summary>A token that lets one agent join, once.</summary>
+public sealed record CreateAgentToken
+{
+    /// <summary>The agent's name; null lets the agent choose (its host's name).</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Labels that the agent has beside its own.</summary>
+    public IReadOnlyList<string> Labels { get; init; } = [];
+
+    /// <summary>1 to 720; null is a day.</summary>
+    public int? ExpiresInHours { get; init; }
+}

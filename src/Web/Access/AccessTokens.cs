@@ -1,0 +1,38 @@
+using PRTS.Api.Access;
+using PRTS.Storage.Users;
+
+namespace PRTS.Web.Access;
+
+/// <summary>A user's personal access tokens, for the API and for pages.</summary>
+public sealed class AccessTokens(AccessTokensStore store, TimeProvider time)
+{
+    /// <summary>What is wrong with the request; null when nothing is.</summary>
+    public static string? Problem(CreateAccessToken request) =>
+        request.Name.Trim().Length is < 1 or > 100 ? "A token's name has 1 to 100 characters that say what it is for."
+        : request.ExpiresInDays is < 1 or > 3650 ? $"'expiresInDays' is {request.ExpiresInDays}; it must be from 1 to 3650, or left out for a token that does not expire."
+        : null;
+
+    public async Task<CreatedAccessToken> Create(Guid user, CreateAccessToken request, CancellationToken cancellationToken = default)
+    {
+        var secret = Secrets.Create(Secrets.AccessTokenPrefix);
+        var now = time.GetUtcNow();
+        var token = new StoredAccessToken
+        {
+            Id = Guid.NewGuid(), UserId = user, Name = request.Name.Trim(), Prefix = Secrets.Recognisable(secret), CreatedAt = now,
+            ExpiresAt = request.ExpiresInDays is { } days ? now.AddDays(days) : null,
+        };
+        await store.Create(token, Secrets.Sha256(secret), cancellationToken);
+        return new CreatedAccessToken { Token = secret, Summary = Summary(token) };
+    }
+
+    public async Task<List<AccessTokenSummary>> List(Guid user, CancellationToken cancellationToken = default) =>
+        [.. (await store.List(user, cancellationToken)).Select(Summary)];
+
+    /// <returns>Whether the user had it.</returns>
+    public Task<bool> Revoke(Guid user, Guid id, CancellationToken cancellationToken = default) => store.Delete(user, id, cancellationToken);
+
+    private static AccessTokenSummary Summary(StoredAccessToken token) => new()
+    {
+        Id = token.Id, Name = token.Name, Prefix = token.Prefix, CreatedAt = token.CreatedAt, ExpiresAt = token.ExpiresAt, LastUsedAt = token.LastUsedAt,
+    };
+}

@@ -1,0 +1,55 @@
+using System.Security.Claims;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using PRTS.Api.Access;
+using PRTS.Contracts.Access;
+using PRTS.Storage.Users;
+using PRTS.Web.Rest;
+
+namespace PRTS.Web.Access;
+
+public static class AccountEndpoints
+{
+    public static void MapAccount(this RouteGroupBuilder api)
+    {
+        var account = api.MapGroup("/account").WithTags("Account");
+        account.RequirePermission(Permissions.AccountManage);
+        account.MapGet("", Me).WithSummary("Who am I, and what may I do");
+        account.MapPost("/password", ChangePassword).WithSummary("Change the password").WithDescription("Ends all sessions of the account. Access tokens stay valid.");
+        account.MapGet("/tokens", ListTokens).WithSummary("List my access tokens");
+        account.MapPost("/tokens", CreateToken).WithSummary("Create an access token").WithDescription("The secret is shown this once.");
+        account.MapDelete("/tokens/{id:guid}", RevokeToken).WithSummary("Revoke an access token");
+    }
+
+    private static async Task<Ok<Me>> Me(ClaimsPrincipal user, UsersStore users, CancellationToken cancellationToken) => TypedResults.Ok(new Me
+    {
+        Name = user.Actor(),
+        Role = Accounts.Name(user.Role()),
+        Permissions = [.. AccessRules.All.Where(user.May).Order(StringComparer.Ordinal)],
+        Culture = (await users.Get(user.UserId(), cancellationToken))?.Culture,
+    });
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> ChangePassword(
+        ChangePassword request, ClaimsPrincipal user, HttpContext http, PasswordLogin login, Accounts accounts, CancellationToken cancellationToken)
+    {
+        if (Accounts.PasswordProblem(request.New) is { } problem) return Problems.Invalid(problem);
+        if ((await login.Check(user.Tenant(), user.Actor(), request.Current, http.Connection.RemoteIpAddress, cancellationToken)).User is not { } account)
+            return Problems.Of(StatusCodes.Status403Forbidden, "wrong-password", "The current password is wrong, or the account is locked for a while after repeated failures.");
+        await accounts.SetPassword(account, request.New, cancellationToken);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<Ok<List<AccessTokenSummary>>> ListTokens(ClaimsPrincipal user, AccessTokens tokens, CancellationToken cancellationToken) =>
+        TypedResults.Ok(await tokens.List(user.UserId(), cancellationToken));
+
+    private static async Task<Results<Created<CreatedAccessToken>, ProblemHttpResult>> CreateToken(
+        CreateAccessToken request, ClaimsPrincipal user, AccessTokens tokens, CancellationToken cancellationToken) =>
+        AccessTokens.Problem(request) is { } problem
+            ? Problems.Invalid(problem)
+            : TypedResults.Created((string?)null, await tokens.Create(user.UserId(), request, cancellationToken));
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> RevokeToken(Guid id, ClaimsPrincipal user, AccessTokens tokens, CancellationToken cancellationToken) =>
+        await tokens.Revoke(user.UserId(), id, cancellationToken) ? TypedResults.NoContent() : Problems.NotFound("You have no such token.");
+}

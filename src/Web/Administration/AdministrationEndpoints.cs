@@ -1,0 +1,70 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Security.Claims;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using PRTS.Api;
+using PRTS.Api.Access;
+using PRTS.Contracts.Access;
+using PRTS.Storage.Agents;
+using PRTS.Storage.Projects;
+using PRTS.Storage.Users;
+using PRTS.Web.Access;
+using PRTS.Web.Rest;
+
+namespace PRTS.Web.Administration;
+
+public static class AdministrationEndpoints
+{
+    public static void MapAdministration(this RouteGroupBuilder api)
+    {
+        var administration = api.MapGroup("").WithTags("Administration");
+        administration.RequirePermission(Permissions.SystemManage);
+        administration.MapGet("/users", List).WithSummary("Users by name");
+        administration.MapPost("/users", Create).WithSummary("Create a user");
+        administration.MapPatch("/users/{name}", Update).WithSummary("Change a user's role or password").WithDescription("Role `none` disables the account.");
+        administration.MapGet("/system", Show).WithSummary("Version, address and size of this installation");
+    }
+
+    private static async Task<Ok<List<UserSummary>>> List(ClaimsPrincipal user, Accounts accounts, CancellationToken cancellationToken) =>
+        TypedResults.Ok(await accounts.List(user.Tenant(), cancellationToken));
+
+    private static async Task<Results<Created<UserSummary>, ProblemHttpResult>> Create(CreateUser request, ClaimsPrincipal user, Accounts accounts, CancellationToken cancellationToken) =>
+        await accounts.Create(user.Tenant(), request, cancellationToken) switch
+        {
+            ({ } created, _) => TypedResults.Created($"{Routes.Api}/users/{created.Name}", created),
+            (_, var problem) => Problems.Invalid(problem ?? "The account could not be created."),
+        };
+
+    private static async Task<Results<Ok<UserSummary>, ProblemHttpResult>> Update(
+        string name, UpdateUser request, ClaimsPrincipal user, Accounts accounts, CancellationToken cancellationToken) =>
+        await accounts.Update(user.Tenant(), name, request, cancellationToken) switch
+        {
+            ({ } changed, _) => TypedResults.Ok(changed),
+            (null, { } problem) => Problems.Invalid(problem),
+            _ => Problems.NotFound($"There is no user '{name}'."),
+        };
+
+    private static async Task<Ok<SystemInfo>> Show(
+        ClaimsPrincipal user, WebOptions options, UsersStore users, ProjectsReadModel projects, AgentsReadModel agents, CancellationToken cancellationToken) =>
+        TypedResults.Ok(new SystemInfo
+        {
+            Version = typeof(AdministrationEndpoints).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "",
+            Url = options.PublicUrl,
+            Os = RuntimeInformation.OSDescription,
+            Runtime = RuntimeInformation.FrameworkDescription,
+            StartedAt = Started(),
+            Memory = Environment.WorkingSet,
+            Users = (await users.List(user.Tenant(), cancellationToken)).Count,
+            Projects = (await projects.List(user.Tenant(), new() { Take = 1 }, cancellationToken)).Total,
+            Agents = (await agents.List(user.Tenant(), cancellationToken)).Count,
+        });
+
+    private static DateTimeOffset Started()
+    {
+        using var process = System.Diagnostics.Process.GetCurrentProcess();
+        return new DateTimeOffset(process.StartTime);
+    }
+}

@@ -1,0 +1,55 @@
+using System.Security.Claims;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using PRTS.Api.Agents;
+using PRTS.Contracts;
+using PRTS.Contracts.Access;
+using PRTS.Contracts.Projects;
+using PRTS.Storage.Agents;
+using PRTS.Web.Access;
+using PRTS.Web.Rest;
+
+namespace PRTS.Web.Agents;
+
+public static class AgentEndpoints
+{
+    public static void MapAgents(this RouteGroupBuilder api)
+    {
+        var agents = api.MapGroup("/agents").WithTags("Agents");
+        agents.MapGet("", List).RequirePermission(Permissions.AgentRead).WithSummary("Agents by name");
+        agents.MapGet("/{name}", Show).RequirePermission(Permissions.AgentRead).WithSummary("Show an agent");
+        agents.MapPost("/{name}/drain", Drain).RequirePermission(Permissions.AgentManage)
+            .WithSummary("Give an agent no new jobs").WithDescription("It finishes what it runs.");
+        agents.MapPost("/{name}/resume", Resume).RequirePermission(Permissions.AgentManage).WithSummary("End a drain");
+        agents.MapPost("/tokens", CreateToken).RequirePermission(Permissions.AgentManage)
+            .WithSummary("Make a token that lets one agent join").WithDescription("Shown once, with the one command that uses it.");
+    }
+
+    private static async Task<Ok<IReadOnlyList<AgentSummary>>> List(ClaimsPrincipal user, AgentsReadModel agents, CancellationToken cancellationToken) =>
+        TypedResults.Ok(await agents.List(user.Tenant(), cancellationToken));
+
+    private static async Task<Results<Ok<AgentSummary>, ProblemHttpResult>> Show(string name, ClaimsPrincipal user, AgentsReadModel agents, CancellationToken cancellationToken) =>
+        await agents.Get(user.Tenant(), name, cancellationToken) is { } agent ? TypedResults.Ok(agent) : NoAgent(name);
+
+    private static async Task<Results<Ok<AgentSummary>, ProblemHttpResult>> Drain(string name, ClaimsPrincipal user, IGrainFactory grains) =>
+        await grains.Agents(user.Tenant()).Drain(name) ? await Now(name, user, grains) : NoAgent(name);
+
+    private static async Task<Results<Ok<AgentSummary>, ProblemHttpResult>> Resume(string name, ClaimsPrincipal user, IGrainFactory grains) =>
+        await grains.Agents(user.Tenant()).Resume(name) ? await Now(name, user, grains) : NoAgent(name);
+
+    private static async Task<Results<Ok<AgentSummary>, ProblemHttpResult>> Now(string name, ClaimsPrincipal user, IGrainFactory grains) =>
+        (await grains.Agents(user.Tenant()).List()).FirstOrDefault(agent => agent.Name == name) is { } agent ? TypedResults.Ok(agent) : NoAgent(name);
+
+    private static async Task<Results<Created<AgentToken>, ProblemHttpResult>> CreateToken(
+        CreateAgentToken request, ClaimsPrincipal user, AgentTokens tokens, CancellationToken cancellationToken)
+    {
+        if (request.Name is { } name && !ProjectId.IsValidName(name))
+            return Problems.Invalid($"'{name}' cannot be an agent's name: use 1–64 of a-z 0-9 . _ -, beginning with a letter or digit.");
+        if (request.ExpiresInHours is < 1 or > 720) return Problems.Invalid($"'expiresInHours' is {request.ExpiresInHours}; it must be from 1 to 720.");
+        return TypedResults.Created((string?)null, await tokens.Create(user.Tenant(), request, cancellationToken));
+    }
+
+    private static ProblemHttpResult NoAgent(string name) => Problems.NotFound($"There is no agent '{name}'. 'prts agent list' shows those that joined.");
+}

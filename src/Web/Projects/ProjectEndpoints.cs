@@ -1,0 +1,62 @@
+using System.Security.Claims;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using PRTS.Api;
+using PRTS.Api.Projects;
+using PRTS.Contracts;
+using PRTS.Contracts.Access;
+using PRTS.Contracts.Projects;
+using PRTS.Storage.Projects;
+using PRTS.Web.Access;
+using PRTS.Web.Rest;
+
+namespace PRTS.Web.Projects;
+
+public static class ProjectEndpoints
+{
+    public static void MapProjects(this RouteGroupBuilder api)
+    {
+        var projects = api.MapGroup("").WithTags("Projects").CheckNames();
+        projects.MapGet("/projects", List).RequirePermission(Permissions.ProjectRead)
+            .WithSummary("Projects by name, each with its latest build").WithDescription("`search`: a part of org/name or of the description.");
+        projects.MapPost("/projects", Create).RequirePermission(Permissions.ProjectCreate).WithSummary("Create a project with an empty repository");
+        projects.MapGet(Routes.Project, Show).RequirePermission(Permissions.ProjectRead).WithSummary("Show a project");
+    }
+
+    /// <summary>Where Git reaches the project.</summary>
+    public static string CloneUrl(this WebOptions options, string org, string project) => $"{options.PublicUrl}/git/{org}/{project}.git";
+
+    private static async Task<Results<Ok<Page<ProjectSummary>>, ProblemHttpResult>> List(
+        ClaimsPrincipal user, ProjectsReadModel projects, WebOptions options, string? search, [AsParameters] Paging paging, CancellationToken cancellationToken)
+    {
+        if (paging.Problem is { } problem) return problem;
+        var page = await projects.List(user.Tenant(), new() { Search = search, Skip = paging.From, Take = paging.Count }, cancellationToken);
+        return TypedResults.Ok(page with { Items = [.. page.Items.Select(project => WithAddress(project, options))] });
+    }
+
+    private static async Task<Results<Created<ProjectSummary>, ProblemHttpResult>> Create(
+        CreateProject request, ClaimsPrincipal user, IGrainFactory grains, WebOptions options)
+    {
+        if (!ProjectId.IsValidName(request.Org)) return NameProblem("org", request.Org);
+        if (!ProjectId.IsValidName(request.Name)) return NameProblem("name", request.Name);
+        if (request.Description.Length > 500) return Problems.Invalid($"The description has {request.Description.Length} characters; it may have 500.");
+        if (!BranchNames.IsValid(request.DefaultBranch)) return Problems.Invalid($"'{request.DefaultBranch}' cannot be a branch's name. For example: main.");
+        var project = grains.Project(new(user.Tenant(), request.Org, request.Name));
+        return await project.Create(request) && await project.Get() is { } created
+            ? TypedResults.Created($"{Routes.Api}/projects/{request.Org}/{request.Name}", WithAddress(created, options))
+            : Problems.Conflict($"The project {request.Org}/{request.Name} exists already. Choose another name.");
+    }
+
+    private static async Task<Results<Ok<ProjectSummary>, ProblemHttpResult>> Show(
+        [AsParameters] ProjectRoute route, ProjectsReadModel projects, WebOptions options, CancellationToken cancellationToken) =>
+        await projects.Get(route.Id, cancellationToken) is { } project
+            ? TypedResults.Ok(WithAddress(project, options))
+            : Problems.NotFound($"There is no project {route.Id}.");
+
+    private static ProjectSummary WithAddress(ProjectSummary project, WebOptions options) => project with { CloneUrl = options.CloneUrl(project.Org, project.Name) };
+
+    private static ProblemHttpResult NameProblem(string member, string name) =>
+        Problems.Invalid($"'{name}' cannot be {member}: use 1–64 of a-z 0-9 . _ -, beginning with a letter or digit, not ending in .git.");
+}
