@@ -32,6 +32,9 @@ public sealed record AgentSummary
     [Id(9)] public DateTimeOffset? JoinedAt { get; init; }
     [Id(10)] public string Host { get; init; } = "";
     [Id(11)] public long Revision { get; init; }
+
+    /// <summary>It was told to take no new jobs, also while it is offline.</summary>
+    [Id(12)] public bool Drained { get; init; }
 }
 
 /// <summary>A join token, shown once, with the one command that uses it.</summary>

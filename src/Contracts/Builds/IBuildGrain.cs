@@ -21,6 +21,9 @@ public interface IBuildGrain : IGrainWithStringKey
 
     /// <summary>Null when the build does not exist.</summary>
     [Alias("Get")] Task<BuildSummary?> Get();
+
+    /// <summary>What the build was made from, to make it again; null when it does not exist.</summary>
+    [Alias("Definition")] Task<BuildRequest?> Definition();
 }
 
 /// <summary>All that a build is made from. Exactly one of <see cref="Plan"/> and <see cref="Diagnostics"/> is given.</summary>

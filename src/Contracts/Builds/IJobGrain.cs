@@ -11,10 +11,13 @@ public interface IJobGrain : IGrainWithStringKey
     /// <summary>From the build. Idempotent; returns the job as it stands.</summary>
     [Alias("Start")] Task<JobSummary> Start(JobStart start);
 
-    /// <summary>From the build.</summary>
-    [Alias("Cancel")] Task<JobSummary> Cancel(string reason);
+    /// <summary>From the build, with all that a start says: a job that never heard of its start is canceled too, and stays so.</summary>
+    [Alias("Cancel")] Task<JobSummary> Cancel(JobStart start, string reason);
 
-    /// <summary>From the tenant's agents: this agent keeps a slot for the attempt; null and a reason while none can.</summary>
+    /// <summary>
+    /// From the tenant's agents: this agent keeps a slot for the attempt; null and a reason while none can. Said again when the agent
+    /// does not know the attempt: then its start is repeated.
+    /// </summary>
     [Alias("Placed")] Task Placed(int attempt, Placement placement);
 
     /// <summary>From the agent that runs it. False: the attempt is no longer valid; stop it and clean up.</summary>
@@ -22,6 +25,9 @@ public interface IJobGrain : IGrainWithStringKey
 
     /// <summary>From the tenant's agents: the agent that held the attempt is gone beyond its lease.</summary>
     [Alias("AgentLost")] Task AgentLost(int attempt, string agent, string reason);
+
+    /// <summary>From the tenant's agents: whether this agent is the one to run this attempt. It abandons what is not.</summary>
+    [Alias("Holds")] Task<bool> Holds(int attempt, string agent);
 }
 
 /// <summary>What a build says to start one of its jobs.</summary>

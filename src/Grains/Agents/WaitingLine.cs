@@ -1,0 +1,61 @@
+using PRTS.Contracts.Agents;
+using PRTS.Contracts.Builds;
+
+namespace PRTS.Grains.Agents;
+
+/// <summary>Those who wait for a slot, first come first served, and what each was told last.</summary>
+public sealed class WaitingLine
+{
+    private readonly Dictionary<AttemptId, SlotRequest> byAttempt = [];
+    private readonly SortedSet<SlotRequest> ordered = new(Comparer<SlotRequest>.Create(Compare));
+    private readonly Dictionary<AttemptId, string> told = [];
+
+    public void Add(SlotRequest request)
+    {
+        if (byAttempt.TryAdd(request.Attempt, request)) ordered.Add(request);
+    }
+
+    public void Remove(AttemptId attempt)
+    {
+        told.Remove(attempt);
+        if (byAttempt.Remove(attempt, out var request)) ordered.Remove(request);
+    }
+
+    /// <summary>A copy: placing somebody takes him out of the line.</summary>
+    public IReadOnlyList<SlotRequest> InOrder() => [.. ordered];
+
+    /// <summary>Why this one waits, remembered as told.</summary>
+    public string Explain(SlotRequest request, IReadOnlyCollection<AgentView> agents)
+    {
+        var fitting = Fitting(request, agents);
+        var ahead = ordered.TakeWhile(other => other.Attempt != request.Attempt).Count(other => Fitting(other, agents).Overlaps(fitting));
+        return told[request.Attempt] = AgentMatching.WhyWaiting(request, agents, ahead);
+    }
+
+    /// <summary>Those who wait for another reason than they were told last.</summary>
+    public IReadOnlyList<(AttemptId Attempt, Placement Placement)> ExplainAnew(IReadOnlyCollection<AgentView> agents)
+    {
+        var news = new List<(AttemptId, Placement)>();
+        var ahead = new List<HashSet<string>>();
+        foreach (var request in ordered)
+        {
+            var fitting = Fitting(request, agents);
+            var reason = AgentMatching.WhyWaiting(request, agents, ahead.Count(other => other.Overlaps(fitting)));
+            ahead.Add(fitting);
+            if (told.GetValueOrDefault(request.Attempt) == reason) continue;
+            told[request.Attempt] = reason;
+            news.Add((request.Attempt, new() { WaitReason = reason }));
+        }
+
+        return news;
+    }
+
+    private static HashSet<string> Fitting(SlotRequest request, IEnumerable<AgentView> agents) =>
+        agents.Where(agent => AgentMatching.Fits(agent, request)).Select(agent => agent.Name).ToHashSet(StringComparer.Ordinal);
+
+    private static int Compare(SlotRequest? one, SlotRequest? other)
+    {
+        var bySince = Nullable.Compare(one?.Since, other?.Since);
+        return bySince != 0 ? bySince : string.CompareOrdinal(one?.Attempt.Key, other?.Attempt.Key);
+    }
+}

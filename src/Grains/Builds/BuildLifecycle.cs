@@ -1,0 +1,121 @@
+using PRTS.Api;
+using PRTS.Api.Builds;
+using PRTS.Contracts.Builds;
+using PRTS.Pipelines.Planning;
+
+namespace PRTS.Grains.Builds;
+
+/// <summary>
+/// Decides which jobs of a build start, and how the build ends. Each function returns the same instance when nothing changes, else
+/// the next state with <see cref="BuildState.Version"/> one higher. What must be done follows from the state: jobs with the status
+/// queued are to be started (or canceled, when <see cref="BuildState.CancelReason"/> is set).
+/// </summary>
+public static class BuildLifecycle
+{
+    public static BuildState Create(BuildState state, BuildRequest request)
+    {
+        if (state.Version > 0) return state;
+        var created = new BuildState
+        {
+            Status = RunStatus.Queued,
+            Request = request with { Plan = null, Event = request.Event with { ChangedPaths = null } },
+        };
+        if (request.Plan is { } plan) return Advance(state, created, plan, request.CreatedAt);
+        var count = request.Diagnostics.Count;
+        return created with
+        {
+            Version = 1, Status = RunStatus.Invalid, FinishedAt = request.CreatedAt,
+            Reason = $"{request.File} has {(count == 1 ? "an error" : $"{count} errors")}.",
+        };
+    }
+
+    public static BuildState Cancel(BuildState state, BuildPlan plan, string reason, DateTimeOffset now) =>
+        state.Version == 0 || state.Status.IsEnded() || state.CancelReason is not null
+            ? state
+            : Advance(state, state with { CancelReason = reason }, plan, now);
+
+    public static BuildState JobChanged(BuildState state, BuildPlan plan, JobSummary job, DateTimeOffset now)
+    {
+        if (state.Status.IsEnded() || !state.Jobs.TryGetValue(job.Key, out var known) || known.Status.IsEnded()) return state;
+        if (job.Status.IsEnded())
+        {
+            var ended = new BuildJob { Status = job.Status, Reason = job.Reason, Outputs = job.Outputs };
+            var next = state with
+            {
+                Jobs = new Dictionary<string, BuildJob>(state.Jobs, StringComparer.Ordinal) { [job.Key] = ended },
+                StartedAt = Earlier(state.StartedAt, job.StartedAt),
+            };
+            return Advance(state, next, plan, now);
+        }
+
+        // Written only when it changes what the build shows: progress of single jobs is in the read model.
+        return job.Status switch
+        {
+            RunStatus.Running when state.Status != RunStatus.Running =>
+                state with { Version = state.Version + 1, Status = RunStatus.Running, StartedAt = Earlier(state.StartedAt, job.StartedAt ?? now) },
+            RunStatus.Waiting when state.Status == RunStatus.Queued => state with { Version = state.Version + 1, Status = RunStatus.Waiting },
+            _ => state,
+        };
+    }
+
+    /// <summary>Lets everything follow that can follow now: jobs that may start or that are skipped, and the end of the build.</summary>
+    private static BuildState Advance(BuildState before, BuildState state, BuildPlan plan, DateTimeOffset now)
+    {
+        var jobs = new Dictionary<string, BuildJob>(state.Jobs, StringComparer.Ordinal);
+        var moved = true;
+        while (moved)
+        {
+            moved = false;
+            foreach (var job in plan.Jobs)
+            {
+                if (jobs.ContainsKey(job.Key)) continue;
+                if (Decide(state, plan, job, jobs) is not { } decided) continue;
+                jobs.Add(job.Key, decided);
+                // Only what ended at once can let others follow in this round.
+                moved |= decided.Status.IsEnded();
+            }
+        }
+
+        var next = state with { Version = before.Version + 1, Jobs = jobs };
+        return jobs.Count == plan.Jobs.Count && jobs.Values.All(job => job.Status.IsEnded()) ? Finish(next, plan, now) : next;
+    }
+
+    /// <summary>Null while something that it needs has not ended.</summary>
+    private static BuildJob? Decide(BuildState state, BuildPlan plan, PlannedJob job, Dictionary<string, BuildJob> jobs)
+    {
+        if (state.CancelReason is { } canceled) return new() { Status = RunStatus.Canceled, Unstarted = true, Reason = canceled };
+        // From the last: of jobs in a row, the nearest one is the one that has not ended.
+        for (var at = job.Needs.Count - 1; at >= 0; at--)
+        {
+            if (!jobs.TryGetValue(job.Needs[at], out var need) || !need.Status.IsEnded()) return null;
+        }
+
+        if (job.SkipReason is { } skip) return new() { Status = RunStatus.Skipped, Unstarted = true, Reason = skip };
+        var verdict = JobConditions.Evaluate(state.Request!, plan, job, jobs);
+        return verdict.Status == RunStatus.Queued ? new() { Status = RunStatus.Queued } : new() { Status = verdict.Status, Unstarted = true, Reason = verdict.Reason };
+    }
+
+    /// <summary>
+    /// Canceled when someone canceled it in time to stop a job, else failed when a job that may not fail did, else succeeded. A build
+    /// whose jobs were all skipped succeeded: nothing was to be done and nothing went wrong, which is what scripts that wait for it ask.
+    /// </summary>
+    private static BuildState Finish(BuildState state, BuildPlan plan, DateTimeOffset now)
+    {
+        var failed = plan.Jobs.Where(job => state.Jobs[job.Key].Status == RunStatus.Failed && !job.AllowFailure).ToList();
+        var canceled = state.Jobs.Values.Any(job => job.Status == RunStatus.Canceled);
+        var (status, reason) =
+            canceled && (state.CancelReason is not null || failed.Count == 0) ? (RunStatus.Canceled, state.CancelReason ?? "A job was canceled.")
+            : failed.Count > 0 ? (RunStatus.Failed, WhyFailed(state, failed))
+            : state.Jobs.Values.All(job => job.Status == RunStatus.Skipped) ? (RunStatus.Succeeded, "No job had to run: all of them were skipped.")
+            : (RunStatus.Succeeded, null);
+        return state with { Status = status, Reason = reason, FinishedAt = now };
+    }
+
+    private static string WhyFailed(BuildState state, List<PlannedJob> failed)
+    {
+        var why = state.Jobs[failed[0].Key].Reason is { } reason ? $": {reason}" : ".";
+        return failed.Count == 1 ? $"{failed[0].Name} failed{why}" : $"{failed.Count} jobs failed, first of them {failed[0].Name}{why}";
+    }
+
+    private static DateTimeOffset? Earlier(DateTimeOffset? known, DateTimeOffset? other) => known is null || other < known ? other ?? known : known;
+}

@@ -1,0 +1,40 @@
+using PRTS.Api;
+using PRTS.Contracts.Builds;
+
+namespace PRTS.Grains.Builds;
+
+/// <summary>A build as it is persisted. The plan is in the plan store; what its jobs do in detail is theirs to keep.</summary>
+[GenerateSerializer, Alias("prts.build-state"), Immutable]
+public sealed record BuildState
+{
+    [Id(0)] public int Schema { get; init; } = 1;
+
+    /// <summary>0: the build does not exist.</summary>
+    [Id(1)] public long Version { get; init; }
+    [Id(2)] public RunStatus Status { get; init; }
+
+    /// <summary>What it was made from, without the plan and without changed paths.</summary>
+    [Id(3)] public BuildRequest? Request { get; init; }
+    [Id(4)] public DateTimeOffset? StartedAt { get; init; }
+    [Id(5)] public DateTimeOffset? FinishedAt { get; init; }
+    [Id(6)] public string? Reason { get; init; }
+    [Id(7)] public string? CancelReason { get; init; }
+
+    /// <summary>Jobs that were started or that ended without a start, by key. The others still wait for what they need.</summary>
+    [Id(8)] public IReadOnlyDictionary<string, BuildJob> Jobs { get; init; } = new Dictionary<string, BuildJob>(StringComparer.Ordinal);
+}
+
+/// <summary>What a build must know of a job to go on: whether it ended, and how. Its progress in between is not kept here.</summary>
+[GenerateSerializer, Alias("prts.build-job"), Immutable]
+public sealed record BuildJob
+{
+    /// <summary>Queued from the start to the end.</summary>
+    [Id(0)] public RunStatus Status { get; init; }
+
+    /// <summary>Ended by the build itself: no job grain knows of it.</summary>
+    [Id(1)] public bool Unstarted { get; init; }
+    [Id(2)] public string? Reason { get; init; }
+
+    /// <summary>For the jobs that need it.</summary>
+    [Id(3)] public IReadOnlyDictionary<string, string>? Outputs { get; init; }
+}

@@ -1,0 +1,46 @@
+using PRTS.Api;
+using PRTS.Api.Builds;
+using PRTS.Contracts;
+using PRTS.Contracts.Agents;
+using PRTS.Contracts.Builds;
+
+namespace PRTS.Grains.Builds;
+
+/// <summary>The commands that a job sends to agents and to their registry.</summary>
+internal sealed class JobDispatch(IGrainFactory grains, AttemptTokens tokens, GrainsOptions options, JobId id)
+{
+    private string Tenant => id.Build.Project.Tenant;
+
+    public Task<Placement> Ask(JobStart start, JobState state) => grains.Agents(Tenant).Request(new()
+    {
+        Attempt = new(id, state.Attempt), RunsOn = start.Job.RunsOn, Image = start.Job.Image, Services = start.Job.Services,
+        Since = state.QueuedAt!.Value, HeldBy = state.Agent,
+    });
+
+    public Task Release(int attempt) => grains.Agents(Tenant).Release(new(id, attempt));
+
+    /// <summary>False: the agent does not take it, and never started it.</summary>
+    public Task<bool> Deliver(JobStart start, JobState state)
+    {
+        var attempt = new AttemptId(id, state.Attempt);
+        return grains.Agent(Tenant, state.Agent!).Start(new()
+        {
+            Attempt = attempt.Key,
+            Token = tokens.Create(attempt, state.Agent!),
+            Org = id.Build.Project.Org,
+            Project = id.Build.Project.Name,
+            Number = id.Build.Number,
+            Event = start.Event,
+            Actor = start.Actor,
+            Job = start.Job,
+            Needs = start.Needs,
+            ServerUrl = options.PublicUrl,
+            CancelGrace = options.CancelGrace,
+            TraceParent = start.TraceParent,
+            DefaultBranch = start.DefaultBranch,
+            PipelineName = start.PipelineName,
+        });
+    }
+
+    public Task Cancel(JobState state) => grains.Agent(Tenant, state.Agent!).Cancel(new AttemptId(id, state.Attempt).Key, state.CancelReason!);
+}

@@ -1,0 +1,211 @@
+using Microsoft.Extensions.Logging;
+using Orleans.Runtime;
+using PRTS.Api;
+using PRTS.Api.Builds;
+using PRTS.Contracts;
+using PRTS.Contracts.Agents;
+using PRTS.Contracts.Builds;
+using PRTS.Storage.Builds;
+
+namespace PRTS.Grains.Builds;
+
+/// <summary>One job: the shell around <see cref="JobLifecycle"/>. Its work with agents and its news to the build go on beside its calls.</summary>
+[GrainType("job"), ServersOnly]
+public sealed partial class JobGrain : Grain, IJobGrain
+{
+    private static readonly TimeSpan CancelAgain = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(1);
+    private readonly Cell<JobDefinition> definition;
+    private readonly Cell<JobState> cell;
+    private readonly JobDispatch dispatch;
+    private readonly JobNews news;
+    private readonly AttemptTokens tokens;
+    private readonly TimeProvider time;
+    private readonly ILogger<JobGrain> log;
+    private readonly Pump work;
+    private readonly Pump tell;
+    private readonly JobId id;
+    private JobMemory memory = new();
+
+    public JobGrain(
+        [PersistentState("definition", "prts")] IPersistentState<JobDefinition> definition,
+        [PersistentState("state", "prts")] IPersistentState<JobState> state,
+        BuildsReadModel builds,
+        AttemptTokens tokens,
+        GrainsOptions options,
+        TimeProvider time,
+        ILogger<JobGrain> log)
+    {
+        (this.tokens, this.time, this.log) = (tokens, time, log);
+        id = JobId.FromKey(this.GetPrimaryKeyString());
+        this.definition = new(definition);
+        cell = new(state);
+        dispatch = new(GrainFactory, tokens, options, id);
+        news = new(GrainFactory, new BuildStream(this, id.Build.Project.Tenant, log), builds, id);
+        work = new(this, Work, (failure, pause) => LogWorkFailed(failure, id, pause));
+        tell = new(this, () => news.Tell(Summary()), (failure, pause) => LogTellFailed(failure, id, pause));
+    }
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        definition.Load();
+        cell.Load();
+        if (cell.Value.Version > 0) Continue();
+        return Task.CompletedTask;
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        work.Stop();
+        tell.Stop();
+        return Task.CompletedTask;
+    }
+
+    public async Task<JobSummary> Start(JobStart start)
+    {
+        await Define(start);
+        if (!await Change(state => JobLifecycle.Start(state, start, time.GetUtcNow())) && !cell.Value.Status.IsEnded())
+        {
+            // A build that says it again was woken: whoever held our place in the queue may have forgotten it.
+            memory = memory with { Asked = false };
+            Continue();
+        }
+
+        return Summary();
+    }
+
+    public async Task<JobSummary> Cancel(JobStart start, string reason)
+    {
+        await Define(start);
+        await Change(state => JobLifecycle.Cancel(state, start, reason, time.GetUtcNow()));
+        return Summary();
+    }
+
+    public async Task Placed(int attempt, Placement placement)
+    {
+        var changed = await Change(state => JobLifecycle.Placed(state, attempt, placement));
+        if (changed || placement.Agent is not { } agent) return;
+        if (!JobLifecycle.Holds(cell.Value, attempt, agent))
+        {
+            // The slot is kept for nothing: the job ended, or goes on elsewhere.
+            memory = memory with { Releases = [.. memory.Releases.Append(attempt).Distinct()] };
+        }
+        else
+        {
+            memory = memory with { Delivered = false };
+        }
+
+        work.Kick();
+    }
+
+    public async Task<bool> Report(string token, IReadOnlyList<JobEvent> events)
+    {
+        if (tokens.Read(token) is not { } holder || holder.Attempt.Job != id || !JobLifecycle.Accepts(cell.Value, holder.Attempt.Number, holder.Agent, events))
+        {
+            LogFenced(id, cell.Value.Attempt, events.Count);
+            return false;
+        }
+
+        // Whoever reports has got the assignment.
+        memory = memory with { Delivered = true };
+        await Change(state => JobLifecycle.Report(state, events));
+        return true;
+    }
+
+    public Task AgentLost(int attempt, string agent, string reason) =>
+        Change(state => JobLifecycle.AgentLost(state, attempt, agent, reason, time.GetUtcNow()));
+
+    public Task<bool> Holds(int attempt, string agent) => Task.FromResult(JobLifecycle.Holds(cell.Value, attempt, agent));
+
+    private JobSummary Summary() => Summaries.Of(definition.Value.Start!, cell.Value);
+
+    private Task Define(JobStart start) => definition.Change(known => known.Start is null ? new() { Start = start } : known);
+
+    private async Task<bool> Change(Func<JobState, JobState> decide)
+    {
+        var before = cell.Value;
+        if (!await cell.Change(decide)) return false;
+        if (before.Version > 0 && before.Attempt != cell.Value.Attempt)
+            memory = new() { Releases = [.. memory.Releases, before.Attempt] };
+        Continue();
+        return true;
+    }
+
+    private void Continue()
+    {
+        work.Kick();
+        tell.Kick();
+    }
+
+    private async Task<TimeSpan?> Work()
+    {
+        var state = cell.Value;
+        switch (JobWork.Next(state, memory))
+        {
+            case JobEffect.Release:
+                var attempt = memory.Releases.Count > 0 ? memory.Releases[0] : state.Attempt;
+                await dispatch.Release(attempt);
+                memory = memory with { Releases = [.. memory.Releases.Where(over => over != attempt)], Released = state.Status.IsEnded() && attempt == state.Attempt };
+                return TimeSpan.Zero;
+            case JobEffect.Ask when memory.AskAt is { } at && at > time.GetUtcNow():
+                return at - time.GetUtcNow();
+            case JobEffect.Ask:
+                memory = memory with { Asked = true, AskAt = null };
+                await Ask(state);
+                return TimeSpan.Zero;
+            case JobEffect.Deliver:
+                return await Deliver(state, state.Agent!);
+            case JobEffect.Cancel:
+                await dispatch.Cancel(state);
+                return CancelAgain;
+            default:
+                return null;
+        }
+    }
+
+    private async Task Ask(JobState state)
+    {
+        try
+        {
+            var placement = await dispatch.Ask(definition.Value.Start!, state);
+            await Change(now => JobLifecycle.Placed(now, state.Attempt, placement));
+        }
+        catch
+        {
+            memory = memory with { Asked = false };
+            throw;
+        }
+    }
+
+    private async Task<TimeSpan?> Deliver(JobState state, string agent)
+    {
+        bool taken;
+        try
+        {
+            taken = await dispatch.Deliver(definition.Value.Start!, state);
+        }
+        catch (Exception unknown) when (state.Status == RunStatus.Queued && memory.Unknown + 1 >= JobWork.MaxUnknown)
+        {
+            LogUnheard(unknown, id, state.Attempt, agent);
+            await Change(now => JobLifecycle.Unheard(now, state.Attempt, agent));
+            return TimeSpan.Zero;
+        }
+        catch
+        {
+            memory = memory with { Unknown = memory.Unknown + 1 };
+            throw;
+        }
+
+        if (!JobLifecycle.Holds(cell.Value, state.Attempt, agent)) return TimeSpan.Zero;
+        if (taken)
+        {
+            memory = memory with { Delivered = true, Unknown = 0 };
+            return TimeSpan.Zero;
+        }
+
+        await dispatch.Release(state.Attempt);
+        memory = memory with { Asked = false, AskAt = time.GetUtcNow() + AskAgain, Unknown = 0 };
+        await Change(now => JobLifecycle.NotTaken(now, state.Attempt, agent));
+        return TimeSpan.Zero;
+    }
+}

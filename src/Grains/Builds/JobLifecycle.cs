@@ -1,0 +1,137 @@
+using PRTS.Api;
+using PRTS.Api.Builds;
+using PRTS.Contracts.Agents;
+using PRTS.Contracts.Builds;
+
+namespace PRTS.Grains.Builds;
+
+/// <summary>
+/// Decides what becomes of a job. Each function returns the same instance when nothing changes, else the next state with
+/// <see cref="JobState.Version"/> one higher. What must be done about a state follows from the state (<see cref="JobWork"/>), so
+/// after a crash the same effects come out of it again.
+/// </summary>
+public static class JobLifecycle
+{
+    /// <summary>Larger outputs would make every write of the state slow. Characters of names and values together.</summary>
+    public const int MaxOutputs = 32 * 1024;
+
+    private const int MaxReason = 2000;
+
+    public static JobState Start(JobState state, JobStart start, DateTimeOffset now) => state.Version > 0
+        ? state
+        : new() { Version = 1, Status = RunStatus.Queued, Attempt = 1, QueuedAt = now, Steps = Fresh(start.Job.Steps.Count) };
+
+    /// <summary>Ends at once what no agent reports about; a running job goes on until its agent says that it stopped.</summary>
+    public static JobState Cancel(JobState state, JobStart start, string reason, DateTimeOffset now)
+    {
+        if (state.Status.IsEnded() || state.CancelReason is not null) return state;
+        var known = Start(state, start, now);
+        return Next(state, known.Status == RunStatus.Running
+            ? known with { CancelReason = reason }
+            : End(known, RunStatus.Canceled, reason, now));
+    }
+
+    public static JobState Placed(JobState state, int attempt, Placement placement)
+    {
+        if (attempt != state.Attempt || state.Status is not (RunStatus.Queued or RunStatus.Waiting) || state.Agent is not null) return state;
+        if (placement.Agent is { } agent) return Next(state, state with { Agent = agent, Status = RunStatus.Queued, Reason = null });
+        return state.Status == RunStatus.Waiting && state.Reason == placement.WaitReason
+            ? state
+            : Next(state, state with { Status = RunStatus.Waiting, Reason = placement.WaitReason });
+    }
+
+    /// <summary>The agent said that it does not take the attempt: it never started there, so the same attempt may go elsewhere.</summary>
+    public static JobState NotTaken(JobState state, int attempt, string agent) =>
+        Holds(state, attempt, agent) && state.Status == RunStatus.Queued ? Next(state, state with { Agent = null }) : state;
+
+    /// <summary>
+    /// Nobody knows whether the agent got the start, and nothing was heard of the attempt: another number fences it off, so that it
+    /// cannot report if it does run.
+    /// </summary>
+    public static JobState Unheard(JobState state, int attempt, string agent) =>
+        Holds(state, attempt, agent) && state.Status == RunStatus.Queued
+            ? Next(state, state with { Attempt = attempt + 1, Agent = null, LastSequence = 0, Steps = Fresh(state.Steps.Count) })
+            : state;
+
+    public static JobState AgentLost(JobState state, int attempt, string agent, string reason, DateTimeOffset now)
+    {
+        if (!Holds(state, attempt, agent)) return state;
+        if (state.Status != RunStatus.Running) return Unheard(state, attempt, agent);
+        return Next(state, state.CancelReason is { } canceled ? End(state, RunStatus.Canceled, canceled, now) : End(state, RunStatus.Failed, reason, now));
+    }
+
+    /// <summary>Applies what is new of the events, all at once. Those that were seen are dropped.</summary>
+    /// <exception cref="InvalidOperationException">An event before these was never seen: the sender has to send it first.</exception>
+    public static JobState Report(JobState state, IReadOnlyList<JobEvent> events)
+    {
+        var next = state;
+        foreach (var happened in events)
+        {
+            if (happened.Sequence <= next.LastSequence || next.Status.IsEnded()) continue;
+            if (happened.Sequence != next.LastSequence + 1)
+                throw new InvalidOperationException($"Event {happened.Sequence} came before event {next.LastSequence + 1} was seen; send the events in order.");
+            next = Apply(next, happened) with { LastSequence = happened.Sequence };
+        }
+
+        return ReferenceEquals(next, state) ? state : Next(state, next);
+    }
+
+    /// <summary>Whether reports of these events are still welcome: of the present attempt, or seen already.</summary>
+    public static bool Accepts(JobState state, int attempt, string agent, IReadOnlyList<JobEvent> events) =>
+        state.Version > 0 && state.Attempt == attempt && state.Agent == agent
+        && (!state.Status.IsEnded() || events.All(happened => happened.Sequence <= state.LastSequence));
+
+    public static bool Holds(JobState state, int attempt, string agent) =>
+        state.Version > 0 && state.Attempt == attempt && state.Agent == agent && !state.Status.IsEnded();
+
+    private static JobState Apply(JobState state, JobEvent happened) => happened switch
+    {
+        JobStarted => Running(state, happened.At),
+        StepStarted step => WithStep(Running(state, step.At), step.Index, before => before with
+        {
+            Status = RunStatus.Running, StartedAt = step.At, LogStart = step.LogStart, Name = step.Name,
+        }),
+        StepEnded step => WithStep(Running(state, step.At), step.Index, before => before with
+        {
+            Status = step.Status, FinishedAt = step.At, ExitCode = step.ExitCode, LogEnd = step.LogEnd, Reason = Short(step.Reason),
+        }),
+        JobEnded end => Ended(state, end),
+        _ => state,
+    };
+
+    private static JobState Running(JobState state, DateTimeOffset at) => state.Status == RunStatus.Running
+        ? state
+        : state with { Status = RunStatus.Running, StartedAt = at, Reason = null };
+
+    private static JobState Ended(JobState state, JobEnded end)
+    {
+        var size = end.Outputs?.Sum(output => output.Key.Length + output.Value.Length) ?? 0;
+        var (status, reason) = (end.Status, Short(end.Reason));
+        if (!status.IsEnded()) (status, reason) = (RunStatus.Failed, $"The agent ended the job with the status {status}, which is no end.");
+        if (size > MaxOutputs && status == RunStatus.Succeeded)
+            (status, reason) = (RunStatus.Failed, $"The job's outputs have {size} characters; the limit is {MaxOutputs}. Keep large results as an artifact.");
+        if (status == RunStatus.Canceled) reason ??= state.CancelReason;
+        return End(state, status, reason, end.At) with { Outputs = size <= MaxOutputs ? end.Outputs : null, LogLength = end.LogLength };
+    }
+
+    private static JobState End(JobState state, RunStatus status, string? reason, DateTimeOffset at) => state with
+    {
+        Status = status,
+        Reason = reason,
+        FinishedAt = at,
+        CancelReason = null,
+        Steps = [.. state.Steps.Select(step => step.Status.IsEnded() ? step
+            : step.Status == RunStatus.Running ? step with { Status = status == RunStatus.Canceled ? RunStatus.Canceled : RunStatus.Failed, FinishedAt = at }
+            : step with { Status = RunStatus.Skipped })],
+    };
+
+    private static JobState WithStep(JobState state, int index, Func<StepState, StepState> change) => index < 0 || index >= state.Steps.Count
+        ? state
+        : state with { Steps = [.. state.Steps.Select((step, at) => at == index ? change(step) : step)] };
+
+    private static StepState[] Fresh(int count) => [.. Enumerable.Range(0, count).Select(_ => new StepState())];
+
+    private static JobState Next(JobState before, JobState after) => after with { Version = before.Version + 1 };
+
+    private static string? Short(string? reason) => reason is { Length: > MaxReason } ? reason[..MaxReason] + "…" : reason;
+}

@@ -1,0 +1,38 @@
+using PRTS.Api;
+using PRTS.Api.Builds;
+using PRTS.Contracts;
+using PRTS.Contracts.Builds;
+using PRTS.Storage.Builds;
+
+namespace PRTS.Grains.Builds;
+
+/// <summary>
+/// Brings a job's newest state to the read model, then to its build and the viewers: in this order, so that whoever hears of a
+/// change can read it. Skips states that are overtaken.
+/// </summary>
+internal sealed class JobNews(IGrainFactory grains, BuildStream stream, BuildsReadModel builds, JobId id)
+{
+    private long projected;
+    private (RunStatus Status, int Attempt)? told;
+
+    public async Task<TimeSpan?> Tell(JobSummary job)
+    {
+        if (projected < job.Version)
+        {
+            await builds.UpsertJob(id.Build, job);
+            projected = job.Version;
+            stream.Publish(new() { Build = id.Build, Version = job.Version, Job = id.Name });
+        }
+        else if (told != (job.Status, job.Attempt))
+        {
+            await grains.Build(id.Build).JobChanged(job);
+            told = (job.Status, job.Attempt);
+        }
+        else
+        {
+            return null;
+        }
+
+        return TimeSpan.Zero;
+    }
+}

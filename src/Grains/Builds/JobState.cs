@@ -1,0 +1,53 @@
+using PRTS.Api;
+using PRTS.Contracts.Builds;
+
+namespace PRTS.Grains.Builds;
+
+/// <summary>What the build said when it started the job. Written once, so that the state that changes stays small.</summary>
+[GenerateSerializer, Alias("prts.job-definition"), Immutable]
+public sealed record JobDefinition
+{
+    [Id(0)] public int Schema { get; init; } = 1;
+    [Id(1)] public JobStart? Start { get; init; }
+}
+
+/// <summary>What became of a job. <see cref="Version"/> is 0 before its start.</summary>
+[GenerateSerializer, Alias("prts.job-state"), Immutable]
+public sealed record JobState
+{
+    [Id(0)] public int Schema { get; init; } = 1;
+    [Id(1)] public long Version { get; init; }
+    [Id(2)] public RunStatus Status { get; init; }
+    [Id(3)] public int Attempt { get; init; }
+
+    /// <summary>The agent that holds a slot for the attempt; it may have started it as soon as this is written.</summary>
+    [Id(4)] public string? Agent { get; init; }
+    [Id(5)] public string? Reason { get; init; }
+
+    /// <summary>Set when the job is to stop and its agent has not yet said that it did.</summary>
+    [Id(6)] public string? CancelReason { get; init; }
+
+    /// <summary>The last event of this attempt that was applied.</summary>
+    [Id(7)] public long LastSequence { get; init; }
+    [Id(8)] public DateTimeOffset? QueuedAt { get; init; }
+    [Id(9)] public DateTimeOffset? StartedAt { get; init; }
+    [Id(10)] public DateTimeOffset? FinishedAt { get; init; }
+    [Id(11)] public IReadOnlyList<StepState> Steps { get; init; } = [];
+    [Id(12)] public IReadOnlyDictionary<string, string>? Outputs { get; init; }
+    [Id(13)] public long LogLength { get; init; }
+}
+
+[GenerateSerializer, Alias("prts.step-state"), Immutable]
+public sealed record StepState
+{
+    [Id(0)] public RunStatus Status { get; init; }
+    [Id(1)] public DateTimeOffset? StartedAt { get; init; }
+    [Id(2)] public DateTimeOffset? FinishedAt { get; init; }
+    [Id(3)] public int? ExitCode { get; init; }
+    [Id(4)] public long? LogStart { get; init; }
+    [Id(5)] public long? LogEnd { get; init; }
+    [Id(6)] public string? Reason { get; init; }
+
+    /// <summary>With its expressions evaluated; null when the plan's name holds.</summary>
+    [Id(7)] public string? Name { get; init; }
+}
