@@ -5,6 +5,9 @@ public sealed record GrainsOptions
     /// <summary>Where agents and people reach this control plane, for example <c>http://127.0.0.1:5080</c>.</summary>
     public required string PublicUrl { get; init; }
 
+    /// <summary>The cluster's secret for attempt tokens: 32 bytes, the same on every server.</summary>
+    public required byte[] TokenKey { get; init; }
+
     /// <summary>An agent that was silent for so long is shown offline and gets no new jobs.</summary>
     public TimeSpan OfflineAfter { get; init; } = TimeSpan.FromSeconds(10);
 

@@ -199,12 +199,19 @@ public sealed partial class JobGrain : Grain, IJobGrain
         if (!JobLifecycle.Holds(cell.Value, state.Attempt, agent)) return TimeSpan.Zero;
         if (taken)
         {
-            memory = memory with { Delivered = true, Unknown = 0 };
+            memory = memory with { Delivered = true, Unknown = 0, Refusals = 0 };
             return TimeSpan.Zero;
         }
 
+        if (state.Status != RunStatus.Queued || memory.Refusals + 1 < JobWork.MaxRefusals)
+        {
+            // Our books are often a little ahead of an agent that is still clearing up after the job before.
+            memory = memory with { Refusals = memory.Refusals + 1 };
+            return TimeSpan.FromMilliseconds(Math.Min(2000, 10 << Math.Min(memory.Refusals, 8)));
+        }
+
         await dispatch.Release(state.Attempt);
-        memory = memory with { Asked = false, AskAt = time.GetUtcNow() + AskAgain, Unknown = 0 };
+        memory = memory with { Asked = false, AskAt = time.GetUtcNow() + AskAgain, Unknown = 0, Refusals = 0 };
         await Change(now => JobLifecycle.NotTaken(now, state.Attempt, agent));
         return TimeSpan.Zero;
     }

@@ -32,6 +32,9 @@ public sealed record JobMemory
     /// <summary>Deliveries of this attempt whose outcome is unknown.</summary>
     public int Unknown { get; init; }
 
+    /// <summary>How often the agent said that it does not take this attempt.</summary>
+    public int Refusals { get; init; }
+
     /// <summary>The agent did not take the attempt: ask again no sooner than this.</summary>
     public DateTimeOffset? AskAt { get; init; }
 
@@ -46,6 +49,9 @@ public static class JobWork
 {
     /// <summary>After so many deliveries with unknown outcome (about 13 s) the attempt is given up.</summary>
     public const int MaxUnknown = 8;
+
+    /// <summary>After so many refusals (about 0.6 s) another agent is asked for.</summary>
+    public const int MaxRefusals = 6;
 
     public static JobEffect Next(JobState state, JobMemory memory)
     {

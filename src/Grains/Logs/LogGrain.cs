@@ -1,0 +1,116 @@
+using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
+using Orleans.Runtime;
+using PRTS.Api.Logs;
+using PRTS.Contracts.Agents;
+using PRTS.Contracts.Builds;
+using PRTS.Contracts.Logs;
+using PRTS.Storage.Logs;
+
+namespace PRTS.Grains.Logs;
+
+/// <summary>
+/// Takes the log of one attempt while it is written. Has no state of its own: what is not sealed is in memory here and in the agent's
+/// spool, which keeps it until it is durable.
+/// </summary>
+[GrainType("log"), ServersOnly]
+public sealed partial class LogGrain(LogStore store, AttemptTokens tokens, TimeProvider time, ILogger<LogGrain> log) : Grain, ILogGrain
+{
+    /// <summary>No byte waits longer than this for being sealed.</summary>
+    private static readonly TimeSpan SealAfter = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a call waits for the store before it answers with what is held.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan KeepClosed = TimeSpan.FromMinutes(1);
+    private AttemptId id;
+    private UnsealedLog unsealed = new(0, 0);
+    private LogSealer sealer = null!;
+    private LogPublisher publisher = null!;
+    private IGrainTimer sealTimer = null!;
+    private string? allowed;
+    private bool closed;
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        id = AttemptId.FromKey(this.GetPrimaryKeyString());
+        var state = await store.State(id, cancellationToken);
+        closed = state.Closed;
+        unsealed = new(state.Length, state.Newlines);
+        sealer = new(this, store, id, unsealed, time, log);
+        publisher = new(this, id, unsealed, log);
+        sealTimer = this.RegisterGrainTimer(
+            () =>
+            {
+                if (unsealed.Rotate()) sealer.Kick();
+                else sealTimer.Change(SealAfter, Timeout.InfiniteTimeSpan);
+                return Task.CompletedTask;
+            },
+            new GrainTimerCreationOptions(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan) { Interleave = true });
+    }
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        // A courtesy at an orderly stop: after a crash the agent sends this again.
+        if (!sealer.Stale && unsealed.Rotate()) await sealer.Drained(Patience, cancellationToken);
+        sealer.Stop();
+        publisher.Dispose();
+    }
+
+    public async Task<LogAck> Append(string token, long offset, long atMs, Immutable<ReadOnlyMemory<byte>> chunk)
+    {
+        Check(token);
+        var bytes = chunk.Value;
+        // A chunk can be larger than the room there is; usually this runs once.
+        while (!closed && offset <= unsealed.Received && offset + bytes.Length > unsealed.Received)
+        {
+            var idle = !unsealed.IsFilling;
+            var known = (int)(unsealed.Received - offset);
+            if (unsealed.Append(bytes.Span[known..], atMs) > 0)
+            {
+                if (unsealed.Next is not null) sealer.Kick();
+                if (idle && unsealed.IsFilling) sealTimer.Change(SealAfter, Timeout.InfiniteTimeSpan);
+                publisher.Appended(atMs);
+            }
+            else if (!await sealer.Room(Patience))
+            {
+                break;
+            }
+        }
+
+        return Ack();
+    }
+
+    public async Task<LogAck> Close(string token, long length)
+    {
+        Check(token);
+        if (closed || unsealed.Received < length) return Ack();
+        if (!unsealed.Rotate() && (!await sealer.Room(Patience) || !unsealed.Rotate())) throw NotDurable();
+        sealer.Kick();
+        if (!await sealer.Drained(Patience)) throw NotDurable();
+        closed = (await store.Close(id, unsealed.Received)).Closed;
+        if (!closed) throw NotDurable();
+        publisher.Closed();
+        this.RegisterGrainTimer(
+            () =>
+            {
+                DeactivateOnIdle();
+                return Task.CompletedTask;
+            },
+            new GrainTimerCreationOptions(KeepClosed, Timeout.InfiniteTimeSpan));
+        return Ack();
+    }
+
+    public Task<LogTail> Tail() => Task.FromResult(unsealed.Tail(closed));
+
+    private LogAck Ack() => new(unsealed.Received, unsealed.Durable);
+
+    private TimeoutException NotDurable() => new($"The end of the log of {id} is not durable yet; close it again.");
+
+    private void Check(string token)
+    {
+        // Each chunk of a log comes with the same token.
+        if (ReferenceEquals(token, allowed) || token == allowed) return;
+        if (!tokens.Allows(token, id)) throw new UnauthorizedAccessException($"This token is not for {id}.");
+        allowed = token;
+    }
+}

@@ -1,0 +1,59 @@
+using System.Text.RegularExpressions;
+using PRTS.Api.Projects;
+using PRTS.Contracts.Builds;
+using PRTS.Contracts.Projects;
+using PRTS.Pipelines;
+using PRTS.Pipelines.Planning;
+
+namespace PRTS.Grains.Projects;
+
+/// <summary>Names, events and explanations of projects.</summary>
+internal static partial class ProjectRules
+{
+    /// <exception cref="ArgumentException">A name is not allowed, or the definition is not this project's.</exception>
+    public static void Check(ProjectId id, CreateProject definition)
+    {
+        foreach (var name in (string[])[definition.Org, definition.Name])
+        {
+            if (!ProjectId.IsValidName(name))
+                throw new ArgumentException($"'{name}' cannot be the name of an organization or project: 1–64 of a-z 0-9 . _ -, beginning with a letter or digit, not ending in .git.");
+        }
+
+        if (definition.Org != id.Org || definition.Name != id.Name) throw new ArgumentException($"{definition.Org}/{definition.Name} is not {id}.");
+        if (!BranchName().IsMatch(definition.DefaultBranch))
+            throw new ArgumentException($"'{definition.DefaultBranch}' cannot be the name of a branch: 1–100 of letters, digits and . _ - /, beginning and ending with a letter or digit.");
+    }
+
+    public static TriggerEvent Pushed(RefChange change) => new()
+    {
+        Kind = change.Ref.StartsWith("refs/tags/", StringComparison.Ordinal) ? "tag" : "push", Ref = change.Ref, Commit = change.Commit,
+    };
+
+    /// <summary>Null when there is something to start.</summary>
+    public static string? WhyNothing(Composition composition, IReadOnlyList<Draft> drafts, string? file, string commit)
+    {
+        if (drafts.Count > 0) return null;
+        var at = $"Commit {commit[..8]}";
+        if (composition.Files.Count == 0) return $"{at} has no pipeline: add a file .prts/pipeline.yaml to it.";
+        return file is not null && !composition.Files.Contains(file, StringComparer.Ordinal)
+            ? $"{at} has no pipeline file {file}; it has {string.Join(", ", composition.Files)}."
+            : $"No pipeline of commit {commit[..8]} can be started by hand.";
+    }
+
+    /// <summary>A build that got its number before a crash, and whose commit is gone since: the number must not stay empty.</summary>
+    public static BuildRequest Vanished(PendingBuild pending, ProjectId id, string defaultBranch) => new()
+    {
+        Event = pending.Event, Name = id.Name, File = pending.File, Actor = pending.Actor, CreatedAt = pending.CreatedAt, DefaultBranch = defaultBranch,
+        Diagnostics =
+        [
+            new Diagnostic
+            {
+                Code = "vanished", File = pending.File, Line = 1, Column = 1,
+                Message = $"Commit {pending.Event.Commit} or its file is no longer in the repository, so this build cannot run. Push again to start another.",
+            },
+        ],
+    };
+
+    [GeneratedRegex(@"\A(?!.*(?:\.\.|//|\.lock(?:/|\z)))[A-Za-z0-9](?:[A-Za-z0-9._/-]{0,98}[A-Za-z0-9])?\z", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex BranchName();
+}
