@@ -11,7 +11,7 @@ namespace PRTS.Grains.Logs;
 /// Tells viewers of new bytes: at once after a pause, then at most every <see cref="Every"/>. Little text is sent along; of much, only
 /// that there is more, for viewers to read from the log itself. Never awaited, one message under way at a time, losses harmless.
 /// </summary>
-internal sealed partial class LogPublisher : IDisposable
+internal sealed partial class LogPublisher
 {
     private const int MaxBytes = 64 * 1024;
     private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(15);
@@ -54,7 +54,7 @@ internal sealed partial class LogPublisher : IDisposable
         Publish();
     }
 
-    public void Dispose() => timer.Dispose();
+    public void Stop() => timer.Dispose();
 
     private void Publish()
     {
@@ -65,7 +65,7 @@ internal sealed partial class LogPublisher : IDisposable
         if (!sending.IsCompleted) return;
         sending = Send(Message());
         published = unsealed.Received;
-        if (closed) Dispose();
+        if (closed) Stop();
     }
 
     private LogAppended Message()

@@ -10,18 +10,18 @@ namespace PRTS.Grains.Projects;
 /// <summary>Names, events and explanations of projects.</summary>
 internal static partial class ProjectRules
 {
-    /// <exception cref="ArgumentException">A name is not allowed, or the definition is not this project's.</exception>
+    /// <exception cref="FormatException">A name is not allowed, or the definition is not this project's.</exception>
     public static void Check(ProjectId id, CreateProject definition)
     {
         foreach (var name in (string[])[definition.Org, definition.Name])
         {
             if (!ProjectId.IsValidName(name))
-                throw new ArgumentException($"'{name}' cannot be the name of an organization or project: 1–64 of a-z 0-9 . _ -, beginning with a letter or digit, not ending in .git.");
+                throw new FormatException($"'{name}' cannot be the name of an organization or project: 1–64 of a-z 0-9 . _ -, beginning with a letter or digit, not ending in .git.");
         }
 
-        if (definition.Org != id.Org || definition.Name != id.Name) throw new ArgumentException($"{definition.Org}/{definition.Name} is not {id}.");
+        if (definition.Org != id.Org || definition.Name != id.Name) throw new FormatException($"{definition.Org}/{definition.Name} is not {id}.");
         if (!BranchName().IsMatch(definition.DefaultBranch))
-            throw new ArgumentException($"'{definition.DefaultBranch}' cannot be the name of a branch: 1–100 of letters, digits and . _ - /, beginning and ending with a letter or digit.");
+            throw new FormatException($"'{definition.DefaultBranch}' cannot be the name of a branch: 1–100 of letters, digits and . _ - /, beginning and ending with a letter or digit.");
     }
 
     public static TriggerEvent Pushed(RefChange change) => new()
