@@ -1,0 +1,24 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Components;
+using Microsoft.Extensions.Localization;
+using PRTS.Api.Builds;
+using PRTS.Contracts.Builds;
+using PRTS.Web.Resources;
+
+namespace PRTS.Web.Builds;
+
+public partial class JobPanel
+{
+    private static readonly string[] LogKeys = ["title", "empty", "waiting", "jump", "times", "wrap", "raw", "lines", "cut", "lost", "failed", "line"];
+
+    [Parameter, EditorRequired] public JobSummary Job { get; set; } = null!;
+
+    [Parameter, EditorRequired] public BuildId Build { get; set; }
+
+    [Inject] private IStringLocalizer<UiText> Localizer { get; set; } = null!;
+
+    private string Log => new JobId(Build, Job.Key).Log();
+
+    /// <summary>The viewer is a script of its own; it gets its words with its address.</summary>
+    private string LogTexts => JsonSerializer.Serialize(LogKeys.ToDictionary(key => key, key => Localizer[$"Log.{key}"].Value, StringComparer.Ordinal));
+}

@@ -1,0 +1,63 @@
+using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Components.Authorization;
+using Microsoft.Extensions.Localization;
+using MudBlazor;
+using PRTS.Api.Projects;
+using PRTS.Contracts;
+using PRTS.Contracts.Projects;
+using PRTS.Web.Access;
+using PRTS.Web.Resources;
+
+namespace PRTS.Web.Projects;
+
+public partial class NewProjectDialog
+{
+    private string org = "";
+    private string name = "";
+    private string description = "";
+    private string branch = "main";
+    private string? problem;
+    private string? created;
+    private bool busy;
+
+    [CascadingParameter] private IMudDialogInstance Dialog { get; set; } = null!;
+
+    [CascadingParameter] private Task<AuthenticationState> Authentication { get; set; } = null!;
+
+    [Inject] private IGrainFactory Grains { get; set; } = null!;
+
+    [Inject] private WebOptions Options { get; set; } = null!;
+
+    [Inject] private NavigationManager Navigation { get; set; } = null!;
+
+    [Inject] private IStringLocalizer<UiText> Localizer { get; set; } = null!;
+
+    private async Task Create()
+    {
+        problem = Problem();
+        if (problem is not null) return;
+        busy = true;
+        try
+        {
+            var tenant = (await Authentication).User.Tenant();
+            var definition = new CreateProject { Org = org.Trim(), Name = name.Trim(), Description = description.Trim(), DefaultBranch = branch.Trim() };
+            if (await Grains.Project(new ProjectId(tenant, definition.Org, definition.Name)).Create(definition)) created = Options.CloneUrl(definition.Org, definition.Name);
+            else problem = Localizer["Project.Taken", $"{definition.Org}/{definition.Name}"];
+        }
+        finally
+        {
+            busy = false;
+        }
+    }
+
+    private string? Problem() =>
+        !ProjectId.IsValidName(org.Trim()) || !ProjectId.IsValidName(name.Trim()) ? Localizer["Project.BadName"].Value
+        : branch.Trim().Length == 0 ? Localizer["Project.NoBranch"].Value
+        : null;
+
+    private void Open()
+    {
+        Dialog.Close();
+        Navigation.NavigateTo($"/{org.Trim()}/{name.Trim()}");
+    }
+}

@@ -1,0 +1,63 @@
+using System.Security.Claims;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Components.Authorization;
+using Microsoft.Extensions.Localization;
+using MudBlazor;
+using PRTS.Contracts.Projects;
+using PRTS.Web.Access;
+using PRTS.Web.Resources;
+
+namespace PRTS.Web.Shell;
+
+/// <summary>What all pages have: who looks, where they are, and an end when they leave.</summary>
+public abstract class PrtsPage : ComponentBase, IDisposable
+{
+    private readonly CancellationTokenSource leaving = new();
+
+    [CascadingParameter] private Task<AuthenticationState> Authentication { get; set; } = null!;
+
+    [Inject] protected NavigationManager Navigation { get; set; } = null!;
+
+    [Inject] protected IStringLocalizer<UiText> Localizer { get; set; } = null!;
+
+    [Inject] protected ISnackbar Snackbar { get; set; } = null!;
+
+    [Inject] private IAuthorizationService Authorization { get; set; } = null!;
+
+    protected ClaimsPrincipal User { get; private set; } = new();
+
+    /// <summary>Canceled when the reader leaves the page.</summary>
+    protected CancellationToken Leaving => leaving.Token;
+
+    protected override async Task OnInitializedAsync() => User = (await Authentication).User;
+
+    protected ProjectId Project(string org, string name) => new(User.Tenant(), org, name);
+
+    /// <summary>Asks again at the moment of acting: a page may have been open for days, and its buttons are only markup.</summary>
+    protected async Task<bool> Allowed(string permission)
+    {
+        if ((await Authorization.AuthorizeAsync((await Authentication).User, permission)).Succeeded) return true;
+        Snackbar.Add(Localizer["NoPermission.Text"], Severity.Error);
+        return false;
+    }
+
+    /// <summary>The same page with these values in its address; null takes one out.</summary>
+    protected void Show(Dictionary<string, object?> query, bool replace = false) =>
+        Navigation.NavigateTo(Navigation.GetUriWithQueryParameters(query), replace: replace);
+
+    protected static string? OrNull(string? text) => string.IsNullOrWhiteSpace(text) ? null : text.Trim();
+
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    protected virtual void Dispose(bool disposing)
+    {
+        if (!disposing) return;
+        leaving.Cancel();
+        leaving.Dispose();
+    }
+}
