@@ -36,6 +36,7 @@ public static class Pages
     /// <summary>Call after <c>MapPrtsWeb</c>, which adds authentication and antiforgery.</summary>
     public static WebApplication MapPrtsPages(this WebApplication app)
     {
+        app.UseAntiforgery();
         app.MapStaticAssets().AllowAnonymous();
         app.MapGet("/culture", SwitchCulture).AllowAnonymous().ExcludeFromDescription();
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
