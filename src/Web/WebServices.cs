@@ -5,6 +5,7 @@ using PRTS.Web.Administration;
 using PRTS.Web.Agents;
 using PRTS.Web.Builds;
 using PRTS.Web.Git;
+using PRTS.Web.Logs;
 using PRTS.Web.Projects;
 using PRTS.Web.Rest;
 
@@ -22,6 +23,9 @@ public static class WebServices
         services.AddAccess();
         services.AddRest();
         services.AddSingleton<BuildHub>();
+        services.AddSingleton<LogHub>();
+        services.AddSingleton<JobLogs>();
+        services.AddSingleton<RawLog>();
         services.AddSingleton<AgentTokens>();
         services.AddSingleton<GitBackend>();
         return services;
@@ -41,6 +45,7 @@ public static class WebServices
         var api = app.MapGroup(Routes.Api);
         api.MapProjects();
         api.MapBuilds();
+        api.MapLogs();
         api.MapAgents();
         api.MapAccount();
         api.MapAdministration();

@@ -32,7 +32,11 @@ public static class BuildEvents
                 break;
             }
 
-            await news.UntilNews(LookAgain, time, cancel);
+            await news.Wait(LookAgain, time, cancel);
+            while (news.Messages.TryRead(out _))
+            {
+                // One look at the build answers them all.
+            }
         }
 
         return Results.Empty;
