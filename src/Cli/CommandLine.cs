@@ -1,5 +1,9 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using PRTS.Cli.Agents;
+using PRTS.Cli.Builds;
+using PRTS.Cli.Projects;
+using PRTS.Cli.Shell;
 using PRTS.Cli.Up;
 
 namespace PRTS.Cli;
@@ -12,6 +16,10 @@ internal static class CommandLine
         UpCommand.Create(),
         DownCommand.Create(),
         StatusCommand.Create(),
+        ProjectCommands.Create(),
+        BuildCommands.Create(),
+        AgentCommands.Create(),
+        CompletionCommand.Create(),
     };
 
     public static async Task<int> RunAsync(string[] args)

@@ -1,7 +1,7 @@
 namespace PRTS.Cli;
 
 /// <summary>Ends a command with one sentence on standard error that says what is wrong and what would be right.</summary>
-internal sealed class UserError(string message, int exitCode = ExitCodes.Failed) : Exception(message)
+internal class UserError(string message, int exitCode = ExitCodes.Failed) : Exception(message)
 {
     public int ExitCode { get; } = exitCode;
 }

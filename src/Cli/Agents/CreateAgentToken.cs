@@ -4,4 +4,6 @@ namespace PRTS.Cli.Agents;
 internal sealed record CreateAgentToken
 {
     public string? Name { get; init; }
+    public IReadOnlyList<string> Labels { get; init; } = [];
+    public int? ExpiresInHours { get; init; }
 }

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using PRTS.Api;
 using PRTS.Cli.Up;
 
 namespace PRTS.Cli.Connection;
@@ -10,6 +11,7 @@ namespace PRTS.Cli.Connection;
 /// <summary>The REST API of one control plane. What it refuses becomes a <see cref="UserError"/> with the server's own explanation.</summary>
 internal sealed class ApiClient : IDisposable
 {
+    private const int MostInPage = 200;
     private readonly HttpClient http;
 
     public ApiClient(string url, string? token)
@@ -69,10 +71,30 @@ internal sealed class ApiClient : IDisposable
         return await ReadAsync(response, type, cancellation);
     }
 
-    public async Task PostAsync(string path, CancellationToken cancellation = default)
+    /// <summary>A command without a body.</summary>
+    public async Task<T> PostAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellation = default)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, Absolute(path));
         using var response = await SendAsync(request, HttpCompletionOption.ResponseContentRead, cancellation);
+        return await ReadAsync(response, type, cancellation);
+    }
+
+    /// <summary>The first items of a list that comes in pages.</summary>
+    public async Task<IReadOnlyList<T>> ListAsync<T>(string path, JsonTypeInfo<Page<T>> type, int limit, CancellationToken cancellation = default)
+    {
+        var items = new List<T>();
+        while (items.Count < limit)
+        {
+            var take = Math.Min(limit - items.Count, MostInPage);
+            var page = await GetAsync($"{path}{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}skip={items.Count}&take={take}", type, cancellation);
+            items.AddRange(page.Items);
+            if (page.Items.Count < take)
+            {
+                break;
+            }
+        }
+
+        return items;
     }
 
     /// <summary>A successful response with its body not yet read.</summary>
@@ -144,4 +166,4 @@ internal sealed class ApiClient : IDisposable
 
 /// <summary>The control plane does not answer: commands that follow something try again.</summary>
 internal sealed class UnreachableError(Uri url, Exception cause)
-    : Exception($"{url} does not answer ({cause.Message}). Is PRTS running there? Start it with {Installation.Command} up.", cause);
+    : UserError($"{url} does not answer ({cause.Message.TrimEnd('.')}). Is PRTS running there?");

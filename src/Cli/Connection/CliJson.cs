@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using PRTS.Api;
 using PRTS.Api.Agents;
 using PRTS.Api.Artifacts;
 using PRTS.Api.Builds;
@@ -13,8 +14,10 @@ namespace PRTS.Cli.Connection;
 /// <summary>The dialect of <see cref="Api.ApiJson"/> without reflection, which would double the time that a command takes to start.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, NumberHandling = JsonNumberHandling.Strict)]
 [JsonSerializable(typeof(IReadOnlyList<ProjectSummary>))]
+[JsonSerializable(typeof(Page<ProjectSummary>))]
 [JsonSerializable(typeof(CreateProject))]
 [JsonSerializable(typeof(IReadOnlyList<BuildSummary>))]
+[JsonSerializable(typeof(Page<BuildSummary>))]
 [JsonSerializable(typeof(StartBuild))]
 [JsonSerializable(typeof(IReadOnlyList<ArtifactSummary>))]
 [JsonSerializable(typeof(IReadOnlyList<ArtifactFile>))]

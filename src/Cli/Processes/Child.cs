@@ -89,7 +89,7 @@ internal sealed class Child(ChildDefinition definition, Home home) : IDisposable
         using var log = new FileStream(LogFile, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
         log.Seek(-Math.Min(log.Length, 16 * 1024), SeekOrigin.End);
         var text = new StreamReader(log).ReadToEnd();
-        return string.Concat(text.TrimEnd().Split('\n').TakeLast(lines).Select(line => $"    {line}\n"));
+        return text.Length == 0 ? "    (it is empty)" : string.Join('\n', text.TrimEnd().Split('\n').TakeLast(lines).Select(line => $"    {line}"));
     }
 
     public void Dispose() => process?.Dispose();

@@ -35,6 +35,17 @@ internal static partial class Unix
         _ = Duplicate(descriptor, 2);
     }
 
+    /// <summary>Replaces this process by another program, with our environment. Returns only when that fails.</summary>
+    public static int Become(string program, IReadOnlyList<string> arguments)
+    {
+        var environment = Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>().Select(variable => $"{variable.Key}={variable.Value}");
+        Execute(program, [program, .. arguments, null], [.. environment, null]);
+        throw new UserError($"Cannot start {program}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}.");
+    }
+
+    [LibraryImport("libc", EntryPoint = "execve", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Execute(string program, string?[] arguments, string?[] environment);
+
     [LibraryImport("libc", EntryPoint = "geteuid")]
     private static partial uint GetEffectiveUser();
 

@@ -51,10 +51,14 @@ internal static class JobSupervisors
     {
         try
         {
-            var first = File.ReadAllText(path).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).FirstOrDefault();
-            return int.TryParse(first, CultureInfo.InvariantCulture, out var pid)
+            // The process id and its start time in clock ticks since boot.
+            var fields = File.ReadAllText(path).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+            return fields.Length > 0
+                && int.TryParse(fields[0], CultureInfo.InvariantCulture, out var pid)
+                && ProcessMark.Of(pid) is { } mark
+                && (fields.Length == 1 || fields[1] == mark.StartTicks.ToString(CultureInfo.InvariantCulture))
                 && ProcessMark.CommandLineOf(pid).Take(3).Any(argument => argument.Contains("prts-supervisor", StringComparison.Ordinal))
-                ? ProcessMark.Of(pid)
+                ? mark
                 : null;
         }
         catch (IOException)

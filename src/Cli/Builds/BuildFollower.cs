@@ -1,0 +1,81 @@
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using PRTS.Api;
+using PRTS.Api.Builds;
+using PRTS.Cli.Connection;
+
+namespace PRTS.Cli.Builds;
+
+/// <summary>A build after each of its changes, until it has ended. A control plane that restarts is waited for.</summary>
+internal sealed class BuildFollower(ApiClient api, BuildName name, Action<string> tell)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+
+    public async IAsyncEnumerable<BuildSummary> FollowAsync([EnumeratorCancellation] CancellationToken cancellation)
+    {
+        var lastVersion = -1L;
+        long? lostAt = null;
+        while (true)
+        {
+            await using var events = ReadAsync(cancellation).GetAsyncEnumerator(cancellation);
+            while (await MoveAsync(events, lastVersion >= 0))
+            {
+                lostAt = null;
+                var build = events.Current;
+                if (build.Version > lastVersion)
+                {
+                    lastVersion = build.Version;
+                    yield return build;
+                }
+
+                if (build.Status.IsEnded())
+                {
+                    yield break;
+                }
+            }
+
+            if (lostAt is null)
+            {
+                lostAt = TimeProvider.System.GetTimestamp();
+                tell($"{api.Url} does not answer: waiting for it");
+            }
+            else if (TimeProvider.System.GetElapsedTime(lostAt.Value) > Patience)
+            {
+                throw new UserError($"{api.Url} has not answered for {Patience.TotalMinutes:0} minutes. The build may still be running.");
+            }
+
+            await Task.Delay(500, cancellation);
+        }
+    }
+
+    /// <summary>False when the stream ended or broke; throws when it could never be opened.</summary>
+    private static async Task<bool> MoveAsync(IAsyncEnumerator<BuildSummary> events, bool hasSeenAny)
+    {
+        try
+        {
+            return await events.MoveNextAsync();
+        }
+        catch (Exception error) when (error is IOException or HttpRequestException || error is UnreachableError && hasSeenAny)
+        {
+            return false;
+        }
+    }
+
+    private async IAsyncEnumerable<BuildSummary> ReadAsync([EnumeratorCancellation] CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, api.Absolute(name.ApiPath + "/events"));
+        using var response = await api.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+        await using var stream = await response.Content.ReadAsStreamAsync(cancellation);
+        await foreach (var item in SseParser.Create(stream, Parse).EnumerateAsync(cancellation))
+        {
+            if (item.Data is { } build)
+            {
+                yield return build;
+            }
+        }
+    }
+
+    private static BuildSummary? Parse(string eventType, ReadOnlySpan<byte> data) =>
+        eventType is "build" or "message" ? JsonSerializer.Deserialize(data, CliJson.Default.BuildSummary) : null;
+}

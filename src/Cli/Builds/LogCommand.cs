@@ -1,0 +1,91 @@
+using System.CommandLine;
+using System.Net;
+using System.Net.Http.Headers;
+using PRTS.Cli.Connection;
+
+namespace PRTS.Cli.Builds;
+
+/// <summary><c>prts build log</c>: the raw bytes of one job's log and nothing else.</summary>
+internal static class LogCommand
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+
+    public static Command Create()
+    {
+        var build = BuildName.Argument();
+        var job = new Option<string?>("--job") { Description = "The job's name or key; needed where there are several", HelpName = "name" };
+        var follow = new Option<bool>("--follow", "-f") { Description = "Go on until the job has ended" };
+        var command = new Command("log", "Print a job's log, byte for byte") { build, job, follow };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            using var api = ApiClient.Connect();
+            var name = parsed.GetRequiredValue(build);
+            var shown = await api.GetAsync(name.ApiPath, CliJson.Default.BuildSummary, cancellation);
+            var chosen = JobChoice.Find(shown, parsed.GetValue(job));
+            var path = $"{name.ApiPath}/jobs/{Uri.EscapeDataString(chosen.Key)}/log{(parsed.GetValue(follow) ? "?follow=true" : "")}";
+            await using var output = Console.OpenStandardOutput();
+            await CopyAsync(api, path, output, cancellation);
+            return ExitCodes.Succeeded;
+        });
+        return command;
+    }
+
+    /// <summary>When the connection breaks, goes on where it broke.</summary>
+    private static async Task CopyAsync(ApiClient api, string path, Stream output, CancellationToken cancellation)
+    {
+        var position = 0L;
+        long? lostAt = null;
+        while (true)
+        {
+            try
+            {
+                using var request = new HttpRequestMessage(HttpMethod.Get, api.Absolute(path));
+                if (position > 0)
+                {
+                    request.Headers.Range = new RangeHeaderValue(position, null);
+                }
+
+                using var response = await api.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+                var skip = response.StatusCode == HttpStatusCode.PartialContent ? 0 : position;
+                await using var body = await response.Content.ReadAsStreamAsync(cancellation);
+                var buffer = new byte[64 * 1024];
+                while (await ReadAsync(body, buffer, cancellation) is var count and > 0)
+                {
+                    lostAt = null;
+                    var old = (int)Math.Min(skip, count);
+                    skip -= old;
+                    await output.WriteAsync(buffer.AsMemory(old, count - old), cancellation);
+                    await output.FlushAsync(cancellation);
+                    position += count - old;
+                }
+
+                return;
+            }
+            catch (Exception error) when (error is ConnectionLostException || error is UnreachableError && lostAt is not null)
+            {
+                lostAt ??= TimeProvider.System.GetTimestamp();
+                if (TimeProvider.System.GetElapsedTime(lostAt.Value) > Patience)
+                {
+                    throw new UserError($"{api.Url} has not answered for {Patience.TotalMinutes:0} minutes; the log is cut after {position} bytes.");
+                }
+            }
+
+            await Task.Delay(500, cancellation);
+        }
+    }
+
+    /// <summary>Tells a broken connection from a broken output.</summary>
+    private static async Task<int> ReadAsync(Stream body, byte[] buffer, CancellationToken cancellation)
+    {
+        try
+        {
+            return await body.ReadAsync(buffer, cancellation);
+        }
+        catch (Exception error) when (error is IOException or HttpRequestException)
+        {
+            throw new ConnectionLostException(error);
+        }
+    }
+
+    private sealed class ConnectionLostException(Exception cause) : Exception("The connection broke.", cause);
+}
