@@ -6,7 +6,6 @@ using PRTS.Api.Agents;
 using PRTS.Api.Artifacts;
 using PRTS.Api.Builds;
 using PRTS.Api.Projects;
-using PRTS.Cli.Agents;
 using PRTS.Cli.Up;
 
 namespace PRTS.Cli.Connection;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using PRTS.Api.Agents;
-using PRTS.Cli.Agents;
 using PRTS.Cli.Connection;
 using PRTS.Cli.Postgres;
 using PRTS.Cli.Processes;
