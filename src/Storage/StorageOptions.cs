@@ -1,3 +1,5 @@
+using PRTS.Storage.Blobs;
+
 namespace PRTS.Storage;
 
 public sealed record StorageOptions
@@ -8,8 +10,10 @@ public sealed record StorageOptions
     /// <summary>Where the bare repositories lie.</summary>
     public required string RepositoriesPath { get; init; }
 
-    /// <summary>Where blobs lie, when they lie in files.</summary>
+    /// <summary>Where blobs lie, when they lie in files: when neither <see cref="Azure"/> nor <see cref="S3"/> is set.</summary>
     public required string BlobsPath { get; init; }
+    public AzureBlobConfig? Azure { get; init; }
+    public S3BlobConfig? S3 { get; init; }
 
     /// <summary>Larger blobs are refused. Bytes.</summary>
     public long MaxBlobLength { get; init; } = 10L << 30;

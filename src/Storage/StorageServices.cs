@@ -32,7 +32,7 @@ public static class StorageServices
         services.AddSingleton<UsersStore>();
         services.AddSingleton<AccessTokensStore>();
         services.AddSingleton<SettingsStore>();
-        services.AddSingleton<IBlobStore>(_ => new FileBlobStore(options.BlobsPath, options.MaxBlobLength));
+        services.AddSingleton(_ => BlobStores.Create(options));
         services.AddSingleton<LogStore>();
         services.AddSingleton<LogReader>();
         services.AddSingleton(_ => new Repositories(options.RepositoriesPath));

@@ -6,6 +6,7 @@ namespace PRTS.Storage.Blobs;
 internal static class DurableFile
 {
     private const int ReadOnly = 0;
+    private const int NotThere = 2;
 
     /// <summary>Moves a file that was flushed to its name, replacing what is there, and flushes the folder.</summary>
     public static void Rename(string from, string to)
@@ -29,7 +30,12 @@ internal static class DurableFile
     {
         if (OperatingSystem.IsWindows()) return;
         var folder = Open(path, ReadOnly);
-        if (folder < 0) throw new IOException($"'{path}' cannot be opened: {Marshal.GetLastPInvokeErrorMessage()}.");
+        if (folder < 0)
+        {
+            var message = $"'{path}' cannot be opened: {Marshal.GetLastPInvokeErrorMessage()}.";
+            throw Marshal.GetLastPInvokeError() == NotThere ? new DirectoryNotFoundException(message) : new IOException(message);
+        }
+
         try
         {
             if (Flush(folder) != 0) throw new IOException($"'{path}' cannot be flushed: {Marshal.GetLastPInvokeErrorMessage()}.");

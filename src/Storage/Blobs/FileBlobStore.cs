@@ -184,13 +184,14 @@ public sealed class FileBlobStore : IBlobStore
     {
         while (true)
         {
-            DurableFile.CreateFolder(Path.GetDirectoryName(place)!);
+            var folder = Path.GetDirectoryName(place)!;
             try
             {
+                DurableFile.CreateFolder(folder);
                 DurableFile.Rename(temporary, place);
                 return;
             }
-            catch (DirectoryNotFoundException) when (File.Exists(temporary))
+            catch (IOException missing) when (missing is FileNotFoundException or DirectoryNotFoundException && File.Exists(temporary))
             {
                 // A delete of the folder's last blob came between: make the folder again.
             }

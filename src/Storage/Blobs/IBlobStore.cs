@@ -44,7 +44,7 @@ public interface IBlobStore
 
     Task AbortUpload(BlobUpload upload, CancellationToken cancellationToken = default);
 
-    /// <summary>Removes what uploads left behind that nothing was added to since then.</summary>
+    /// <summary>Removes unfinished uploads that were begun (where the store knows: last added to) before then.</summary>
     /// <returns>How many.</returns>
     Task<int> RemoveAbandonedUploads(DateTimeOffset before, CancellationToken cancellationToken = default);
 }
