@@ -1,0 +1,121 @@
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Orleans.Serialization;
+using PRTS.Contracts.Cluster;
+using PRTS.Contracts.Projects;
+using PRTS.Storage.Agents;
+
+namespace PRTS.Silo.Cluster;
+
+/// <summary>
+/// How agents join, and how they see the cluster's membership without database credentials: the eight methods of
+/// <see cref="IMembershipTable"/> over HTTP, in Orleans' own serialization. An agent writes its own rows only.
+/// </summary>
+public static class ClusterEndpoints
+{
+    private const long MaximumBody = 1 << 20;
+
+    public static void MapCluster(this IEndpointRouteBuilder app)
+    {
+        var cluster = app.MapGroup("/cluster").AllowAnonymous().ExcludeFromDescription();
+        cluster.MapPost("/join", Join);
+        var membership = cluster.MapGroup("/membership");
+        membership.AddEndpointFilter(RequireAgent);
+        membership.MapGet("/", async (IMembershipTable table, Serializer serializer) => Bytes(serializer, await table.ReadAll()));
+        membership.MapGet("/{silo}", async (string silo, IMembershipTable table, Serializer serializer) =>
+            Bytes(serializer, await table.ReadRow(SiloAddress.FromParsableString(silo))));
+        membership.MapPost("/insert", (HttpContext http, IMembershipTable table, Serializer serializer) =>
+            Write(http, table, serializer, change => table.InsertRow(change.Entry, change.Version!)));
+        membership.MapPost("/update", (HttpContext http, IMembershipTable table, Serializer serializer) =>
+            Write(http, table, serializer, change => table.UpdateRow(change.Entry, change.ETag!, change.Version!)));
+        membership.MapPost("/alive", (HttpContext http, IMembershipTable table, Serializer serializer) =>
+            Write(http, table, serializer, async change =>
+            {
+                await table.UpdateIAmAlive(change.Entry);
+                return true;
+            }));
+    }
+
+    private static async Task<Results<Ok<JoinAnswer>, ProblemHttpResult>> Join(
+        JoinRequest request, HttpContext http, AgentIdentities identities, ClusterAuthority authority, TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (!ProjectId.IsValidName(request.Name))
+            return TypedResults.Problem($"'{request.Name}' can't be an agent's name: use 1–64 of a-z, 0-9, '.', '_' and '-', beginning with a letter or digit.", statusCode: 400);
+        var token = Bearer(http);
+        var credential = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
+        JoinAnswer? answer = null;
+        AgentIdentity? identity;
+        try
+        {
+            identity = await identities.Join(SHA256.HashData(Encoding.UTF8.GetBytes(token)), request.Name, Issue, cancellationToken);
+        }
+        catch (CryptographicException)
+        {
+            return TypedResults.Problem("The certificate request is not a valid PKCS#10 request in PEM.", statusCode: 400);
+        }
+
+        return identity is null
+            ? TypedResults.Problem("This join token is unknown, used or expired: make a new one with 'prts agent token'.", statusCode: 401)
+            : TypedResults.Ok(answer);
+
+        AgentIdentity Issue(JoinToken allowed)
+        {
+            var name = allowed.Name ?? request.Name;
+            using var certificate = authority.IssueAgent(request.CertificateRequest, allowed.Tenant, name);
+            answer = new JoinAnswer
+            {
+                Tenant = allowed.Tenant,
+                Name = name,
+                Credential = credential,
+                Certificate = certificate.ExportCertificatePem(),
+                Authority = authority.Certificate.ExportCertificatePem(),
+                ClusterId = ClusterNames.ClusterId,
+                ServiceId = ClusterNames.ServiceId,
+            };
+            return new AgentIdentity
+            {
+                Tenant = allowed.Tenant,
+                Name = name,
+                CredentialHash = SHA256.HashData(Encoding.UTF8.GetBytes(credential)),
+                Thumbprint = certificate.Thumbprint,
+                CreatedAt = time.GetUtcNow(),
+            };
+        }
+    }
+
+    /// <summary>Admits an agent by name (<c>Prts-Agent: tenant/name</c>) and credential, and notes whose silo name it may write.</summary>
+    private static async ValueTask<object?> RequireAgent(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        var http = context.HttpContext;
+        var hash = SHA256.HashData(Encoding.UTF8.GetBytes(Bearer(http)));
+        if (http.Request.Headers["Prts-Agent"].ToString().Split('/') is not [var tenant, var name]
+            || !await http.RequestServices.GetRequiredService<AgentIdentities>().Verify(tenant, name, hash, http.RequestAborted))
+        {
+            return TypedResults.Problem("This agent is not known here, or was removed: join again with a token from 'prts agent token'.", statusCode: 401);
+        }
+
+        http.Items["silo"] = ClusterNames.AgentSilo(tenant, name);
+        return await next(context);
+    }
+
+    private static async Task<IResult> Write(HttpContext http, IMembershipTable table, Serializer serializer, Func<MembershipChange, Task<bool>> write)
+    {
+        if (http.Request.ContentLength is not (> 0 and <= MaximumBody))
+            return TypedResults.Problem("A membership change has a length of at most 1 MiB.", statusCode: 413);
+        using var body = new MemoryStream();
+        await http.Request.Body.CopyToAsync(body, http.RequestAborted);
+        var change = serializer.Deserialize<MembershipChange>(body.ToArray());
+        var own = (string)http.Items["silo"]!;
+        var present = (await table.ReadRow(change.Entry.SiloAddress)).TryGet(change.Entry.SiloAddress);
+        if (change.Entry.SiloName != own || (present is not null && present.Item1.SiloName != own))
+            return TypedResults.Problem($"{own} may write its own membership row only, not that of {present?.Item1.SiloName ?? change.Entry.SiloName}.", statusCode: 403);
+        return Bytes(serializer, await write(change));
+    }
+
+    private static IResult Bytes<T>(Serializer serializer, T value) => TypedResults.Bytes(serializer.SerializeToArray(value), "application/octet-stream");
+
+    private static string Bearer(HttpContext http) =>
+        AuthenticationHeaderValue.TryParse(http.Request.Headers.Authorization, out var header) && header is { Scheme: "Bearer", Parameter: { } token } ? token : "";
+}
