@@ -1,0 +1,35 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Npgsql;
+
+namespace PRTS.Silo.Operations;
+
+/// <summary>Ready when the start is done: schema, first administrator, sample project.</summary>
+public sealed class StartupHealth : IHealthCheck
+{
+    private volatile string? problem = "The server is still starting.";
+
+    public void Ready() => problem = null;
+
+    public void Failed(string why) => problem = why;
+
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        Task.FromResult(problem is null ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy(problem));
+}
+
+public sealed class DatabaseHealth(NpgsqlDataSource database) : IHealthCheck
+{
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            await using var command = database.CreateCommand("select 1");
+            command.CommandTimeout = 3;
+            await command.ExecuteScalarAsync(cancellationToken);
+            return HealthCheckResult.Healthy();
+        }
+        catch (NpgsqlException failure)
+        {
+            return HealthCheckResult.Unhealthy($"PostgreSQL does not answer: {failure.Message}", failure);
+        }
+    }
+}

@@ -1,0 +1,50 @@
+using System.Security.Cryptography;
+using Npgsql;
+using PRTS.Grains;
+using PRTS.Silo.Cluster;
+using PRTS.Silo.Configuration;
+using PRTS.Storage;
+using PRTS.Storage.Postgres;
+using PRTS.Storage.Settings;
+using PRTS.Web;
+
+namespace PRTS.Silo.Startup;
+
+/// <summary>What must stand before the host is built: the schema, which Orleans reads at its start, and the cluster's keys.</summary>
+public sealed class Foundation : IAsyncDisposable
+{
+    public required NpgsqlDataSource Database { get; init; }
+    public required ClusterAuthority Authority { get; init; }
+    public required StorageOptions Storage { get; init; }
+    public required GrainsOptions Grains { get; init; }
+    public required WebOptions Web { get; init; }
+
+    public static async Task<Foundation> Lay(ServerOptions options, TimeProvider time, CancellationToken cancellationToken = default)
+    {
+        Directory.CreateDirectory(options.Home);
+        var connection = new NpgsqlConnectionStringBuilder(options.Database) { ApplicationName = "prts-server" };
+        var database = new NpgsqlDataSourceBuilder(connection.ConnectionString).Build();
+        await Migrations.Apply(database, cancellationToken);
+        var settings = new SettingsStore(database);
+        var tokenKey = await settings.GetOrCreate("cluster/attempt-tokens", () => RandomNumberGenerator.GetBytes(32), cancellationToken);
+        return new Foundation
+        {
+            Database = database,
+            Authority = await ClusterAuthority.Load(settings, time, cancellationToken),
+            Storage = new StorageOptions
+            {
+                ConnectionString = connection.ConnectionString,
+                RepositoriesPath = Path.Combine(options.Home, "git"),
+                BlobsPath = Path.Combine(options.Home, "blobs"),
+            },
+            Grains = new GrainsOptions { PublicUrl = options.PublicUrl, TokenKey = tokenKey },
+            Web = new WebOptions { Home = options.Home, PublicUrl = options.PublicUrl },
+        };
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Authority.Dispose();
+        await Database.DisposeAsync();
+    }
+}
