@@ -9,7 +9,7 @@ using PRTS.Storage.Settings;
 namespace PRTS.Silo.Startup;
 
 /// <summary>Gives a new installation the project <c>demo/hello</c>, so that the first page shows a build that really ran.</summary>
-public sealed class SampleProject(IGrainFactory grains, Repositories repositories, SettingsStore settings)
+public sealed class SampleProject(IGrainFactory grains, Repositories repositories, SettingsStore settings, TimeProvider time)
 {
     private const string DoneKey = "startup/sample-project";
     private const string Prefix = "sample/";
@@ -23,7 +23,7 @@ public sealed class SampleProject(IGrainFactory grains, Repositories repositorie
         var project = grains.Project(Id);
         await project.Create(new CreateProject { Org = Id.Org, Name = Id.Name, Description = "A sample project: clone it, push, watch it build." });
         if ((await repositories.Refs(Id, cancellationToken)).Count == 0)
-            await repositories.CommitFiles(Id, "main", Files(), "Say hello", cancellationToken);
+            await repositories.CommitFiles(Id, "main", Files(), "Say hello", time.GetUtcNow(), cancellationToken);
         await project.SyncRefs(actor);
         await settings.Set(DoneKey, Encoding.UTF8.GetBytes("done"), cancellationToken);
     }
