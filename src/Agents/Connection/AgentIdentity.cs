@@ -42,7 +42,10 @@ public sealed record AgentIdentity
             throw new AgentSetupException("This agent has not joined yet: make a token with 'prts agent token' and start with PRTS_TOKEN set to it.");
         var identity = await Join(options, http, cancellationToken);
         var draft = path + ".new";
-        await using (var file = new FileStream(draft, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = OwnerOnly }))
+        var creation = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+            creation.UnixCreateMode = OwnerOnly;
+        await using (var file = new FileStream(draft, creation))
         {
             await JsonSerializer.SerializeAsync(file, identity, ApiJson.Options, cancellationToken);
             file.Flush(flushToDisk: true);

@@ -31,7 +31,8 @@ public sealed class HttpMembershipTable(ControlPlane controlPlane, Serializer se
     {
         using var response = await controlPlane.Http.GetAsync(path);
         response.EnsureSuccessStatusCode();
-        return serializer.Deserialize<MembershipTableData>(await response.Content.ReadAsByteArrayAsync());
+        return serializer.Deserialize<MembershipTableData>(await response.Content.ReadAsByteArrayAsync())
+            ?? throw new InvalidDataException($"{path} answered with nothing.");
     }
 
     private async Task<bool> Write(string verb, MembershipChange change)
