@@ -23,17 +23,17 @@ public static class ClusterEndpoints
         cluster.MapPost("/join", Join);
         var membership = cluster.MapGroup("/membership");
         membership.AddEndpointFilter(RequireAgent);
-        membership.MapGet("/", async (IMembershipTable table, Serializer serializer) => Bytes(serializer, await table.ReadAll()));
-        membership.MapGet("/{silo}", async (string silo, IMembershipTable table, Serializer serializer) =>
-            Bytes(serializer, await table.ReadRow(SiloAddress.FromParsableString(silo))));
+        membership.MapGet("/", async (IMembershipTable table, Serializer serializer, CancellationToken cancel) => Bytes(serializer, await table.ReadAllAsync(cancel)));
+        membership.MapGet("/{silo}", async (string silo, IMembershipTable table, Serializer serializer, CancellationToken cancel) =>
+            Bytes(serializer, await table.ReadRowAsync(SiloAddress.FromParsableString(silo), cancel)));
         membership.MapPost("/insert", (HttpContext http, IMembershipTable table, Serializer serializer) =>
-            Write(http, table, serializer, change => table.InsertRow(change.Entry, change.Version!)));
+            Write(http, table, serializer, change => table.InsertRowAsync(change.Entry, change.Version!, http.RequestAborted)));
         membership.MapPost("/update", (HttpContext http, IMembershipTable table, Serializer serializer) =>
-            Write(http, table, serializer, change => table.UpdateRow(change.Entry, change.ETag!, change.Version!)));
+            Write(http, table, serializer, change => table.UpdateRowAsync(change.Entry, change.ETag!, change.Version!, http.RequestAborted)));
         membership.MapPost("/alive", (HttpContext http, IMembershipTable table, Serializer serializer) =>
             Write(http, table, serializer, async change =>
             {
-                await table.UpdateIAmAlive(change.Entry);
+                await table.UpdateIAmAliveAsync(change.Entry, http.RequestAborted);
                 return true;
             }));
     }
@@ -106,9 +106,10 @@ public static class ClusterEndpoints
             return TypedResults.Problem("A membership change has a length of at most 1 MiB.", statusCode: 413);
         using var body = new MemoryStream();
         await http.Request.Body.CopyToAsync(body, http.RequestAborted);
-        var change = serializer.Deserialize<MembershipChange>(body.ToArray());
+        if (serializer.Deserialize<MembershipChange>(body.ToArray()) is not { } change)
+            return TypedResults.Problem("A membership change names a row.", statusCode: 400);
         var own = (string)http.Items["silo"]!;
-        var present = (await table.ReadRow(change.Entry.SiloAddress)).TryGet(change.Entry.SiloAddress);
+        var present = (await table.ReadRowAsync(change.Entry.SiloAddress, http.RequestAborted)).TryGet(change.Entry.SiloAddress);
         if (change.Entry.SiloName != own || (present is not null && present.Item1.SiloName != own))
             return TypedResults.Problem($"{own} may write its own membership row only, not that of {present?.Item1.SiloName ?? change.Entry.SiloName}.", statusCode: 403);
         return Bytes(serializer, await write(change));

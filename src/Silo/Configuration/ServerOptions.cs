@@ -18,17 +18,17 @@ public sealed record ServerOptions
     public static ServerOptions FromEnvironment()
     {
         var problems = new List<string>();
-        var port = Port("PRTS_PORT", 5080, problems);
-        var listen = Address("PRTS_LISTEN", problems);
-        var advertise = Address("PRTS_ADVERTISE", problems);
+        var port = PortOf("PRTS_PORT", 5080, problems);
+        var listen = AddressOf("PRTS_LISTEN", problems);
+        var advertise = AddressOf("PRTS_ADVERTISE", problems);
         var options = new ServerOptions
         {
             Home = Path.GetFullPath(Text("PRTS_HOME") ?? "var"),
             Port = port,
             Listen = listen,
             Advertise = advertise,
-            SiloPort = Port("PRTS_SILO_PORT", port + 1, problems),
-            GatewayPort = Port("PRTS_GATEWAY_PORT", port + 2, problems),
+            SiloPort = PortOf("PRTS_SILO_PORT", port + 1, problems),
+            GatewayPort = PortOf("PRTS_GATEWAY_PORT", port + 2, problems),
             Database = Text("PRTS_DATABASE") ?? "",
             PublicUrl = Text("PRTS_PUBLIC_URL")?.TrimEnd('/') ?? string.Create(CultureInfo.InvariantCulture, $"http://{PublicHost(listen, advertise)}:{port}"),
         };
@@ -44,7 +44,7 @@ public sealed record ServerOptions
     private static string PublicHost(IPAddress listen, IPAddress advertise) =>
         (listen.Equals(IPAddress.Any) || listen.Equals(IPAddress.IPv6Any) ? advertise : listen).ToString();
 
-    private static int Port(string name, int otherwise, List<string> problems)
+    private static int PortOf(string name, int otherwise, List<string> problems)
     {
         if (Text(name) is not { } text)
             return otherwise;
@@ -54,7 +54,7 @@ public sealed record ServerOptions
         return otherwise;
     }
 
-    private static IPAddress Address(string name, List<string> problems)
+    private static IPAddress AddressOf(string name, List<string> problems)
     {
         if (Text(name) is not { } text)
             return IPAddress.Loopback;
