@@ -1,0 +1,51 @@
+namespace PRTS.Pipelines.Expressions;
+
+/// <summary>How the job has gone so far, for <c>success()</c>, <c>failure()</c> and <c>cancelled()</c>.</summary>
+public enum JobCondition
+{
+    Success,
+    Failure,
+    Cancelled,
+}
+
+/// <summary>What an expression can see.</summary>
+public sealed record EvaluationContext
+{
+    /// <summary>Contexts by name, in any case (<see cref="Contexts"/>). One that is absent here is not available at this place.</summary>
+    public required IReadOnlyDictionary<string, ExpressionValue> Values { get; init; }
+
+    public JobCondition Condition { get; init; }
+
+    /// <summary>Patterns to the hash of the files that match, empty for none; null where there is no workspace.</summary>
+    public Func<IReadOnlyList<string>, string>? HashFiles { get; init; }
+}
+
+/// <summary>An expression, without <c>${{ }}</c>, ready to be evaluated any number of times.</summary>
+public sealed class Expression
+{
+    private readonly Node root;
+
+    private Expression(string source, Node root) => (Source, this.root) = (source, root);
+
+    public string Source { get; }
+
+    /// <summary>Whether a status function is called anywhere in it.</summary>
+    public bool AsksForStatus => Calls(root).Any(call => call.Function.IsStatus);
+
+    /// <exception cref="ExpressionException">The expression is malformed.</exception>
+    public static Expression Parse(string source) => new(source, ExpressionParser.Parse(source));
+
+    /// <exception cref="ExpressionException">A context is not available here, or a function was given what it can't take.</exception>
+    public ExpressionValue Evaluate(EvaluationContext context) => Evaluator.Evaluate(root, context);
+
+    private static IEnumerable<Call> Calls(Node node) => node switch
+    {
+        Call call => call.Arguments.SelectMany(Calls).Prepend(call),
+        Binary binary => Calls(binary.Left).Concat(Calls(binary.Right)),
+        Not not => Calls(not.Operand),
+        Property property => Calls(property.Target),
+        Filter filter => Calls(filter.Target),
+        Index index => Calls(index.Target).Concat(Calls(index.Key)),
+        _ => [],
+    };
+}
