@@ -16,6 +16,7 @@ try
     builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(options.Listen, options.Port));
     builder.AddOperations(options);
     builder.AddServerSilo(options, foundation.Database, foundation.Authority);
+    builder.Services.AddSingleton(foundation.Database);
     builder.Services.AddPrtsStorage(foundation.Storage);
     builder.Services.AddPrtsGrains(foundation.Grains);
     builder.Services.AddPrtsWeb(foundation.Web);
@@ -31,7 +32,7 @@ try
     await app.RunAsync();
     return 0;
 }
-catch (Exception problem) when (problem is InvalidSettingsException or MigrationException or IOException or Npgsql.NpgsqlException)
+catch (Exception problem) when (problem is InvalidSettingsException or UnusableDatabaseException or IOException or Npgsql.NpgsqlException)
 {
     await Console.Error.WriteLineAsync($"prts-server: {problem.Message}");
     return 1;

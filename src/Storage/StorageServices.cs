@@ -21,7 +21,7 @@ public static class StorageServices
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options);
-        services.AddSingleton(_ => NpgsqlDataSource.Create(options.ConnectionString));
+        services.TryAddSingleton(_ => NpgsqlDataSource.Create(options.ConnectionString));
         services.AddSingleton<ProjectsReadModel>();
         services.AddSingleton<BuildsReadModel>();
         services.AddSingleton<PlanStore>();
