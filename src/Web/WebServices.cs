@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using PRTS.Web.Access;
 using PRTS.Web.Administration;
 using PRTS.Web.Agents;
+using PRTS.Web.Artifacts;
 using PRTS.Web.Builds;
 using PRTS.Web.Git;
 using PRTS.Web.Logs;
@@ -26,6 +27,8 @@ public static class WebServices
         services.AddSingleton<LogHub>();
         services.AddSingleton<JobLogs>();
         services.AddSingleton<RawLog>();
+        services.AddSingleton<ArtifactUploads>();
+        services.AddSingleton<FileUploads>();
         services.AddSingleton<AgentTokens>();
         services.AddSingleton<GitBackend>();
         return services;
@@ -46,6 +49,8 @@ public static class WebServices
         api.MapProjects();
         api.MapBuilds();
         api.MapLogs();
+        api.MapArtifacts();
+        api.MapArtifactUploads();
         api.MapAgents();
         api.MapAccount();
         api.MapAdministration();

@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Http;
-using Microsoft.Net.Http.Headers;
 using PRTS.Contracts.Builds;
+using PRTS.Web.Rest;
 
 namespace PRTS.Web.Logs;
 
@@ -14,27 +14,8 @@ public sealed class RawLog(JobLogs logs, LogHub hub, TimeProvider time)
     {
         var cancel = http.RequestAborted;
         var view = await logs.Look(attempt, cancel);
-        var response = http.Response;
-        response.Headers.AcceptRanges = "bytes";
-        var (from, to) = (0L, view.Length);
-        if (http.Request.Headers.Range.Count > 0 && RangeHeaderValue.TryParse(http.Request.Headers.Range.ToString(), out var header) && header is { Unit.Value: "bytes", Ranges.Count: 1 })
-        {
-            var range = header.Ranges.First();
-            (from, to) = range.From is { } start ? (start, Math.Min(view.Length, (range.To ?? long.MaxValue - 1) + 1)) : (Math.Max(0, view.Length - (range.To ?? 0)), view.Length);
-            if (from >= to)
-            {
-                response.StatusCode = StatusCodes.Status416RangeNotSatisfiable;
-                response.Headers.ContentRange = $"bytes */{view.Length}";
-                response.ContentLength = 0;
-                return;
-            }
-
-            response.StatusCode = StatusCodes.Status206PartialContent;
-            response.Headers.ContentRange = $"bytes {from}-{to - 1}/{view.Length}";
-        }
-
-        response.ContentLength = to - from;
-        if (to > from) await logs.Copy(view, from, to - from, response.Body, cancel);
+        if (ByteRange.Choose(http, view.Length) is { Length: > 0 } range && !HttpMethods.IsHead(http.Request.Method))
+            await logs.Copy(view, range.From, range.Length, http.Response.Body, cancel);
     }
 
     /// <summary>From the beginning until nothing more will come.</summary>

@@ -1,0 +1,93 @@
+using System.Security.Cryptography;
+using System.Text;
+using PRTS.Api.Artifacts;
+using PRTS.Contracts.Builds;
+using PRTS.Storage.Artifacts;
+using PRTS.Storage.Blobs;
+using PRTS.Storage.Settings;
+
+namespace PRTS.Web.Artifacts;
+
+/// <summary>One file on its way. Sha256 may be missing: then nothing is checked.</summary>
+public sealed record IncomingFile(AttemptId Attempt, RunningUpload Upload, string Path, string? Sha256, bool Executable)
+{
+    /// <summary>The place of the bytes. Another content has another place, so a repeated upload never changes what a row points to.</summary>
+    public string BlobKey => $"artifacts/{Attempt.Key}/{Upload.Id}/{Digest(Path)}-{Sha256 ?? "unknown"}";
+
+    /// <summary>Where the cluster remembers an upload that broke off, for whichever server gets the rest.</summary>
+    public string UploadKey => $"artifact-upload/{Upload.Id}/{Digest($"{Path}\0{Sha256}")}";
+
+    private static string Digest(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 16));
+}
+
+/// <summary>Takes files in: small ones in one piece, large ones so that they go on where they broke off.</summary>
+public sealed class FileUploads(IBlobStore blobs, SettingsStore settings, ArtifactsReadModel artifacts)
+{
+    /// <summary>Smaller files are sent again as a whole when they break off. Bytes.</summary>
+    private const long InOnePiece = 16 << 20;
+
+    /// <summary>How much of the file is here.</summary>
+    public async Task<long> Held(IncomingFile file, CancellationToken cancellationToken)
+    {
+        if (Known(file) is { } whole) return whole.File.Size;
+        return await Unfinished(file, cancellationToken) is { } upload ? await blobs.UploadOffset(upload, cancellationToken) ?? 0 : 0;
+    }
+
+    /// <returns>The file as it is stored; null when the artifact was completed meanwhile.</returns>
+    /// <exception cref="BlobOffsetException">The body does not begin where the upload is.</exception>
+    public async Task<ArtifactFile?> Receive(IncomingFile file, long offset, long? length, Stream body, CancellationToken cancellationToken)
+    {
+        if (Known(file) is { } known && offset == known.File.Size) return known.File;
+        var blob = offset == 0 && length <= InOnePiece
+            ? await blobs.Put(file.BlobKey, body, length, file.Sha256, cancellationToken)
+            : await Append(file, offset, body, cancellationToken);
+        var stored = new StoredFile(
+            new() { Path = file.Path, Size = blob.Length, Sha256 = blob.Sha256 ?? file.Sha256 ?? "", Executable = file.Executable }, file.BlobKey);
+        var old = file.Upload.Find(file.Path);
+        if (!await artifacts.AddFile(file.Upload.Id, stored.File, stored.BlobKey, cancellationToken)) return null;
+        file.Upload.Add(stored);
+        if (old is not null && old.BlobKey != stored.BlobKey) await blobs.Delete(old.BlobKey, cancellationToken);
+        return stored.File;
+    }
+
+    private static StoredFile? Known(IncomingFile file) =>
+        file.Upload.Find(file.Path) is { } stored && stored.File.Sha256 == file.Sha256 && stored.File.Executable == file.Executable ? stored : null;
+
+    private async Task<BlobInfo> Append(IncomingFile file, long offset, Stream body, CancellationToken cancellationToken)
+    {
+        var upload = await Unfinished(file, cancellationToken);
+        if (upload is not null && offset == 0)
+        {
+            await blobs.AbortUpload(upload, cancellationToken);
+            upload = null;
+        }
+
+        if (upload is null)
+        {
+            if (offset > 0) throw new BlobOffsetException(file.Path, offset, 0);
+            upload = await blobs.BeginUpload(file.BlobKey, cancellationToken);
+            await settings.Set(file.UploadKey, Encoding.UTF8.GetBytes(upload.Id), cancellationToken);
+        }
+
+        await blobs.AppendPart(upload, offset, body, cancellationToken);
+        BlobInfo blob;
+        try
+        {
+            blob = await blobs.CommitUpload(upload, file.Sha256, cancellationToken);
+        }
+        catch (BlobMismatchException)
+        {
+            await settings.Delete(file.UploadKey, cancellationToken);
+            throw;
+        }
+
+        await settings.Delete(file.UploadKey, cancellationToken);
+        return blob;
+    }
+
+    private async Task<BlobUpload?> Unfinished(IncomingFile file, CancellationToken cancellationToken) =>
+        await settings.Get(file.UploadKey, cancellationToken) is { } id && new BlobUpload(Encoding.UTF8.GetString(id), file.BlobKey) is var upload
+        && await blobs.UploadOffset(upload, cancellationToken) is not null
+            ? upload
+            : null;
+}
