@@ -1,0 +1,367 @@
+// <prts-log src="…/log" state="running" texts="{…}">: a job's log. Draws only the lines in sight, so that a million are no more than ten.
+import { dress } from './ansi.js';
+import { Lines } from './lines.js';
+
+const lineHeight = 20;
+// Browsers end at 17 to 33 million pixels; beyond this, the scroll bar is a scale and wheel and keys are reckoned in lines.
+const tallest = 12_000_000;
+const overscan = 8;
+const rowLimit = 2000;
+
+class LogViewer extends HTMLElement {
+  static observedAttributes = ['src', 'state'];
+  #y = 0;
+  #set = -1;
+  #follow = false;
+  #frame = 0;
+  #rows = new Map();
+  #stop = null;
+  #source = null;
+  #retry = 0;
+  #chosen = null;
+
+  connectedCallback() {
+    if (!this.scroller) this.#build();
+    this.#start();
+  }
+
+  disconnectedCallback() { this.#end(); }
+
+  attributeChangedCallback(name, before, now) {
+    if (!this.isConnected || before === null || before === now) return;
+    if (name === 'src') this.#start();
+    // The job began, or went on elsewhere, while nothing was open.
+    else if (!this.#source && !this.lines.ended) this.#listen();
+  }
+
+  // ---- parts
+
+  #build() {
+    this.texts = JSON.parse(this.getAttribute('texts') ?? '{}');
+    const button = (name, pressed) => {
+      const element = make('button', { type: 'button', className: 'log-tool', textContent: this.texts[name] ?? name });
+      if (pressed !== undefined) element.setAttribute('aria-pressed', String(pressed));
+      return element;
+    };
+    this.count = make('span', { className: 'log-count' });
+    this.notice = make('span', { className: 'log-notice' });
+    this.notice.setAttribute('role', 'status');
+    const times = button('times', stored('times'));
+    const wrap = button('wrap', stored('wrap'));
+    this.raw = make('a', { className: 'log-tool', textContent: this.texts.raw ?? 'raw', target: '_blank' });
+    this.jump = button('jump');
+    this.jump.classList.add('log-jump');
+    const tools = make('div', { className: 'log-tools' });
+    tools.append(this.count, this.notice, make('span', { className: 'grow' }), times, wrap, this.raw);
+    this.scroller = make('div', { className: 'log-scroller', tabIndex: 0 });
+    this.scroller.setAttribute('role', 'region');
+    this.scroller.setAttribute('aria-label', this.texts.title ?? 'log');
+    this.space = make('div', { className: 'log-space' });
+    this.layer = make('div', { className: 'log-layer' });
+    this.space.append(this.layer);
+    this.scroller.append(this.space);
+    this.append(tools, this.scroller, this.jump);
+    for (const [element, name] of [[times, 'times'], [wrap, 'wrap']]) {
+      this.classList.toggle(`log-${name}`, stored(name));
+      element.addEventListener('click', () => {
+        const now = this.classList.toggle(`log-${name}`);
+        element.setAttribute('aria-pressed', String(now));
+        localStorage.setItem(`prts-log-${name}`, String(now));
+        this.#draw();
+      });
+    }
+    this.jump.addEventListener('click', () => { this.#follow = true; this.#draw(); });
+    this.scroller.addEventListener('scroll', () => this.#scrolled(), { passive: true });
+    this.scroller.addEventListener('wheel', event => this.#wheel(event), { passive: false });
+    this.scroller.addEventListener('keydown', event => this.#key(event));
+    this.layer.addEventListener('click', event => this.#choose(event));
+    this.resized = new ResizeObserver(() => this.#draw());
+    this.onVisibility = () => (document.hidden ? this.#close() : this.#listen());
+    this.onHash = () => this.#goToAddress();
+    this.onStep = event => this.#step(event);
+  }
+
+  // ---- the log
+
+  async #start() {
+    this.#end();
+    this.#stop = new AbortController();
+    this.lines = new Lines(this.getAttribute('src'));
+    this.raw.href = this.getAttribute('src');
+    this.#rows.clear();
+    this.layer.replaceChildren();
+    this.resized.observe(this.scroller);
+    document.addEventListener('visibilitychange', this.onVisibility);
+    document.addEventListener('click', this.onStep);
+    addEventListener('hashchange', this.onHash);
+    if (!await this.#tail()) return;
+    if (!this.#goToAddress()) this.#follow = !this.lines.ended || this.getAttribute('state') === 'failed';
+    this.#listen();
+    this.#draw();
+  }
+
+  #end() {
+    this.#stop?.abort();
+    this.#close();
+    clearTimeout(this.#retry);
+    cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
+    this.resized?.disconnect();
+    document.removeEventListener('visibilitychange', this.onVisibility);
+    document.removeEventListener('click', this.onStep);
+    removeEventListener('hashchange', this.onHash);
+  }
+
+  /** Reads the log's end, and with it how long it is. Tries on while the server cannot be reached. */
+  async #tail() {
+    const { signal } = this.#stop;
+    for (let wait = 500; ; wait = Math.min(wait * 2, 5000)) {
+      try {
+        await this.lines.read({ first: -256, count: 256 }, signal);
+        this.#say('');
+        return true;
+      } catch (error) {
+        if (signal.aborted) return false;
+        this.#say(error.status && error.status !== 404 ? `${this.texts.failed} ${error.message}` : this.texts.lost);
+        if (error.status && error.status < 500 && error.status !== 404) return false;
+        await new Promise(done => { this.#retry = setTimeout(done, wait); });
+        if (signal.aborted) return false;
+      }
+    }
+  }
+
+  // One connection a visible page: browsers allow six to a host.
+  #listen() {
+    if (this.#source || this.lines.ended || document.hidden || this.#stop.signal.aborted || !this.lines.total && !this.isConnected) return;
+    const source = this.#source = new EventSource(`${this.getAttribute('src')}/live?offset=${this.lines.length}`);
+    source.onopen = () => this.#say('');
+    source.addEventListener('lines', event => {
+      if (!this.lines.extend(JSON.parse(event.data))) this.#reopen(0);
+      if (this.lines.ended) this.#close();
+      this.#draw();
+    });
+    source.addEventListener('gap', event => {
+      const gap = JSON.parse(event.data);
+      this.lines.length = Math.max(this.lines.length, gap.offset);
+      this.lines.total = Math.max(this.lines.total, gap.total);
+      this.#draw();
+    });
+    source.onerror = () => {
+      // Its own reconnecting would begin at the old offset again.
+      this.#say(this.texts.lost);
+      this.#reopen(1500);
+    };
+  }
+
+  #reopen(wait) {
+    this.#close();
+    clearTimeout(this.#retry);
+    const { signal } = this.#stop;
+    this.#retry = setTimeout(async () => {
+      if (signal.aborted || document.hidden || !await this.#tail()) return;
+      this.#listen();
+      this.#draw();
+    }, wait);
+  }
+
+  #close() {
+    this.#source?.close();
+    this.#source = null;
+  }
+
+  // ---- where the reader is
+
+  get #whole() { return this.lines.total * lineHeight; }
+  get #view() { return this.scroller.clientHeight; }
+  get #most() { return Math.max(0, this.#whole - this.#view); }
+  get #scale() {
+    const drawn = Math.min(this.#whole, tallest) - this.#view;
+    return this.#whole > tallest && drawn > 0 ? this.#most / drawn : 1;
+  }
+
+  #scrolled() {
+    if (Math.abs(this.scroller.scrollTop - this.#set) < 1) return;
+    this.#move(this.scroller.scrollTop * this.#scale);
+  }
+
+  #move(y) {
+    this.#y = Math.min(this.#most, Math.max(0, y));
+    this.#follow = this.#y >= this.#most - lineHeight / 2;
+    this.#draw();
+  }
+
+  #wheel(event) {
+    if (event.deltaY < 0) this.#follow = false;
+    if (this.#scale === 1 || event.ctrlKey || event.shiftKey) return;
+    event.preventDefault();
+    this.#move(this.#y + event.deltaY * [1, lineHeight, this.#view][event.deltaMode]);
+  }
+
+  #key(event) {
+    if (event.target !== this.scroller || event.altKey || event.metaKey) return;
+    const page = this.#view - lineHeight;
+    const by = { ArrowUp: -lineHeight, ArrowDown: lineHeight, PageUp: -page, PageDown: page }[event.key];
+    const to = { Home: 0, End: this.#most }[event.key] ?? (by === undefined || event.ctrlKey ? undefined : this.#y + by);
+    if (to === undefined) return;
+    event.preventDefault();
+    this.#move(to);
+  }
+
+  goTo(number) {
+    this.#follow = false;
+    this.#y = Math.min(this.#most, Math.max(0, (number - 0.5) * lineHeight - this.#view / 3));
+    this.#draw();
+  }
+
+  #goToAddress() {
+    const match = /^#L(\d+)(?:-L?(\d+))?$/.exec(location.hash) ?? /[?&]line=(\d+)(?:-(\d+))?/.exec(location.search);
+    if (!match) return false;
+    const [first, last] = [Number(match[1]), Number(match[2] ?? match[1])];
+    this.#chosen = { first: Math.min(first, last), last: Math.max(first, last) };
+    this.goTo(this.#chosen.first);
+    this.#mark();
+    return true;
+  }
+
+  #choose(event) {
+    const link = event.target.closest('.log-n');
+    if (!link || event.ctrlKey || event.metaKey || event.button) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const number = Number(link.dataset.n);
+    const from = event.shiftKey && this.#chosen ? this.#chosen.first : number;
+    this.#chosen = { first: Math.min(from, number), last: Math.max(from, number) };
+    if (event.shiftKey) getSelection().removeAllRanges();
+    const { first, last } = this.#chosen;
+    history.replaceState(history.state, '', `${location.pathname}${location.search}#L${first}${last > first ? `-L${last}` : ''}`);
+    this.#mark();
+  }
+
+  /** A step's button, wherever it is in the job's section, leads to the step's first line. */
+  async #step(event) {
+    const button = event.target.closest('[data-log-offset]');
+    if (!button || button.closest('.job') !== this.closest('.job')) return;
+    try {
+      const { first } = await this.lines.read({ offset: button.dataset.logOffset, count: 64 }, this.#stop.signal);
+      this.#chosen = { first, last: first };
+      this.goTo(first);
+      this.#mark();
+      this.scrollIntoView({ block: 'nearest' });
+    } catch (error) {
+      if (!this.#stop.signal.aborted) this.#say(`${this.texts.failed} ${error.message}`);
+    }
+  }
+
+  // ---- drawing
+
+  #draw() { this.#frame ||= requestAnimationFrame(() => { this.#frame = 0; this.#paint(); }); }
+
+  #paint() {
+    const { total } = this.lines;
+    this.count.textContent = (this.texts.lines ?? '{0}').replace('{0}', total.toLocaleString(document.documentElement.lang));
+    this.jump.hidden = this.#follow || this.#y >= this.#most - lineHeight;
+    this.toggleAttribute('live', !!this.#source);
+    this.layer.dataset.empty = total > 0 ? '' : this.texts[this.lines.ended ? 'empty' : 'waiting'];
+    if (this.#follow) this.#y = this.#most;
+    this.#y = Math.min(this.#y, this.#most);
+    this.space.style.height = `${Math.min(this.#whole, tallest)}px`;
+    const top = this.#y / this.#scale;
+    if (Math.abs(this.scroller.scrollTop - top) >= 1) this.scroller.scrollTop = top;
+    this.#set = this.scroller.scrollTop;
+    if (total === 0) return this.#show(1, 0);
+    // The line at this share of the log stands at this share of the window: right at both ends, and smooth where lines wrap.
+    const share = this.#most > 0 ? this.#y / this.#most : 0;
+    const anchor = Math.min(total - 0.001, share * (this.#most > 0 ? total : 0));
+    const screen = Math.ceil(this.#view / lineHeight);
+    const first = Math.max(1, Math.floor(anchor) + 1 - Math.ceil(share * screen) - overscan);
+    const last = Math.min(total, Math.floor(anchor) + 1 + Math.ceil((1 - share) * screen) + overscan);
+    this.#show(first, last);
+    this.#fetch(first, last);
+    const row = this.#rows.get(Math.floor(anchor) + 1)?.element;
+    const wrapped = this.classList.contains('log-wrap');
+    const above = wrapped && row ? row.offsetTop : (Math.floor(anchor) + 1 - first) * lineHeight;
+    const height = wrapped && row ? row.offsetHeight : lineHeight;
+    let place = this.#set + share * this.#view - above - (anchor - Math.floor(anchor)) * height;
+    // What is shorter than the window begins at its top.
+    if (this.#most === 0 && !this.#follow) place = this.#set;
+    else if (this.#most === 0 && this.layer.offsetHeight <= this.#view) place = 0;
+    else if (this.#most === 0) place = this.#set + this.#view - this.layer.offsetHeight;
+    this.layer.style.transform = `translateY(${place}px)`;
+  }
+
+  /** Rows for these lines, in order; what stays in sight keeps its element, and with it the reader's selection. */
+  #show(first, last) {
+    for (const [number, row] of this.#rows) if (number < first || number > last) { row.element.remove(); this.#rows.delete(number); }
+    let next = this.layer.firstChild;
+    for (let number = first; number <= last && number < first + rowLimit; number++) {
+      let row = this.#rows.get(number);
+      if (!row) {
+        row = this.#row(number);
+        this.#rows.set(number, row);
+        this.layer.insertBefore(row.element, next);
+      } else {
+        next = row.element.nextSibling;
+      }
+      const line = this.lines.get(number);
+      if (row.line !== line) this.#write(row, line, number);
+    }
+    this.lines.trim(first, last);
+    this.#mark();
+  }
+
+  #row(number) {
+    const element = make('div', { className: 'log-row' });
+    const link = make('a', { className: 'log-n', href: `${location.pathname}${location.search}#L${number}`, tabIndex: -1 });
+    link.dataset.n = number;
+    link.setAttribute('aria-label', (this.texts.line ?? '{0}').replace('{0}', number));
+    const time = make('span', { className: 'log-at' });
+    const text = make('span', { className: 'log-text' });
+    element.append(link, time, text);
+    return { element, time, text, line: undefined };
+  }
+
+  #write(row, line, number) {
+    row.line = line;
+    if (!line) return row.text.replaceChildren();
+    if (line.at) row.time.dataset.at = clock(line.at);
+    const pieces = this.lines.styled(number).map(({ text, style }) => {
+      if (Object.keys(style).length === 0) return document.createTextNode(text);
+      const span = make('span', { textContent: text });
+      dress(span, style);
+      return span;
+    });
+    if (line.truncated) pieces.push(make('a', { className: 'log-cut', href: this.raw.href, target: '_blank', textContent: this.texts.cut }));
+    row.text.replaceChildren(...pieces);
+  }
+
+  #mark() {
+    for (const [number, { element }] of this.#rows)
+      element.classList.toggle('log-chosen', !!this.#chosen && number >= this.#chosen.first && number <= this.#chosen.last);
+  }
+
+  async #fetch(first, last) {
+    const number = this.lines.missing(first, last);
+    if (number === 0) return;
+    const { signal } = this.#stop;
+    try {
+      if (await this.lines.fill(number, signal)) this.#draw();
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#say(`${this.texts.failed} ${error.message}`);
+      clearTimeout(this.#retry);
+      this.#retry = setTimeout(() => this.#draw(), 2000);
+    }
+  }
+
+  #say(text) { if (this.notice.textContent !== text) this.notice.textContent = text; }
+}
+
+const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
+const stored = name => localStorage.getItem(`prts-log-${name}`) === 'true';
+const clock = at => {
+  const time = new Date(at);
+  const two = (value, length = 2) => String(value).padStart(length, '0');
+  return `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}.${two(time.getMilliseconds(), 3)}`;
+};
+
+customElements.define('prts-log', LogViewer);
