@@ -59,6 +59,10 @@ public sealed class JobLogs(LogStore store, LogReader reader, BuildsReadModel bu
         return read with { Ended = read.Ended || view.Ended };
     }
 
+    /// <summary>The number of the line that has the byte at this offset.</summary>
+    public async Task<long> LineAt(AttemptId attempt, long offset, CancellationToken cancellationToken = default) =>
+        await NewLinesBefore(await Look(attempt, cancellationToken), offset, cancellationToken) + 1;
+
     /// <summary>Line feeds before an offset that is not beyond the end.</summary>
     public async Task<long> NewLinesBefore(LogView view, long offset, CancellationToken cancellationToken = default)
     {

@@ -23,7 +23,7 @@ public static class LogEndpoints
             .WithDescription("Serves ranges. `follow=true` goes on until the job ends. `attempt`: which try, the last one when it is not given. `download=true`: as a file.")
             .Produces(200, contentType: "application/octet-stream");
         log.MapGet("/lines", Lines).WithSummary("Lines of a job's log")
-            .WithDescription($"`first`: from 1, or below 1 to count from the end (-100: the last hundred). `count`: 1 to {MostLines}.");
+            .WithDescription($"`first`: from 1, or below 1 to count from the end (-100: the last hundred); or `offset`: the line that has this byte. `count`: 1 to {MostLines}.");
         log.MapGet("/live", Live).WithSummary("Follow a job's log as server-sent events")
             .WithDescription("`offset`: the byte to begin at; the log's end when it is not given. Event `lines`: a piece; the next begins at its offset + length; the last has `ended`. "
                 + "Event `gap`: read the lines again, the pieces go on from its offset.")
@@ -45,11 +45,12 @@ public static class LogEndpoints
     }
 
     private static async Task<Results<Ok<LogLines>, ProblemHttpResult>> Lines(
-        [AsParameters] JobRoute route, long? first, int? count, int? attempt, JobLogs logs, CancellationToken cancellationToken)
+        [AsParameters] JobRoute route, long? first, long? offset, int? count, int? attempt, JobLogs logs, CancellationToken cancellationToken)
     {
+        if (offset < 0) return Problems.Invalid($"'offset' is {offset}; it must be 0 or more.");
         if (count is < 1 or > MostLines) return Problems.Invalid($"'count' is {count}; it must be from 1 to {MostLines}.");
         return await logs.Find(route.Id, attempt, cancellationToken) is { } found
-            ? TypedResults.Ok(await logs.Lines(found, first ?? 1, count ?? 500, cancellationToken))
+            ? TypedResults.Ok(await logs.Lines(found, offset is { } at ? await logs.LineAt(found, at, cancellationToken) : first ?? 1, count ?? 500, cancellationToken))
             : NoLog(route.Id, attempt);
     }
 

@@ -87,7 +87,7 @@ class LogViewer extends HTMLElement {
     this.#end();
     this.#stop = new AbortController();
     this.lines = new Lines(this.getAttribute('src'));
-    this.raw.href = this.getAttribute('src');
+    this.raw.href = `${this.getAttribute('src')}?download=true`;
     this.#rows.clear();
     this.layer.replaceChildren();
     this.resized.observe(this.scroller);
