@@ -1,0 +1,129 @@
+using PRTS.Supervisor.Native;
+using PRTS.Supervisor.Protocol;
+
+namespace PRTS.Supervisor.Steps;
+
+/// <summary>One step's process from start to the last byte of its output.</summary>
+internal sealed unsafe class StepProcess(RunStep step, Spool spool, Journal journal, TimeProvider clock)
+{
+    private static readonly TimeSpan PatienceWithLeftovers = TimeSpan.FromSeconds(10);
+    private readonly Lock gate = new();
+    private readonly List<ITimer> timers = [];
+    private int pid;
+    private bool reaped;
+    private EndCause cause;
+
+    public int Index => step.Index;
+
+    /// <summary>Runs the step; returns when its end is journaled.</summary>
+    public void Run()
+    {
+        using var pipe = new OutputPipe(step.Uid, step.Gid);
+        if (!Start(pipe))
+            return;
+        var pump = new Thread(() => pipe.PumpInto(spool)) { Name = "pump" };
+        pump.Start();
+        var end = WaitForMain();
+        var leftovers = Descendants.KillAll(PatienceWithLeftovers, clock);
+        pipe.Finish();
+        pump.Join();
+        foreach (var timer in timers)
+            timer.Dispose();
+        var exited = end.Code == Libc.CLD_EXITED;
+        journal.Append(new ProcessExited(
+            step.Index, exited ? end.Status : 0, exited ? 0 : end.Status, cause, leftovers, spool.Length, Now()));
+    }
+
+    /// <summary>SIGTERM to the group now, SIGKILL after the grace time. The first cause stands.</summary>
+    public void End(EndCause why) => End(why, TimeSpan.FromMilliseconds(step.GraceMs));
+
+    public void End(EndCause why, TimeSpan grace)
+    {
+        lock (gate)
+        {
+            if (cause == EndCause.None)
+                cause = why;
+            if (pid > 0)
+                Terminate(grace);
+        }
+    }
+
+    private bool Start(OutputPipe pipe)
+    {
+        lock (gate)
+        {
+            var offset = spool.Length;
+            var result = Spawn.Start(step, pipe.Output);
+            pipe.CloseOutput();
+            if (result < 0)
+            {
+                journal.Append(new ProcessRefused(step.Index, -result, offset, Now()));
+                return false;
+            }
+            pid = result;
+            // Its parent is us and has not waited for it: it has an entry in /proc even if it has ended.
+            var startTime = ProcessIdentity.Of(pid)?.StartTime ?? 0;
+            journal.Append(new ProcessStarted(step.Index, pid, startTime, offset, Now()));
+            if (cause != EndCause.None)
+                Terminate(TimeSpan.FromMilliseconds(step.GraceMs));
+            else if (step.TimeoutMs >= 0)
+                After(TimeSpan.FromMilliseconds(step.TimeoutMs), () => End(EndCause.TimedOut));
+            return true;
+        }
+    }
+
+    /// <summary>
+    /// Waits for the main process and reaps the orphans that come by meanwhile. The group is killed before the main process is reaped:
+    /// until then its pid, the group's id, cannot come to mean another group.
+    /// </summary>
+    private Libc.SigInfo WaitForMain()
+    {
+        while (true)
+        {
+            Libc.SigInfo info;
+            if (Libc.WaitId(Libc.P_ALL, 0, &info, Libc.WEXITED | Libc.WNOWAIT) != 0)
+            {
+                if (Libc.LastError == Libc.EINTR)
+                    continue;
+                throw Libc.Failure("Waiting for the step's process failed");
+            }
+            lock (gate)
+            {
+                if (info.Pid == pid)
+                {
+                    _ = Libc.Kill(-pid, Libc.SIGKILL);
+                    reaped = true;
+                }
+                int status;
+                _ = Libc.WaitPid(info.Pid, &status, 0);
+                if (reaped)
+                    return info;
+            }
+        }
+    }
+
+    private void Terminate(TimeSpan grace)
+    {
+        if (reaped)
+            return;
+        _ = Libc.Kill(-pid, Libc.SIGTERM);
+        _ = Libc.Kill(-pid, Libc.SIGCONT); // A stopped process takes no SIGTERM.
+        After(grace, Kill);
+    }
+
+    private void Kill()
+    {
+        lock (gate)
+        {
+            if (!reaped)
+                _ = Libc.Kill(-pid, Libc.SIGKILL);
+        }
+    }
+
+    private void After(TimeSpan due, Action act) => timers.Add(clock.CreateTimer(
+        static state => ((Action)state!)(), act, due > LongestTimer ? LongestTimer : due, Timeout.InfiniteTimeSpan));
+
+    private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(49);
+
+    private long Now() => clock.GetUtcNow().ToUnixTimeMilliseconds();
+}
