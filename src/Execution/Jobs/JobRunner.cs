@@ -1,5 +1,9 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
+using PRTS.Api;
 using PRTS.Api.Builds;
+using PRTS.Execution.Users;
+using PRTS.Execution.Workspaces;
 
 namespace PRTS.Execution.Jobs;
 
@@ -19,19 +23,139 @@ public enum RunResult
 /// <summary>Runs job attempts on this machine.</summary>
 public sealed class JobRunner(ExecutionOptions options, IJobSink sink, TimeProvider clock, ILogger<JobRunner> log)
 {
+    /// <summary>The name of the spans' source, for the agent's telemetry.</summary>
+    public const string ActivitySourceName = JobTrace.SourceName;
+
+    private readonly ConcurrentDictionary<string, Running> running = new(StringComparer.Ordinal);
+    private readonly UserClaims claims = new(options);
+
+    private sealed class Running
+    {
+        public TaskCompletionSource<RunResult> Result { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        private readonly Lock gate = new();
+        private JobRun? run;
+        private string? cancelReason;
+
+        /// <summary>A cancellation may come while the run is being made.</summary>
+        public void Begin(JobRun begun)
+        {
+            lock (gate)
+            {
+                run = begun;
+                if (cancelReason is not null)
+                    begun.Cancellation.Request(cancelReason);
+            }
+        }
+
+        public void Cancel(string reason)
+        {
+            lock (gate)
+            {
+                cancelReason ??= reason;
+                run?.Cancellation.Request(reason);
+            }
+        }
+    }
+
     /// <summary>
     /// Runs the attempt to its end and reports it. An attempt that an earlier agent process began is adopted: nothing runs twice.
-    /// Cancel <paramref name="detach"/> when the agent shuts down.
+    /// A second call for an attempt that runs here joins the first. Cancel <paramref name="detach"/> when the agent shuts down.
     /// </summary>
-    public Task<RunResult> Run(JobAssignment job, CancellationToken detach)
+    public async Task<RunResult> Run(JobAssignment job, CancellationToken detach)
     {
-        log.LogDebug("Running {Attempt} in {Directory} for {Sink} at {Time}", job.Attempt, options.JobsDirectory, sink, clock.GetUtcNow());
-        throw new NotSupportedException();
+        var mine = new Running();
+        var first = running.GetOrAdd(job.Attempt, mine);
+        if (first != mine)
+            return await first.Result.Task;
+        try
+        {
+            var result = await RunHere(job, mine, detach);
+            mine.Result.SetResult(result);
+            return result;
+        }
+        catch (Exception e)
+        {
+            mine.Result.SetException(e);
+            throw;
+        }
+        finally
+        {
+            running.TryRemove(job.Attempt, out _);
+        }
     }
 
     /// <summary>Cancels the attempt: the running step gets SIGTERM, after the grace time SIGKILL. Harmless when it has ended or is unknown.</summary>
-    public Task Cancel(string attempt, string reason) => throw new NotSupportedException();
+    public Task Cancel(string attempt, string reason)
+    {
+        JobDirectory.KeepCancellation(options, attempt, reason);
+        if (running.TryGetValue(attempt, out var run))
+            run.Cancel(reason);
+        return Task.CompletedTask;
+    }
 
-    /// <summary>Attempts that an earlier agent process left here; pass each to <see cref="Run"/>.</summary>
-    public static IReadOnlyList<JobAssignment> FindOrphans(ExecutionOptions options) => throw new NotSupportedException();
+    /// <summary>Attempts that an earlier agent process left here; pass each to <see cref="Run"/>. Clears away what was never begun or already ended.</summary>
+    public static IReadOnlyList<JobAssignment> FindOrphans(ExecutionOptions options)
+    {
+        Trash.Empty(options);
+        if (!Directory.Exists(options.JobsDirectory))
+            return [];
+        var orphans = new List<JobAssignment>();
+        foreach (var path in Directory.EnumerateDirectories(options.JobsDirectory))
+        {
+            if (JobDirectory.Open(path) is { } taken)
+                orphans.Add(taken.Job);
+            else
+                Directory.Delete(path, recursive: true);
+        }
+        return orphans;
+    }
+
+    private async Task<RunResult> RunHere(JobAssignment job, Running entry, CancellationToken detach)
+    {
+        JobDirectory directory;
+        try
+        {
+            directory = JobDirectory.Take(options, job, claims);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidOperationException or FormatException)
+        {
+            return await Refuse(job, e, detach);
+        }
+        using var run = new JobRun(options, sink, directory, claims, clock, log);
+        entry.Begin(run);
+        var result = await run.Run(detach);
+        if (run.Discarded is { } discarded)
+            _ = Delete(discarded);
+        return result;
+    }
+
+    /// <summary>Without a directory there is nothing to keep: should the agent die now, the job is offered again.</summary>
+    private async Task<RunResult> Refuse(JobAssignment job, Exception cause, CancellationToken detach)
+    {
+        log.LogError(cause, "{Attempt}: the job could not be taken", job.Attempt);
+        var now = clock.GetUtcNow();
+        var reason = $"the agent could not take the job: {cause.Message}";
+        JobEvent[] events =
+        [
+            new JobStarted { Sequence = 1, At = now },
+            new JobEnded { Sequence = 2, At = now, Status = RunStatus.Failed, Reason = reason, LogLength = 0 },
+        ];
+        var retry = new Retry(job.Attempt, clock, log);
+        await retry.Forever("close the log", ct => sink.CloseLog(job, 0, ct), detach);
+        return await retry.Forever("report events", ct => sink.Report(job, events, ct), detach) ? RunResult.Ended : RunResult.Fenced;
+    }
+
+    private async Task Delete(string directory)
+    {
+        await Task.Yield();
+        try
+        {
+            Trash.Delete(directory);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            log.LogWarning(e, "{Directory} could not be deleted; the next start of the agent tries again", directory);
+        }
+    }
 }

@@ -1,0 +1,149 @@
+using Microsoft.Win32.SafeHandles;
+using PRTS.Execution.Native;
+using PRTS.Execution.Workspaces;
+
+namespace PRTS.Execution.Artifacts;
+
+/// <summary>What an artifact step found: files, and what it left out and why; or what is wrong.</summary>
+internal sealed record Collected(IReadOnlyList<ArtifactUploadFile> Files, IReadOnlyList<string> LeftOut, string? Error);
+
+/// <summary>
+/// Finds an artifact's files. The workspace was written by the pipeline's author and the agent may be root, so every file is opened
+/// with the rights of the job's user, beneath the workspace, without following any link, and only then looked at.
+/// </summary>
+internal sealed class ArtifactCollector(Workspace workspace)
+{
+    private const int MostFiles = 100_000;
+
+    public Collected Collect(string path)
+    {
+        if (Refusal(path) is { } refusal)
+            return new([], [], refusal);
+        try
+        {
+            return Linux.As(workspace.User.Uid, workspace.User.Gid, () => Find(Normal(path), path));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return new([], [], $"the artifact's path '{path}' cannot be read: {e.Message}");
+        }
+    }
+
+    private static string? Refusal(string path)
+    {
+        if (string.IsNullOrWhiteSpace(path))
+            return "the artifact's path is empty; give a path or pattern relative to the workspace";
+        if (path[0] is '/' or '~')
+            return $"the artifact's path '{path}' is not relative; give one relative to the workspace";
+        if (path.Split('/').Contains("..", StringComparer.Ordinal))
+            return $"the artifact's path '{path}' contains '..'; only files in the workspace can be kept";
+        return path.Contains('\0', StringComparison.Ordinal) ? "the artifact's path contains a NUL character" : null;
+    }
+
+    private static string Normal(string path) => string.Join('/', path.Split('/').Where(part => part is not ("" or ".")));
+
+    private Collected Find(string path, string asWritten)
+    {
+        var glob = Glob.IsGlob(path) ? new Glob(path) : null;
+        var directory = glob?.Directory ?? path;
+        if (directory.Length > 0)
+        {
+            if (!TryOpen(directory, out var facts, out var error))
+                return new([], [], glob is null ? $"'{asWritten}' {error}" : $"no file matches '{asWritten}': '{directory}' {error}");
+            if (glob is null && facts.IsRegular)
+                return new([File(directory, Path.GetFileName(directory), facts)], [], null);
+        }
+
+        var found = new Collection();
+        Walk(directory, "", glob, found);
+        if (found.Files.Count > MostFiles)
+            return new([], [], $"'{asWritten}' has more than {MostFiles} files; pack them into an archive first");
+        var why = found.LeftOut.Count > 0 ? $" (left out: {string.Join(", ", found.LeftOut.Take(5))})" : "";
+        var none = glob is null ? $"'{asWritten}' has no files" : $"no file matches '{asWritten}'";
+        return found.Files.Count > 0 ? new(found.Files, found.LeftOut, null) : new([], found.LeftOut, none + why);
+    }
+
+    private sealed class Collection
+    {
+        public List<ArtifactUploadFile> Files { get; } = [];
+
+        public List<string> LeftOut { get; } = [];
+    }
+
+    private void Walk(string directory, string below, Glob? glob, Collection found)
+    {
+        var full = Path.Combine(workspace.Checkout, directory, below);
+        foreach (var entry in new DirectoryInfo(full).EnumerateFileSystemInfos("*", Everything).OrderBy(entry => entry.Name, StringComparer.Ordinal))
+        {
+            if (found.Files.Count > MostFiles)
+                return;
+            var name = below.Length == 0 ? entry.Name : $"{below}/{entry.Name}";
+            var inWorkspace = directory.Length == 0 ? name : $"{directory}/{name}";
+            if (inWorkspace == ".git")
+                continue;
+            if (entry is DirectoryInfo && entry.LinkTarget is null)
+                Walk(directory, name, glob, found);
+            else if (glob?.Matches(name) ?? true)
+                Take(inWorkspace, name, entry, found);
+        }
+    }
+
+    private static readonly EnumerationOptions Everything = new() { AttributesToSkip = FileAttributes.None, IgnoreInaccessible = false };
+
+    private void Take(string inWorkspace, string name, FileSystemInfo entry, Collection found)
+    {
+        if (entry.LinkTarget is not null)
+        {
+            found.LeftOut.Add($"{inWorkspace} is a symbolic link");
+            return;
+        }
+        if (!TryOpen(inWorkspace, out var facts, out var error))
+            throw new IOException($"{inWorkspace} {error}");
+        if (facts.IsRegular)
+            found.Files.Add(File(inWorkspace, name, facts));
+        else
+            found.LeftOut.Add($"{inWorkspace} is no regular file");
+    }
+
+    private ArtifactUploadFile File(string inWorkspace, string name, Linux.FileFacts facts) =>
+        new(name, Path.Combine(workspace.Checkout, inWorkspace), facts.Size, facts.IsExecutable, () => OpenForUpload(inWorkspace));
+
+    private FileStream OpenForUpload(string path)
+    {
+        var handle = Linux.As(workspace.User.Uid, workspace.User.Gid, () => Open(path));
+        if (Linux.Facts(handle).IsRegular)
+            return new FileStream(handle, FileAccess.Read, bufferSize: 0);
+        handle.Dispose();
+        throw new IOException($"{path} is no regular file any more.");
+    }
+
+    private bool TryOpen(string path, out Linux.FileFacts facts, out string error)
+    {
+        try
+        {
+            using var handle = Open(path);
+            facts = Linux.Facts(handle);
+            error = "";
+            return true;
+        }
+        catch (IOException e)
+        {
+            facts = default;
+            error = "cannot be opened: " + e.Message[(e.Message.LastIndexOf(": ", StringComparison.Ordinal) + 2)..] + " (links are not followed)";
+            return false;
+        }
+    }
+
+    private SafeFileHandle Open(string path)
+    {
+        var root = Linux.OpenPath(workspace.Checkout);
+        try
+        {
+            return Linux.OpenBeneath(root, path);
+        }
+        finally
+        {
+            Linux.Close(root);
+        }
+    }
+}

@@ -1,0 +1,50 @@
+using PRTS.Api;
+using PRTS.Api.Builds;
+using PRTS.Execution.Artifacts;
+using PRTS.Execution.Steps;
+using PRTS.Execution.Workspaces;
+using PRTS.Pipelines.Planning;
+
+namespace PRTS.Execution.Jobs;
+
+/// <summary>Runs a step that keeps files. It has no process; repeating it after an interruption is harmless.</summary>
+internal sealed class ArtifactStep(JobAssignment job, JobHistory history, Reporter reporter, IJobSink sink, Workspace workspace, Retry retry, TimeProvider clock)
+{
+    private const int MostNamed = 5;
+
+    public async Task<StepResult> Run(PlannedStep step, PlannedArtifact artifact, StepScope scope, long logLength, CancellationToken ct)
+    {
+        if (history.StartOf(step.Index) is null)
+        {
+            await reporter.Add(
+                sequence => new StepStarted { Sequence = sequence, At = clock.GetUtcNow(), Index = step.Index, LogStart = logLength, Name = step.Name }, ct);
+        }
+        try
+        {
+            var environment = StepEnvironment.Base(workspace);
+            var collected = new ArtifactCollector(workspace).Collect(scope.Render(artifact.Path, environment));
+            if (collected.Error is not null)
+                return Result(RunStatus.Failed, collected.Error);
+            var upload = new ArtifactUpload(scope.Render(artifact.Name, environment), collected.Files);
+            await retry.Forever("upload an artifact", async token =>
+            {
+                await sink.UploadArtifact(job, upload, token);
+                return true;
+            }, ct);
+            return Result(RunStatus.Succeeded, LeftOut(collected.LeftOut));
+        }
+        catch (Exception e) when (e is ArtifactRefusedException or ScopeException)
+        {
+            return Result(RunStatus.Failed, e.Message);
+        }
+
+        StepResult Result(RunStatus status, string? reason) => new(status, reason, null, logLength, clock.GetUtcNow());
+    }
+
+    private static string? LeftOut(IReadOnlyList<string> leftOut) => leftOut.Count switch
+    {
+        0 => null,
+        <= MostNamed => "left out: " + string.Join(", ", leftOut),
+        _ => $"left out: {string.Join(", ", leftOut.Take(MostNamed))} and {leftOut.Count - MostNamed} more",
+    };
+}

@@ -1,0 +1,71 @@
+using System.Text.Json;
+using PRTS.Api;
+using PRTS.Api.Builds;
+
+namespace PRTS.Execution.Jobs;
+
+/// <summary>One line of the <c>events</c> file: an event and, where a step ended, the outputs it set.</summary>
+internal sealed record HistoryEntry(JobEvent Event, IReadOnlyDictionary<string, string>? Outputs);
+
+/// <summary>
+/// All that happened to the attempt, kept on disk before it is reported, so that the next agent process goes on with the same numbers
+/// and the same outputs.
+/// </summary>
+internal sealed class JobHistory : IDisposable
+{
+    private readonly FileStream file;
+    private readonly List<HistoryEntry> entries = [];
+    private long length;
+
+    public JobHistory(JobDirectory directory)
+    {
+        file = new FileStream(directory.Events, new FileStreamOptions
+        {
+            Mode = FileMode.OpenOrCreate,
+            Access = FileAccess.ReadWrite,
+            Share = FileShare.ReadWrite | FileShare.Delete,
+            BufferSize = 0,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        });
+        var bytes = new byte[file.Length];
+        file.ReadExactly(bytes);
+        // A last line without its line feed was cut by a crash before anyone was told of it.
+        var whole = bytes.AsSpan().LastIndexOf((byte)'\n') + 1;
+        file.SetLength(whole);
+        length = whole;
+        foreach (var line in bytes.AsSpan(0, whole).Split((byte)'\n'))
+        {
+            if (line.Start.Value < line.End.Value)
+                entries.Add(JsonSerializer.Deserialize<HistoryEntry>(bytes.AsSpan(line), ApiJson.Options)!);
+        }
+    }
+
+    public IReadOnlyList<HistoryEntry> Entries => entries;
+
+    public long NextSequence => entries.Count + 1;
+
+    public JobStarted? Started => entries.Count > 0 ? entries[0].Event as JobStarted : null;
+
+    public JobEnded? Ended => entries.Count > 0 ? entries[^1].Event as JobEnded : null;
+
+    public StepStarted? StartOf(int step) => entries.Select(entry => entry.Event).OfType<StepStarted>().FirstOrDefault(e => e.Index == step);
+
+    public StepEnded? EndOf(int step) => entries.Select(entry => entry.Event).OfType<StepEnded>().FirstOrDefault(e => e.Index == step);
+
+    public IReadOnlyDictionary<string, string> OutputsOf(int step) =>
+        entries.FirstOrDefault(entry => entry.Event is StepEnded ended && ended.Index == step)?.Outputs ?? Empty;
+
+    /// <summary>May throw (a full disk) and be called again: a line half written is written over.</summary>
+    public void Append(JobEvent happened, IReadOnlyDictionary<string, string>? outputs)
+    {
+        var entry = new HistoryEntry(happened, outputs);
+        byte[] line = [.. JsonSerializer.SerializeToUtf8Bytes(entry, ApiJson.Options), (byte)'\n'];
+        RandomAccess.Write(file.SafeFileHandle, line, length);
+        length += line.Length;
+        entries.Add(entry);
+    }
+
+    public void Dispose() => file.Dispose();
+
+    private static readonly Dictionary<string, string> Empty = [];
+}

@@ -1,0 +1,277 @@
+using Microsoft.Extensions.Logging;
+using PRTS.Api;
+using PRTS.Api.Builds;
+using PRTS.Execution.Steps;
+using PRTS.Execution.Supervision;
+using PRTS.Execution.Users;
+using PRTS.Execution.Workspaces;
+using PRTS.Pipelines.Planning;
+
+namespace PRTS.Execution.Jobs;
+
+/// <summary>One attempt, from where it is (not begun, or left by an earlier agent process) to its end.</summary>
+internal sealed class JobRun : IDisposable
+{
+    private readonly ExecutionOptions options;
+    private readonly IJobSink sink;
+    private readonly JobDirectory directory;
+    private readonly UserClaims claims;
+    private readonly TimeProvider clock;
+    private readonly ILogger log;
+    private readonly JobHistory history;
+    private readonly Retry retry;
+    private readonly Reporter reporter;
+    private readonly Workspace workspace;
+    private readonly JobTrace trace;
+
+    public JobRun(ExecutionOptions options, IJobSink sink, JobDirectory directory, UserClaims claims, TimeProvider clock, ILogger log)
+    {
+        (this.options, this.sink, this.directory, this.claims, this.clock, this.log) = (options, sink, directory, claims, clock, log);
+        Cancellation = new(directory);
+        history = new(directory);
+        retry = new(Job.Attempt, clock, log);
+        reporter = new(Job, sink, history, retry);
+        workspace = new(options, Job, directory.Ticket.User, clock);
+        trace = new(Job);
+    }
+
+    public JobCancellation Cancellation { get; }
+
+    private JobAssignment Job => directory.Job;
+
+    public async Task<RunResult> Run(CancellationToken detach)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(detach);
+        var reporting = Report(stop);
+        SupervisorClient? supervisor = null;
+        try
+        {
+            if (history.Ended is null)
+            {
+                if (history.Started is null)
+                    await reporter.Add(sequence => new JobStarted { Sequence = sequence, At = clock.GetUtcNow() }, stop.Token);
+                var (client, failure) = await Prepare(stop.Token);
+                supervisor = client;
+                await RunSteps(client, failure, stop.Token);
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            log.LogDebug("{Attempt}: let go", Job.Attempt);
+        }
+        if (await reporting is not { } accepted)
+        {
+            if (supervisor is not null)
+                await supervisor.DisposeAsync();
+            return RunResult.Detached;
+        }
+        await CleanUp(supervisor, accepted ? detach : CancellationToken.None);
+        return accepted ? RunResult.Ended : RunResult.Fenced;
+    }
+
+    public void Dispose()
+    {
+        history.Dispose();
+        Cancellation.Dispose();
+        trace.Dispose();
+    }
+
+    /// <summary>True: the end is accepted. False: another attempt has taken over, and all else stops. Null: detached.</summary>
+    private async Task<bool?> Report(CancellationTokenSource stop)
+    {
+        try
+        {
+            var accepted = await reporter.Run(stop.Token);
+            if (!accepted)
+                await stop.CancelAsync();
+            return accepted;
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The supervisor and the checkout, both at once. A failure is what the job fails with.</summary>
+    private async Task<(SupervisorClient Supervisor, string? Failure)> Prepare(CancellationToken ct)
+    {
+        var restarted = directory.MachineRestarted;
+        var launching = restarted || directory.HasSupervisor ? Task.FromResult<string?>(null) : Launch(ct);
+        var failure = restarted ? "the machine restarted while the job ran" : await CheckOut(ct);
+        failure = await launching ?? failure;
+        var supervisor = await SupervisorClient.Connect(directory, clock, ct);
+        return (supervisor, failure);
+    }
+
+    private async Task<string?> Launch(CancellationToken ct)
+    {
+        try
+        {
+            await SupervisorLauncher.Launch(options, directory, ct);
+            return null;
+        }
+        catch (Exception e) when (!ct.IsCancellationRequested)
+        {
+            return $"the supervisor could not be started: {e.Message}";
+        }
+    }
+
+    private async Task<string?> CheckOut(CancellationToken ct)
+    {
+        if (directory.IsWorkspaceReady || Cancellation.IsRequested)
+            return null;
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct, Cancellation.Token);
+        limit.CancelAfter(TimeLeft());
+        try
+        {
+            await workspace.Prepare(limit.Token);
+            directory.IsWorkspaceReady = true;
+            return null;
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            return Cancellation.IsRequested ? null : $"the job timed out after {Reasons.Text(Job.Job.Timeout)}, during its checkout";
+        }
+        catch (Exception e) when (!ct.IsCancellationRequested)
+        {
+            return $"checkout failed: {e.Message}";
+        }
+    }
+
+    private async Task RunSteps(SupervisorClient supervisor, string? failure, CancellationToken ct)
+    {
+        var sender = new LogSender(Job, sink, directory, supervisor, options, retry, clock);
+        var sending = sender.Run(ct);
+        var preparation = new StepPreparation(options, Job, workspace, new HostStepLauncher(directory.Ticket.User), () => trace.Parent);
+        var runner = new StepRunner(directory, history, reporter, supervisor, preparation, Cancellation, clock);
+        var artifacts = new ArtifactStep(Job, history, reporter, sink, workspace, retry, clock);
+        foreach (var step in Job.Job.Steps.Where(step => history.EndOf(step.Index) is null))
+        {
+            var result = await Guard(step, supervisor, () => RunStep(step, supervisor, failure, runner, artifacts, ct), ct);
+            failure ??= supervisor.IsGone ? Gone(supervisor) : null;
+            await reporter.Add(sequence => Ended(step, result, sequence), ct, result.Outputs);
+            trace.Step(step, history.StartOf(step.Index), result);
+        }
+        // Before the log is closed: a cancellation that comes now is too late.
+        await Finish(sender, sending, JobOutcome.Of(Job.Job, history, Cancellation.Reason), failure, ct);
+    }
+
+    /// <summary>What goes wrong on this machine (a full disk, a bug) fails the step, and is said.</summary>
+    private async Task<StepResult> Guard(PlannedStep step, SupervisorClient supervisor, Func<Task<StepResult>> run, CancellationToken ct)
+    {
+        try
+        {
+            return await run();
+        }
+        catch (Exception e) when (!ct.IsCancellationRequested)
+        {
+            log.LogError(e, "{Attempt}: step {Step} failed in the agent", Job.Attempt, step.Index);
+            await supervisor.Send(Supervisor.Protocol.Frames.Cancel(step.Index));
+            return new(RunStatus.Failed, $"the agent could not run it: {e.Message}", null, supervisor.LogLength, clock.GetUtcNow());
+        }
+    }
+
+    private async Task<StepResult> RunStep(
+        PlannedStep step, SupervisorClient supervisor, string? failure, StepRunner runner, ArtifactStep artifacts, CancellationToken ct)
+    {
+        var begun = history.StartOf(step.Index) is not null;
+        if (failure is not null && !begun)
+            return Skipped(failure);
+        var outcome = JobOutcome.Of(Job.Job, history, Cancellation.Reason);
+        var scope = new StepScope(Job, history, outcome);
+        var left = TimeLeft();
+        try
+        {
+            var began = begun || supervisor.Journal.OfType<Supervisor.Protocol.ProcessStarted>().Any(started => started.Index == step.Index);
+            if (!began && supervisor.IsGone)
+                return Skipped(Gone(supervisor));
+            if (!began && left <= TimeSpan.Zero)
+                return Skipped($"the job timed out after {Reasons.Text(Job.Job.Timeout)}");
+            if (!began && !scope.ShouldRun(step))
+                return Skipped(outcome.Canceled ? "the job was canceled" : step.If is null ? "an earlier step failed" : $"its condition is not met: {step.If}");
+            if (!began && !directory.IsWorkspaceReady)
+                return Skipped("the job was canceled before its checkout");
+        }
+        catch (ScopeException e)
+        {
+            return new(RunStatus.Failed, e.Message, null, supervisor.LogLength, clock.GetUtcNow());
+        }
+        return step.Artifact is { } artifact
+            ? await artifacts.Run(step, artifact, scope, supervisor.LogLength, ct)
+            : await runner.Run(step, scope, left, ct);
+
+        StepResult Skipped(string why) => new(RunStatus.Skipped, why, null, supervisor.LogLength, clock.GetUtcNow());
+    }
+
+    private async Task Finish(LogSender sender, Task<long> sending, JobOutcome outcome, string? failure, CancellationToken ct)
+    {
+        sender.Complete();
+        long length;
+        try
+        {
+            length = await sending;
+        }
+        catch (Exception e) when (!ct.IsCancellationRequested)
+        {
+            log.LogError(e, "{Attempt}: the log could not be sent", Job.Attempt);
+            failure ??= $"the log is incomplete: {e.Message}";
+            length = sender.Received;
+            await retry.Forever("close the log", token => sink.CloseLog(Job, length, token), ct);
+        }
+        failure ??= TimeOutReason();
+        var ended = outcome with { Failed = outcome.Failed || failure is not null, Reason = outcome.Canceled ? outcome.Reason : failure ?? outcome.Reason };
+        await reporter.Add(sequence => new JobEnded
+        {
+            Sequence = sequence,
+            At = clock.GetUtcNow(),
+            Status = ended.Status,
+            Reason = ended.Status == RunStatus.Succeeded ? null : ended.Reason,
+            LogLength = length,
+            Outputs = JobOutcome.Outputs(Job.Job, history),
+        }, ct);
+        trace.End(ended);
+    }
+
+    /// <summary>Off the critical path: all is reported. A crash in here is made good by the next agent process, because the job's directory goes last.</summary>
+    private async Task CleanUp(SupervisorClient? supervisor, CancellationToken ct)
+    {
+        supervisor ??= await SupervisorClient.Connect(directory, clock, ct);
+        await using (supervisor)
+            await Leaving.Of(supervisor, clock, log, Job.Attempt);
+        var user = directory.Ticket.User;
+        Processes.KillLeftovers(Leaving.Unfinished(supervisor), claims.IsExclusive(user) ? user.Uid : -1);
+        if (Trash.Discard(options, workspace.Root) is { } discarded)
+            Discarded = discarded;
+        claims.Release(user);
+        Directory.Delete(directory.Path, recursive: true);
+    }
+
+    /// <summary>What is left to delete, at leisure.</summary>
+    public string? Discarded { get; private set; }
+
+    private static StepEnded Ended(PlannedStep step, StepResult result, long sequence) => new()
+    {
+        Sequence = sequence,
+        At = result.At,
+        Index = step.Index,
+        Status = result.Status,
+        ExitCode = result.ExitCode,
+        LogEnd = result.Status == RunStatus.Skipped ? null : result.LogEnd,
+        Reason = result.Reason,
+    };
+
+    private static string Gone(SupervisorClient supervisor) =>
+        supervisor.Journal is [.., Supervisor.Protocol.SupervisorStopped] ? "the supervisor was stopped" : "the supervisor was killed";
+
+    private TimeSpan TimeLeft()
+    {
+        var left = (history.Started?.At ?? clock.GetUtcNow()) + Job.Job.Timeout - clock.GetUtcNow();
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    }
+
+    private string? TimeOutReason()
+    {
+        var reason = $"the job timed out after {Reasons.Text(Job.Job.Timeout)}";
+        return Job.Job.Steps.Any(step => history.EndOf(step.Index)?.Reason == reason) ? reason : null;
+    }
+}

@@ -1,0 +1,54 @@
+using PRTS.Api.Builds;
+
+namespace PRTS.Execution.Jobs;
+
+/// <summary>Sends the history's events in order, for as long as it takes.</summary>
+internal sealed class Reporter(JobAssignment job, IJobSink sink, JobHistory history, Retry retry)
+{
+    private const int Batch = 200;
+    private readonly Lock gate = new();
+    private TaskCompletionSource changed = NewSignal();
+    private int sent;
+
+    /// <summary>Writes an event down and queues it; on a full disk it waits for room.</summary>
+    public Task Add(Func<long, JobEvent> create, CancellationToken ct, IReadOnlyDictionary<string, string>? outputs = null) =>
+        retry.Forever("write an event down", _ => Task.FromResult(Append(create, outputs)), ct);
+
+    /// <summary>Runs until <see cref="JobEnded"/> is accepted (true) or the attempt was taken over (false).</summary>
+    public async Task<bool> Run(CancellationToken ct)
+    {
+        while (true)
+        {
+            var (events, more) = Unsent();
+            if (events.Length == 0)
+            {
+                await more.WaitAsync(ct);
+                continue;
+            }
+            if (!await retry.Forever("report events", token => sink.Report(job, events, token), ct))
+                return false;
+            sent += events.Length;
+            if (events[^1] is JobEnded)
+                return true;
+        }
+    }
+
+    private bool Append(Func<long, JobEvent> create, IReadOnlyDictionary<string, string>? outputs)
+    {
+        lock (gate)
+        {
+            history.Append(create(history.NextSequence), outputs);
+            changed.TrySetResult();
+            changed = NewSignal();
+        }
+        return true;
+    }
+
+    private (JobEvent[] Events, Task More) Unsent()
+    {
+        lock (gate)
+            return ([.. history.Entries.Skip(sent).Take(Batch).Select(entry => entry.Event)], changed.Task);
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

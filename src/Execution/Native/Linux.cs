@@ -1,0 +1,158 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace PRTS.Execution.Native;
+
+/// <summary>The system calls that .NET does not offer.</summary>
+internal static unsafe partial class Linux
+{
+    public const int SIGKILL = 9;
+    public const int O_RDONLY = 0;
+    public const int O_NONBLOCK = 0x800;
+    public const int O_CLOEXEC = 0x80000;
+    public const int O_PATH = 0x200000;
+
+    private const int AT_EMPTY_PATH = 0x1000;
+    private const uint STATX_BASIC = 0x7ff;
+    private const nint OpenAt2Number = 437; // The same on every architecture.
+    private const ulong RESOLVE_NO_MAGICLINKS = 0x02;
+    private const ulong RESOLVE_NO_SYMLINKS = 0x04;
+    private const ulong RESOLVE_BENEATH = 0x08;
+    private const int LOCK_EX = 2;
+
+    /// <summary>What a file is, asked of an open handle so that it cannot change between question and use.</summary>
+    public readonly record struct FileFacts(int Mode, uint Uid, long Size)
+    {
+        public bool IsRegular => (Mode & 0xF000) == 0x8000;
+
+        public bool IsExecutable => (Mode & 0x40) != 0;
+    }
+
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    private struct Statx
+    {
+        [FieldOffset(20)] public uint Uid;
+        [FieldOffset(28)] public ushort Mode;
+        [FieldOffset(40)] public ulong Size;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct OpenHow
+    {
+        public ulong Flags;
+        public ulong Mode;
+        public ulong Resolve;
+    }
+
+    public static bool IsRoot { get; } = GetEuid() == 0;
+
+    public static void Chown(string path, int uid, int gid)
+    {
+        if (LChownNative(path, (uint)uid, (uint)gid) != 0)
+            throw Failure($"{path} could not be given to uid {uid}");
+    }
+
+    /// <summary>A second name of the same file; false when the file systems differ or allow no more links.</summary>
+    public static bool TryHardLink(string from, string to) => LinkNative(from, to) == 0;
+
+    /// <summary>Waits for the exclusive lock, which ends with the handle.</summary>
+    public static void LockExclusively(SafeFileHandle file)
+    {
+        while (FlockNative(file, LOCK_EX) != 0)
+        {
+            if (Marshal.GetLastPInvokeError() != 4) // EINTR
+                throw Failure("A lock could not be taken");
+        }
+    }
+
+    public static void Kill(int pid, int signal) => _ = KillNative(pid, signal);
+
+    public static int OpenPath(string path)
+    {
+        var fd = OpenNative(path, O_PATH | O_CLOEXEC);
+        return fd >= 0 ? fd : throw Failure(path);
+    }
+
+    public static void Close(int fd) => _ = CloseNative(fd);
+
+    /// <summary>Opens a path below a directory; no component of it may be a symbolic link. Never waits (a FIFO would).</summary>
+    public static SafeFileHandle OpenBeneath(int directory, string relativePath)
+    {
+        var how = new OpenHow
+        {
+            Flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC,
+            Resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+        };
+        var path = Marshal.StringToCoTaskMemUTF8(relativePath);
+        try
+        {
+            var fd = SyscallNative(OpenAt2Number, directory, path, (nint)(&how), sizeof(OpenHow));
+            return fd >= 0 ? new SafeFileHandle((int)fd, ownsHandle: true) : throw Failure(relativePath);
+        }
+        finally
+        {
+            Marshal.FreeCoTaskMem(path);
+        }
+    }
+
+    public static FileFacts Facts(SafeFileHandle file)
+    {
+        Statx result;
+        return StatxNative((int)file.DangerousGetHandle(), "", AT_EMPTY_PATH, STATX_BASIC, &result) == 0
+            ? new(result.Mode, result.Uid, (long)result.Size)
+            : throw Failure("A file could not be examined");
+    }
+
+    /// <summary>Does file access with another user's rights. They belong to the thread, so <paramref name="action"/> must not await.</summary>
+    public static T As<T>(int uid, int gid, Func<T> action)
+    {
+        if (uid < 0)
+            return action();
+        _ = SetFsGid((uint)gid);
+        _ = SetFsUid((uint)uid);
+        try
+        {
+            return action();
+        }
+        finally
+        {
+            _ = SetFsUid(0);
+            _ = SetFsGid(0);
+        }
+    }
+
+    private static IOException Failure(string what) => new($"{what}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
+
+    [LibraryImport("libc", EntryPoint = "geteuid")]
+    private static partial uint GetEuid();
+
+    [LibraryImport("libc", EntryPoint = "lchown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int LChownNative(string path, uint uid, uint gid);
+
+    [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int LinkNative(string from, string to);
+
+    [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
+    private static partial int FlockNative(SafeFileHandle file, int operation);
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int KillNative(int pid, int signal);
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int OpenNative(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
+    private static partial int CloseNative(int fd);
+
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    private static partial nint SyscallNative(nint number, nint arg1, nint arg2, nint arg3, nint arg4);
+
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int StatxNative(int directory, string path, int flags, uint mask, Statx* result);
+
+    [LibraryImport("libc", EntryPoint = "setfsuid")]
+    private static partial int SetFsUid(uint uid);
+
+    [LibraryImport("libc", EntryPoint = "setfsgid")]
+    private static partial int SetFsGid(uint gid);
+}

@@ -1,0 +1,56 @@
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace PRTS.Execution.Steps;
+
+/// <summary>
+/// The file that a step names its outputs in: lines <c>name=value</c>, or <c>name&lt;&lt;WORD</c>, lines, <c>WORD</c>.
+/// The last value of a name counts.
+/// </summary>
+internal static partial class OutputFile
+{
+    public const int MaximumBytes = 64 << 10;
+
+    /// <summary>The outputs, or what is wrong with the file.</summary>
+    public static (IReadOnlyDictionary<string, string> Outputs, string? Error) Parse(ReadOnlySpan<byte> bytes)
+    {
+        var outputs = new Dictionary<string, string>(StringComparer.Ordinal);
+        if (bytes.Length > MaximumBytes)
+            return (outputs, $"its outputs take {bytes.Length} bytes; at most {MaximumBytes} are allowed");
+        string text;
+        try
+        {
+            text = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true).GetString(bytes);
+        }
+        catch (DecoderFallbackException)
+        {
+            return (outputs, "its outputs are not UTF-8 text");
+        }
+        var lines = text.Split('\n');
+        for (var i = 0; i < lines.Length; i++)
+        {
+            var line = lines[i].TrimEnd('\r');
+            if (line.Length == 0)
+                continue;
+            if (Entry().Match(line) is not { Success: true } match)
+                return (outputs, $"line {i + 1} of its outputs is neither name=value nor name<<WORD (a name has letters, digits, - and _, and begins with a letter or _): '{Shorten(line)}'");
+            if (match.Groups["value"] is { Success: true } value)
+            {
+                outputs[match.Groups["name"].Value] = value.Value;
+                continue;
+            }
+            var word = match.Groups["word"].Value;
+            var end = Array.FindIndex(lines, i + 1, candidate => candidate.TrimEnd('\r') == word);
+            if (end < 0)
+                return (outputs, $"line {i + 1} of its outputs begins a value that no later line '{Shorten(word)}' ends");
+            outputs[match.Groups["name"].Value] = string.Join('\n', lines[(i + 1)..end].Select(inner => inner.TrimEnd('\r')));
+            i = end;
+        }
+        return (outputs, null);
+    }
+
+    private static string Shorten(string text) => text.Length <= 60 ? text : text[..60] + "…";
+
+    [GeneratedRegex(@"\A(?<name>[A-Za-z_][A-Za-z0-9_-]*)(?:<<(?<word>.+)|=(?<value>.*))\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Entry();
+}

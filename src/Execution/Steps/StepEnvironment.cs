@@ -1,0 +1,58 @@
+using System.Globalization;
+using PRTS.Api.Builds;
+using PRTS.Execution.Workspaces;
+using PRTS.Pipelines.Planning;
+
+namespace PRTS.Execution.Steps;
+
+/// <summary>All that a step's environment has; nothing else reaches it. The list is documented in docs/pipeline.md.</summary>
+internal static class StepEnvironment
+{
+    /// <summary>What every step of the job has; the pipeline's own variables go over it.</summary>
+    public static Dictionary<string, string> Base(Workspace workspace) => new(StringComparer.Ordinal)
+    {
+        ["PATH"] = ExecutionOptions.SearchPath,
+        ["LANG"] = "C.UTF-8",
+        ["HOME"] = workspace.Home,
+        ["USER"] = workspace.User.Name,
+        ["LOGNAME"] = workspace.User.Name,
+        ["TMPDIR"] = workspace.Temporary,
+        ["CI"] = "true",
+    };
+
+    /// <summary>What the pipeline cannot change.</summary>
+    public static Dictionary<string, string> Fixed(JobAssignment job, PlannedStep step, string stepName, Workspace workspace, string outputFile, ExecutionOptions options, string? traceParent)
+    {
+        var number = job.Number.ToString(CultureInfo.InvariantCulture);
+        var url = job.ServerUrl.TrimEnd('/');
+        var variables = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["PRTS"] = "true",
+            ["PRTS_URL"] = url,
+            ["PRTS_ORG"] = job.Org,
+            ["PRTS_PROJECT"] = $"{job.Org}/{job.Project}",
+            ["PRTS_PIPELINE"] = job.PipelineName,
+            ["PRTS_BUILD_NUMBER"] = number,
+            ["PRTS_BUILD_URL"] = $"{url}/{job.Org}/{job.Project}/builds/{number}",
+            ["PRTS_REF"] = job.Event.Ref,
+            ["PRTS_BRANCH"] = job.Event.Branch ?? "",
+            ["PRTS_TAG"] = job.Event.Tag ?? "",
+            ["PRTS_COMMIT"] = job.Event.Commit,
+            ["PRTS_DEFAULT_BRANCH"] = job.DefaultBranch,
+            ["PRTS_EVENT"] = job.Event.Kind,
+            ["PRTS_ACTOR"] = job.Actor,
+            ["PRTS_STAGE"] = job.Job.Stage,
+            ["PRTS_JOB"] = job.Job.Name,
+            ["PRTS_JOB_KEY"] = job.Job.Key,
+            ["PRTS_ATTEMPT"] = job.Attempt[(job.Attempt.LastIndexOf('/') + 1)..],
+            ["PRTS_STEP"] = stepName,
+            ["PRTS_STEP_INDEX"] = step.Index.ToString(CultureInfo.InvariantCulture),
+            ["PRTS_WORKSPACE"] = workspace.Checkout,
+            ["PRTS_OUTPUT"] = outputFile,
+            ["PRTS_AGENT"] = options.AgentName,
+        };
+        if (traceParent is not null)
+            variables["TRACEPARENT"] = traceParent;
+        return variables;
+    }
+}

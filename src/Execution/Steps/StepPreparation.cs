@@ -1,0 +1,100 @@
+using System.Globalization;
+using System.Text;
+using PRTS.Api.Builds;
+using PRTS.Execution.Workspaces;
+using PRTS.Pipelines.Planning;
+using PRTS.Supervisor.Protocol;
+
+namespace PRTS.Execution.Steps;
+
+/// <summary>Makes a step's script, environment and command line.</summary>
+internal sealed class StepPreparation(ExecutionOptions options, JobAssignment job, Workspace workspace, IStepLauncher launcher, Func<string?> traceParent)
+{
+    /// <summary>The step's process, or what keeps it from being made.</summary>
+    public (RunStep? Command, string Name, string? Error) Prepare(PlannedStep step, StepScope scope, TimeSpan timeout)
+    {
+        var name = step.Name;
+        try
+        {
+            name = scope.Render(step.Name, StepEnvironment.Base(workspace));
+            var environment = Environment(step, scope, name);
+            var directory = DirectoryOf(step, scope, environment);
+            var script = WriteScript(step, scope.Render(step.Run ?? "", environment));
+            var (argv, error) = Shell.CommandLine(step.Shell, script, environment["PATH"], directory);
+            if (error is not null)
+                return (null, name, error);
+            CreateOutputFile(step);
+            return (launcher.Launch(new(step.Index, argv, environment, directory, timeout, job.CancelGrace)), name, null);
+        }
+        catch (ScopeException e)
+        {
+            return (null, name, e.Message);
+        }
+    }
+
+    public string NameOf(PlannedStep step, StepScope scope)
+    {
+        try
+        {
+            return scope.Render(step.Name, StepEnvironment.Base(workspace));
+        }
+        catch (ScopeException)
+        {
+            return step.Name; // It runs already, so its name was evaluated once; it is only a label.
+        }
+    }
+
+    /// <summary>At most one byte more than may be there.</summary>
+    public byte[] ReadOutputs(PlannedStep step)
+    {
+        var path = OutputPath(step);
+        if (!File.Exists(path))
+            return [];
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        var bytes = new byte[OutputFile.MaximumBytes + 1];
+        return bytes[..file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)];
+    }
+
+    private Dictionary<string, string> Environment(PlannedStep step, StepScope scope, string name)
+    {
+        var environment = StepEnvironment.Base(workspace);
+        foreach (var (key, template) in job.Job.Env.Concat(step.Env))
+        {
+            var value = scope.Render(template, environment);
+            if (key.Length == 0 || key.Contains('=', StringComparison.Ordinal) || key.Contains('\0', StringComparison.Ordinal) || value.Contains('\0', StringComparison.Ordinal))
+                throw new ScopeException($"the environment variable '{key}' has a name or value that no process can have");
+            environment[key] = value;
+        }
+        foreach (var (key, value) in StepEnvironment.Fixed(job, step, name, workspace, OutputPath(step), options, traceParent()))
+            environment[key] = value;
+        return environment;
+    }
+
+    private string DirectoryOf(PlannedStep step, StepScope scope, IReadOnlyDictionary<string, string> environment)
+    {
+        var relative = scope.Render(step.WorkingDirectory ?? "", environment);
+        var full = Path.GetFullPath(Path.Combine(workspace.Checkout, relative));
+        if (full != workspace.Checkout && !full.StartsWith(workspace.Checkout + "/", StringComparison.Ordinal))
+            throw new ScopeException($"the working directory '{relative}' is outside of the workspace");
+        return Directory.Exists(full) ? full : throw new ScopeException($"the working directory '{relative}' does not exist in the workspace");
+    }
+
+    private string WriteScript(PlannedStep step, string text)
+    {
+        var path = Path.Combine(workspace.Steps, Number(step) + Shell.ExtensionOf(step.Shell));
+        File.WriteAllText(path, text.EndsWith('\n') ? text : text + "\n", new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
+        File.SetUnixFileMode(path, (UnixFileMode)0b111_101_101);
+        return path;
+    }
+
+    private void CreateOutputFile(PlannedStep step)
+    {
+        File.WriteAllText(OutputPath(step), "");
+        File.SetUnixFileMode(OutputPath(step), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        workspace.User.TakeOver(OutputPath(step));
+    }
+
+    private string OutputPath(PlannedStep step) => Path.Combine(workspace.Steps, Number(step) + ".outputs");
+
+    private static string Number(PlannedStep step) => step.Index.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,142 @@
+using PRTS.Api.Builds;
+using PRTS.Api.Logs;
+using PRTS.Execution.Jobs;
+using PRTS.Supervisor.Protocol;
+
+namespace PRTS.Execution.Supervision;
+
+/// <summary>
+/// Sends the spool to the log store: at once when nothing is under way, in full chunks under load, a few of them unacknowledged.
+/// What the store lacks is sent again from the spool; the same offset always carries the same bytes.
+/// </summary>
+internal sealed class LogSender(JobAssignment job, IJobSink sink, JobDirectory directory, SupervisorClient supervisor, ExecutionOptions options, Retry retry, TimeProvider clock)
+{
+    public const int ChunkSize = 64 << 10;
+    private const int Window = 8;
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromMinutes(1);
+    private readonly Queue<Sent> inFlight = new();
+    private readonly Stack<byte[]> buffers = new();
+    private Task? overdue;
+    private readonly long trimEvery = Math.Max(1, Math.Min(4 << 20, options.SpoolLimit / 4));
+    private long next;
+    private long trimmed;
+    private long final = -1;
+    private int failures;
+    private bool inStep;
+
+    private readonly record struct Sent(Task<LogAck> Ack, byte[] Buffer, long Offset, int Count);
+
+    /// <summary>What the store is known to have.</summary>
+    public long Received { get; private set; }
+
+    /// <summary>No byte will come after the ones that are spooled now.</summary>
+    public void Complete()
+    {
+        Volatile.Write(ref final, Math.Max(supervisor.LogLength, Received));
+        supervisor.Nudge();
+    }
+
+    /// <summary>Runs until, after <see cref="Complete"/>, all is durable in the store. Returns the log's length.</summary>
+    public async Task<long> Run(CancellationToken ct)
+    {
+        using var spool = new SpoolReader(directory.Spool);
+        next = SpoolReader.StartOf(directory.Spool);
+        while (true)
+        {
+            var (change, end) = (supervisor.Changed, Volatile.Read(ref final));
+            var available = (end >= 0 ? Math.Min(end, supervisor.LogLength) : supervisor.LogLength) - next;
+            if (MaySend(available))
+                Send(spool, next + available, ct);
+            else if (inFlight.Count > 0)
+                await WaitForAck(change, available, ct);
+            else if (end >= 0)
+                break;
+            else
+                await change.WaitAsync(ct);
+        }
+        var length = Math.Max(final, Received);
+        await retry.Forever("close the log", token => sink.CloseLog(job, length, token), ct);
+        return length;
+    }
+
+    /// <summary>
+    /// After a failure one chunk goes alone, until an acknowledgement tells what the store has. Otherwise more than one is under way
+    /// only if they are full: small ones wait for the first one's return, and so grow, but not for long.
+    /// </summary>
+    private bool MaySend(long available) =>
+        available > 0 && (inFlight.Count == 0 || (inStep && inFlight.Count < Window && (available >= ChunkSize || overdue is { IsCompleted: true })));
+
+    private void Send(SpoolReader spool, long limit, CancellationToken ct)
+    {
+        var buffer = buffers.TryPop(out var used) ? used : GC.AllocateUninitializedArray<byte>(ChunkSize);
+        var (count, timestamp) = spool.Read(next, limit, buffer);
+        inFlight.Enqueue(new(Append(next, timestamp, buffer.AsMemory(0, count), ct), buffer, next, count));
+        next += count;
+        overdue = null;
+    }
+
+    /// <summary>A sink that throws instead of returning a failed task fails like one that does.</summary>
+    private async Task<LogAck> Append(long offset, long timestamp, ReadOnlyMemory<byte> chunk, CancellationToken ct) =>
+        await sink.AppendLog(job, offset, timestamp, chunk, ct).WaitAsync(CallTimeout, clock, ct);
+
+    private async Task WaitForAck(Task change, long available, CancellationToken ct)
+    {
+        var oldest = inFlight.Peek();
+        if (inStep && inFlight.Count < Window && !oldest.Ack.IsCompleted)
+        {
+            if (available > 0)
+                overdue ??= Task.Delay(LongestWait, clock, ct);
+            if (await Task.WhenAny(overdue is null ? [oldest.Ack, change] : [oldest.Ack, change, overdue]) != oldest.Ack)
+            {
+                ct.ThrowIfCancellationRequested();
+                return;
+            }
+        }
+        try
+        {
+            await oldest.Ack;
+        }
+        catch (Exception e) when (!ct.IsCancellationRequested)
+        {
+            await StartOver(oldest.Offset);
+            await retry.Pause($"append to the log at {oldest.Offset}", ++failures, e, ct);
+            return;
+        }
+        inFlight.Dequeue();
+        buffers.Push(oldest.Buffer);
+        await Take(await oldest.Ack, oldest.Offset + oldest.Count, ct);
+    }
+
+    private async Task Take(LogAck ack, long sentTo, CancellationToken ct)
+    {
+        var grew = ack.Received > Received;
+        Received = Math.Max(Received, ack.Received);
+        if (ack.Received < sentTo)
+        {
+            await StartOver(ack.Received);
+            failures = grew ? 0 : failures + 1;
+            if (!grew)
+                await retry.Pause($"append to the log at {ack.Received}", failures, new IOException("The store did not take the bytes."), ct);
+        }
+        else
+        {
+            (inStep, failures) = (true, 0);
+            next = Math.Max(next, ack.Received);
+        }
+        if (ack.Durable - trimmed >= trimEvery)
+            await supervisor.Send(Frames.Acknowledge(trimmed = ack.Durable));
+    }
+
+    /// <summary>
+    /// Lets everything under way end and goes on from an offset. Their buffers are left to the collector: a call that timed out may still read its own.
+    /// </summary>
+    private async Task StartOver(long offset)
+    {
+        foreach (var sent in inFlight)
+            await sent.Ack.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        inFlight.Clear();
+        next = offset;
+        inStep = false;
+    }
+}

@@ -1,0 +1,109 @@
+using Microsoft.Win32.SafeHandles;
+using PRTS.Supervisor.Protocol;
+
+namespace PRTS.Execution.Supervision;
+
+/// <summary>Reads the log's bytes and times from the spool files, which the supervisor goes on writing and trimming.</summary>
+internal sealed class SpoolReader(string directory) : IDisposable
+{
+    /// <summary>One chunk has one time; bytes written later than this after its first ones go into the next.</summary>
+    private const long LongestChunkMs = 100;
+    private readonly byte[] entries = new byte[64 * SpoolFiles.IndexEntrySize];
+    private SafeFileHandle? segment;
+    private SafeFileHandle? index;
+    private long segmentStart = -1;
+    private long segmentEnd;
+
+    /// <summary>Bytes ever spooled, as far as the files tell.</summary>
+    public static long LengthOf(string directory) =>
+        SpoolFiles.Segments(directory) is [.., var last] ? last + new FileInfo(Path.Combine(directory, SpoolFiles.SegmentName(last))).Length : 0;
+
+    /// <summary>The first byte that is still there.</summary>
+    public static long StartOf(string directory) => SpoolFiles.Segments(directory) is [var first, ..] ? first : 0;
+
+    /// <summary>Reads from a log offset up to <paramref name="limit"/> (exclusive, known to be written). Returns at least one byte.</summary>
+    public (int Count, long TimestampMs) Read(long offset, long limit, Span<byte> buffer)
+    {
+        if (segment is null || offset < segmentStart || offset >= segmentEnd)
+            OpenSegmentOf(offset);
+        var read = ReadSegment(offset, limit, buffer);
+        if (read.Count == 0 && segmentEnd == long.MaxValue)
+        {
+            // What was the newest segment has been followed by another.
+            OpenSegmentOf(offset);
+            read = ReadSegment(offset, limit, buffer);
+        }
+        return read.Count > 0 ? read : throw new InvalidDataException($"The log spool {directory} lacks the bytes from {offset} on.");
+    }
+
+    public void Dispose()
+    {
+        segment?.Dispose();
+        index?.Dispose();
+    }
+
+    private (int Count, long TimestampMs) ReadSegment(long offset, long limit, Span<byte> buffer)
+    {
+        var (timestamp, sameTimeUntil) = TimeOf(offset);
+        var wanted = Math.Min(buffer.Length, Math.Min(Math.Min(limit, segmentEnd), sameTimeUntil) - offset);
+        return (RandomAccess.Read(segment!, buffer[..(int)wanted], offset - segmentStart), timestamp);
+    }
+
+    private void OpenSegmentOf(long offset)
+    {
+        var starts = SpoolFiles.Segments(directory);
+        var position = starts.Count - 1;
+        while (position >= 0 && starts[position] > offset)
+            position--;
+        if (position < 0)
+            throw new InvalidDataException($"The log spool {directory} no longer has the bytes from {offset} on.");
+        Dispose();
+        segmentStart = starts[position];
+        // The newest segment's end moves; the next one's beginning shows it when it is there.
+        segmentEnd = position + 1 < starts.Count ? starts[position + 1] : long.MaxValue;
+        segment = Open(SpoolFiles.SegmentName(segmentStart));
+        index = Open(SpoolFiles.IndexName(segmentStart));
+    }
+
+    private SafeFileHandle Open(string name) =>
+        File.OpenHandle(Path.Combine(directory, name), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+
+    /// <summary>When the byte was read, and from which offset on bytes are too much younger to share its chunk.</summary>
+    private (long TimestampMs, long Until) TimeOf(long offset)
+    {
+        var count = RandomAccess.GetLength(index!) / SpoolFiles.IndexEntrySize;
+        long low = 0, high = count - 1;
+        while (low < high)
+        {
+            var middle = (low + high + 1) / 2;
+            if (Entry(middle).Offset <= offset)
+                low = middle;
+            else
+                high = middle - 1;
+        }
+        var timestamp = Entry(low).TimestampMs;
+        return (timestamp, FirstLaterThan(low + 1, timestamp + LongestChunkMs, offset));
+    }
+
+    private long FirstLaterThan(long position, long timestamp, long offset)
+    {
+        while (RandomAccess.Read(index!, entries, position * SpoolFiles.IndexEntrySize) / SpoolFiles.IndexEntrySize is > 0 and var read)
+        {
+            for (var i = 0; i < read; i++)
+            {
+                var (start, time) = SpoolFiles.ReadIndexEntry(entries.AsSpan(i * SpoolFiles.IndexEntrySize));
+                if (time > timestamp || start - offset > LogSender.ChunkSize)
+                    return start;
+            }
+            position += read;
+        }
+        return long.MaxValue;
+    }
+
+    private (long Offset, long TimestampMs) Entry(long position)
+    {
+        Span<byte> entry = stackalloc byte[SpoolFiles.IndexEntrySize];
+        _ = RandomAccess.Read(index!, entry, position * SpoolFiles.IndexEntrySize);
+        return SpoolFiles.ReadIndexEntry(entry);
+    }
+}

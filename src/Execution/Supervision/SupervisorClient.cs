@@ -1,0 +1,164 @@
+using System.Globalization;
+using System.Net.Sockets;
+using PRTS.Execution.Jobs;
+using PRTS.Execution.Native;
+using PRTS.Supervisor.Protocol;
+
+namespace PRTS.Execution.Supervision;
+
+/// <summary>
+/// The agent's end of the control socket. Journal and spool files are the truth; the socket carries commands and tells when to look.
+/// A supervisor that ended leaves both files, and this client goes on serving them.
+/// </summary>
+internal sealed class SupervisorClient : IAsyncDisposable
+{
+    private static readonly TimeSpan BetweenTries = TimeSpan.FromMilliseconds(50);
+    private const int StartingTries = 40;
+    private readonly JobDirectory directory;
+    private readonly TimeProvider clock;
+    private readonly SemaphoreSlim sending = new(1);
+    private readonly CancellationTokenSource closing = new();
+    private readonly Signal changed = new();
+    private Socket? socket;
+    private Task receiving = Task.CompletedTask;
+    private long logLength;
+
+    private SupervisorClient(JobDirectory directory, TimeProvider clock) => (this.directory, this.clock) = (directory, clock);
+
+    /// <summary>Done at the next change of anything here. Take it before looking.</summary>
+    public Task Changed => changed.Next;
+
+    /// <summary>Bytes in the spool, all trimmed ones included.</summary>
+    public long LogLength => Volatile.Read(ref logLength);
+
+    public SpoolState Spool { get; private set; }
+
+    public IReadOnlyList<JournalRecord> Journal { get; private set; } = [];
+
+    /// <summary>True when the supervisor's process has ended: nothing will change any more.</summary>
+    public bool IsGone { get; private set; }
+
+    /// <summary>Connects to the job's supervisor; when that has ended, <see cref="IsGone"/> is true.</summary>
+    public static async Task<SupervisorClient> Connect(JobDirectory directory, TimeProvider clock, CancellationToken ct)
+    {
+        var client = new SupervisorClient(directory, clock);
+        await client.ConnectOrConclude(ct);
+        client.receiving = client.IsGone ? Task.CompletedTask : client.Receive();
+        return client;
+    }
+
+    /// <summary>Lets everyone who waits for a change look again.</summary>
+    public void Nudge() => changed.Fire();
+
+    /// <summary>Sends a command; when the supervisor is gone, nothing happens: <see cref="IsGone"/> tells.</summary>
+    public async Task Send(byte[] frame)
+    {
+        await sending.WaitAsync(closing.Token);
+        try
+        {
+            if (socket is { } open)
+                await open.SendAsync(frame, SocketFlags.None, closing.Token);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // The receiver sees the same end and concludes; a command repeated after a reconnection is harmless.
+        }
+        finally
+        {
+            sending.Release();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await closing.CancelAsync();
+        socket?.Dispose();
+        await receiving;
+        closing.Dispose();
+        sending.Dispose();
+    }
+
+    private async Task Receive()
+    {
+        while (!IsGone && !closing.IsCancellationRequested)
+        {
+            try
+            {
+                await ReceiveStatuses();
+            }
+            catch (Exception e) when (e is SocketException or IOException or ObjectDisposedException or OperationCanceledException)
+            {
+                if (closing.IsCancellationRequested)
+                    return;
+            }
+            try
+            {
+                await ConnectOrConclude(closing.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task ReceiveStatuses()
+    {
+        var frame = new byte[Frames.StatusSize];
+        long journalLength = -1;
+        using var stream = new NetworkStream(socket!);
+        while (await stream.ReadAtLeastAsync(frame, frame.Length, throwOnEndOfStream: false, closing.Token) == frame.Length)
+        {
+            var status = Frames.ReadStatus(frame.AsSpan(Frames.HeaderSize));
+            if (status.JournalLength != journalLength)
+                Journal = directory.ReadJournal();
+            journalLength = status.JournalLength;
+            Volatile.Write(ref logLength, status.LogLength);
+            Spool = status.Spool;
+            changed.Fire();
+        }
+    }
+
+    private async Task ConnectOrConclude(CancellationToken ct)
+    {
+        for (var tries = 0; ; tries++)
+        {
+            // Alive is asked before the attempt: a supervisor that ends between the two is seen as dead in the next round.
+            var alive = directory.Supervisor() is { IsAlive: true };
+            socket?.Dispose();
+            socket = await TryConnect(ct);
+            if (socket is not null)
+                return;
+            // Without a pid file it may be just starting, its agent killed a moment ago.
+            if (!alive && (directory.Supervisor() is not null || !directory.HasSupervisor || tries >= StartingTries))
+                break;
+            await Task.Delay(BetweenTries, clock, ct);
+        }
+        Journal = directory.ReadJournal();
+        Volatile.Write(ref logLength, SpoolReader.LengthOf(directory.Spool));
+        IsGone = true;
+        changed.Fire();
+    }
+
+    /// <summary>A socket's path may have 107 bytes at most; through a descriptor of the directory it always fits.</summary>
+    private async Task<Socket?> TryConnect(CancellationToken ct)
+    {
+        var fd = Linux.OpenPath(directory.Path);
+        var candidate = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            var path = string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{fd}/{JobFiles.ControlSocket}");
+            await candidate.ConnectAsync(new UnixDomainSocketEndPoint(path), ct);
+            return candidate;
+        }
+        catch (SocketException)
+        {
+            candidate.Dispose();
+            return null;
+        }
+        finally
+        {
+            Linux.Close(fd);
+        }
+    }
+}

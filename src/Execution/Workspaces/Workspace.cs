@@ -1,0 +1,75 @@
+using PRTS.Api.Builds;
+using PRTS.Execution.Jobs;
+using PRTS.Execution.Users;
+
+namespace PRTS.Execution.Workspaces;
+
+/// <summary>
+/// A job's own directory under <see cref="ExecutionOptions.WorkDirectory"/>. It belongs to the agent; the job's user may enter it and owns
+/// what lies in it: <c>workspace</c> (the checkout), <c>home</c> and <c>tmp</c>. <c>steps</c> holds the scripts, which he may only read.
+/// </summary>
+internal sealed class Workspace(ExecutionOptions options, JobAssignment job, JobUser user, TimeProvider clock)
+{
+    private const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    public string Root { get; } = Path.Combine(options.WorkDirectory, JobDirectory.NameOf(job.Attempt));
+
+    public JobUser User => user;
+
+    public string Checkout => Path.Combine(Root, "workspace");
+
+    public string Home => Path.Combine(Root, "home");
+
+    public string Temporary => Path.Combine(Root, "tmp");
+
+    public string Steps => Path.Combine(Root, "steps");
+
+    /// <summary>Checks the job's commit out, from the mirror alone where that has it.</summary>
+    public async Task Prepare(CancellationToken ct)
+    {
+        Trash.Remove(options, Root);
+        CreateDirectories();
+        var mirror = new Mirror(options, job, clock);
+        var skeleton = new GitSkeleton(mirror, job, user);
+        if (mirror.Exists)
+        {
+            skeleton.Create(Checkout);
+            if (await TryReadTree(ct))
+                return;
+        }
+        await mirror.Fetch(ct);
+        if (Directory.Exists(Path.Combine(Checkout, ".git")))
+            skeleton.Refresh(Checkout);
+        else
+            skeleton.Create(Checkout);
+        await ReadTree(ct);
+    }
+
+    private void CreateDirectories()
+    {
+        Directory.CreateDirectory(Root, Owner | UnixFileMode.GroupRead | UnixFileMode.GroupExecute);
+        if (user.IsOther)
+            Native.Linux.Chown(Root, 0, user.Gid);
+        Directory.CreateDirectory(Steps);
+        foreach (var directory in (string[])[Checkout, Home, Temporary])
+        {
+            Directory.CreateDirectory(directory, Owner);
+            user.TakeOver(directory);
+        }
+    }
+
+    private async Task<bool> TryReadTree(CancellationToken ct)
+    {
+        try
+        {
+            await ReadTree(ct);
+            return true;
+        }
+        catch (GitException)
+        {
+            return false; // The mirror lacks the commit, most likely: a fetch will tell.
+        }
+    }
+
+    private Task ReadTree(CancellationToken ct) => Git.Run(Checkout, user, ["read-tree", "--reset", "-u", job.Event.Commit], [], ct);
+}
