@@ -21,12 +21,13 @@ public enum RunResult
 }
 
 /// <summary>Runs job attempts on this machine.</summary>
-public sealed class JobRunner(ExecutionOptions options, IJobSink sink, TimeProvider clock, ILogger<JobRunner> log)
+public sealed class JobRunner(ExecutionOptions options, IJobSink sink, TimeProvider clock, ILogger<JobRunner> log) : IAsyncDisposable
 {
     /// <summary>The name of the spans' source, for the agent's telemetry.</summary>
     public const string ActivitySourceName = JobTrace.SourceName;
 
     private readonly ConcurrentDictionary<string, Running> running = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Task> deletions = new(StringComparer.Ordinal);
     private readonly UserClaims claims = new(options);
 
     private sealed class Running
@@ -111,6 +112,9 @@ public sealed class JobRunner(ExecutionOptions options, IJobSink sink, TimeProvi
         return orphans;
     }
 
+    /// <summary>Waits for the deletion of ended jobs' files. It ends no job: cancel what was given to <see cref="Run"/> for that.</summary>
+    public async ValueTask DisposeAsync() => await Task.WhenAll(deletions.Values);
+
     private async Task<RunResult> RunHere(JobAssignment job, Running entry, CancellationToken detach)
     {
         JobDirectory directory;
@@ -126,7 +130,7 @@ public sealed class JobRunner(ExecutionOptions options, IJobSink sink, TimeProvi
         entry.Begin(run);
         var result = await run.Run(detach);
         if (run.Discarded is { } discarded)
-            _ = Delete(discarded);
+            deletions[discarded] = Task.Run(() => Delete(discarded), CancellationToken.None);
         return result;
     }
 
@@ -146,9 +150,9 @@ public sealed class JobRunner(ExecutionOptions options, IJobSink sink, TimeProvi
         return await retry.Forever("report events", ct => sink.Report(job, events, ct), detach) ? RunResult.Ended : RunResult.Fenced;
     }
 
-    private async Task Delete(string directory)
+    /// <summary>Off the critical path of the job and of the next one.</summary>
+    private void Delete(string directory)
     {
-        await Task.Yield();
         try
         {
             Trash.Delete(directory);
@@ -156,6 +160,10 @@ public sealed class JobRunner(ExecutionOptions options, IJobSink sink, TimeProvi
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             log.LogWarning(e, "{Directory} could not be deleted; the next start of the agent tries again", directory);
+        }
+        finally
+        {
+            deletions.TryRemove(directory, out _);
         }
     }
 }

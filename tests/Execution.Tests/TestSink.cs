@@ -1,0 +1,133 @@
+using System.Security.Cryptography;
+using System.Text;
+using PRTS.Api;
+using PRTS.Api.Builds;
+using PRTS.Api.Logs;
+using PRTS.Execution.Artifacts;
+using PRTS.Execution.Jobs;
+
+namespace PRTS.Execution.Tests;
+
+/// <summary>A control plane in memory that checks what the protocol promises, and may fail at random.</summary>
+internal sealed class TestSink : IJobSink
+{
+    private readonly Lock gate = new();
+    private readonly List<JobEvent> events = [];
+    private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly List<(Func<TestSink, bool> Condition, TaskCompletionSource Done)> waiters = [];
+    private readonly Random random = new(7);
+    private readonly StringBuilder log = new();
+
+    /// <summary>How many of a hundred calls fail: half before, half after they took effect.</summary>
+    public int FailurePercent { get; init; }
+
+    public bool KeepText { get; init; } = true;
+
+    /// <summary>While false every call fails, as when the control plane is down.</summary>
+    public bool IsUp { get; set; } = true;
+
+    /// <summary>The attempt was taken over.</summary>
+    public bool IsFenced { get; set; }
+
+    public long Received { get; private set; }
+
+    public long? Closed { get; private set; }
+
+    public int Chunks { get; private set; }
+
+    public List<long> Timestamps { get; } = [];
+
+    public string Log { get { lock (gate) return log.ToString(); } }
+
+    public string LogSha256 { get { lock (gate) return Convert.ToHexStringLower(hash.GetCurrentHash()); } }
+
+    public IReadOnlyList<JobEvent> Events { get { lock (gate) return [.. events]; } }
+
+    public JobEnded? Ended => Events.OfType<JobEnded>().SingleOrDefault();
+
+    public Dictionary<string, Dictionary<string, byte[]>> Artifacts { get; } = [];
+
+    public StepEnded Step(int index) => Events.OfType<StepEnded>().Single(e => e.Index == index);
+
+    public bool HasStarted(int index) => Events.OfType<StepStarted>().Any(e => e.Index == index);
+
+    public async Task Until(Func<TestSink, bool> condition)
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (gate)
+        {
+            if (condition(this))
+                return;
+            waiters.Add((condition, done));
+        }
+        await done.Task.WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+    }
+
+    public Task<bool> Report(JobAssignment job, IReadOnlyList<JobEvent> reported, CancellationToken ct) => Call(() =>
+    {
+        foreach (var happened in reported.Where(e => e.Sequence > events.Count))
+        {
+            Assert.Equal(events.Count + 1, happened.Sequence);
+            if (happened is JobEnded ended)
+                Assert.Equal(Closed, ended.LogLength);
+            events.Add(happened);
+        }
+        return !IsFenced;
+    });
+
+    public Task<LogAck> AppendLog(JobAssignment job, long offset, long timestampMs, ReadOnlyMemory<byte> chunk, CancellationToken ct) => Call(() =>
+    {
+        Assert.InRange(chunk.Length, 1, 64 << 10);
+        Assert.Null(Closed);
+        Chunks++;
+        if (offset <= Received && offset + chunk.Length > Received)
+        {
+            var fresh = chunk.Span[(int)(Received - offset)..];
+            hash.AppendData(fresh);
+            if (KeepText)
+                log.Append(Encoding.Latin1.GetString(fresh));
+            Received += fresh.Length;
+            Timestamps.Add(timestampMs);
+        }
+        return new LogAck(Received, Received);
+    });
+
+    public Task<LogAck> CloseLog(JobAssignment job, long length, CancellationToken ct) => Call(() =>
+    {
+        Assert.Equal(Received, length);
+        Closed = length;
+        return new LogAck(length, length);
+    });
+
+    public async Task UploadArtifact(JobAssignment job, ArtifactUpload upload, CancellationToken ct)
+    {
+        if (upload.Name == "refused")
+            throw new ArtifactRefusedException("artifact 'refused' exists already");
+        var files = new Dictionary<string, byte[]>();
+        foreach (var file in upload.Files)
+        {
+            await using var stream = file.Open();
+            var bytes = new MemoryStream();
+            await stream.CopyToAsync(bytes, ct);
+            Assert.Equal(file.Size, bytes.Length);
+            files.Add(file.Path + (file.Executable ? "*" : ""), bytes.ToArray());
+        }
+        await Call(() => Artifacts[upload.Name] = files);
+    }
+
+    private async Task<T> Call<T>(Func<T> effect)
+    {
+        await Task.Yield();
+        lock (gate)
+        {
+            var fate = random.Next(100);
+            if (!IsUp || fate < FailurePercent / 2)
+                throw new IOException("The control plane is away.");
+            var result = effect();
+            foreach (var (_, done) in waiters.FindAll(waiter => waiter.Condition(this)))
+                done.TrySetResult();
+            waiters.RemoveAll(waiter => waiter.Done.Task.IsCompleted);
+            return fate < FailurePercent ? throw new TimeoutException("The answer did not come.") : result;
+        }
+    }
+}
