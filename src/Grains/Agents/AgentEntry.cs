@@ -5,7 +5,7 @@ using PRTS.Contracts.Builds;
 namespace PRTS.Grains.Agents;
 
 /// <summary>One agent in the books.</summary>
-public sealed class AgentEntry(AgentSummary summary, DateTimeOffset now)
+public sealed class AgentEntry(AgentSummary summary, DateTimeOffset now, bool joined = true)
 {
     /// <summary>How exact the time of the last sign of life is in the read model while nothing else changes.</summary>
     private static readonly TimeSpan SeenResolution = TimeSpan.FromSeconds(30);
@@ -26,7 +26,7 @@ public sealed class AgentEntry(AgentSummary summary, DateTimeOffset now)
     public DateTimeOffset HeardAt { get; private set; } = now;
 
     /// <summary>False for one that is only known because a job says that it runs there.</summary>
-    public bool Joined { get; init; } = true;
+    public bool Joined { get; private set; } = joined;
 
     public IReadOnlyCollection<AttemptId> Held => held.Keys;
 
@@ -40,7 +40,7 @@ public sealed class AgentEntry(AgentSummary summary, DateTimeOffset now)
 
     public void Hello(AgentHello hello, DateTimeOffset at)
     {
-        (Session, HeardAt, online, leaving, containers) = (hello.Session, at, true, false, hello.Containers);
+        (Session, HeardAt, Joined, online, leaving, containers) = (hello.Session, at, true, true, false, hello.Containers);
         suspects.Clear();
         abandoned.Clear();
         // What it holds from before it must name within the grace from now.

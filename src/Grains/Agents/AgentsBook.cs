@@ -163,7 +163,7 @@ public sealed class AgentsBook(GrainsOptions options)
 
     private AgentEntry Entry(string name, DateTimeOffset now)
     {
-        if (!agents.TryGetValue(name, out var agent)) agents.Add(name, agent = new(new() { Name = name, Status = AgentStatus.Offline, Slots = 0 }, now) { Joined = false });
+        if (!agents.TryGetValue(name, out var agent)) agents.Add(name, agent = new(new() { Name = name, Status = AgentStatus.Offline, Slots = 0 }, now, joined: false));
         return agent;
     }
 

@@ -1,0 +1,150 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using Orleans.Placement;
+using Orleans.Runtime;
+using Orleans.Runtime.MembershipService.SiloMetadata;
+using Orleans.Runtime.Placement;
+using Orleans.TestingHost;
+using PRTS.Api;
+using PRTS.Api.Builds;
+using PRTS.Contracts;
+using PRTS.Contracts.Agents;
+using PRTS.Contracts.Builds;
+using PRTS.Contracts.Projects;
+using PRTS.Storage;
+using PRTS.Storage.Builds;
+using PRTS.Storage.Postgres;
+using PRTS.Tests;
+
+[assembly: AssemblyFixture(typeof(PRTS.Grains.Tests.Cluster.TestCluster))]
+
+namespace PRTS.Grains.Tests.Cluster;
+
+/// <summary>Two server silos and one agent silo in this process, on a real PostgreSQL. Tests share it and keep to projects of their own.</summary>
+public sealed class TestCluster : IAsyncLifetime
+{
+    private const string AgentName = "agent-1";
+    private readonly PostgresFixture postgres = new();
+    private readonly string directory = Directory.CreateTempSubdirectory("prts-grains-").FullName;
+    private readonly byte[] tokenKey = RandomNumberGenerator.GetBytes(32);
+    private readonly CancellationTokenSource stopping = new();
+    private InProcessTestCluster cluster = null!;
+    private Task beating = Task.CompletedTask;
+    private int projects;
+
+    /// <summary>As code on a server sees the grains.</summary>
+    public IGrainFactory Grains => Services.GetRequiredService<IGrainFactory>();
+
+    /// <summary>As code on the agent sees them.</summary>
+    public IGrainFactory AgentGrains => cluster.Silos[2].ServiceProvider.GetRequiredService<IGrainFactory>();
+
+    /// <summary>As a client outside the cluster sees them.</summary>
+    public IGrainFactory ClientGrains => cluster.Client;
+
+    public IServiceProvider Services => cluster.Silos[0].ServiceProvider;
+
+    public FakeAgent Agent => cluster.Silos[2].ServiceProvider.GetRequiredService<FakeAgent>();
+
+    public BuildsReadModel Builds => Services.GetRequiredService<BuildsReadModel>();
+
+    public static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public ProjectId NewProject() => new(ProjectId.DefaultTenant, "test", $"p{Interlocked.Increment(ref projects)}");
+
+    /// <summary>A build of this plan, made without a project.</summary>
+    public async Task<BuildId> Build(Pipelines.Planning.BuildPlan plan)
+    {
+        var id = new BuildId(NewProject(), 1);
+        await Grains.Build(id).Create(Plans.Request(plan));
+        return id;
+    }
+
+    /// <summary>The build in the read model as soon as the condition holds.</summary>
+    public async Task<BuildSummary> Until(BuildId id, Func<BuildSummary, bool> condition)
+    {
+        BuildSummary? build = null;
+        await Until(async () => (build = await Builds.Get(id, Token)) is not null && condition(build), () => $"{id} stays at {build?.Status}: {string.Join(", ", build?.Stages?.SelectMany(stage => stage.Jobs).Select(job => $"{job.Key} {job.Status} ({job.Reason})") ?? [])}");
+        return build!;
+    }
+
+    public Task<BuildSummary> Ended(BuildId id) =>
+        Until(id, build => build.Status.IsEnded() && build.Stages!.SelectMany(stage => stage.Jobs).All(job => job.Status.IsEnded()));
+
+    public static async Task Until(Func<Task<bool>> condition, Func<string> otherwise)
+    {
+        for (var tries = 0; !await condition(); tries++)
+        {
+            if (tries > 1500) throw new TimeoutException(otherwise() + (TestContext.Current.TestMethod?.MethodName ?? ""));
+            await Task.Delay(20, Token);
+        }
+    }
+
+    /// <summary>As after a crash of every server: no activation is left that remembers anything.</summary>
+    public async Task DeactivateAll()
+    {
+        var management = Grains.GetGrain<IManagementGrain>(0);
+        await management.ForceActivationCollection(TimeSpan.Zero);
+    }
+
+    public async ValueTask InitializeAsync()
+    {
+        await postgres.InitializeAsync();
+        var database = await postgres.NewDatabase();
+        await Migrations.Apply(database);
+        var builder = new InProcessTestClusterBuilder(3);
+        builder.Options.ConfigureFileLogging = false;
+        builder.ConfigureSilo((options, silo) => Configure(silo, database, isAgent: options.SiloName.EndsWith('2')));
+        cluster = builder.Build();
+        await cluster.DeployAsync();
+        await Agent.Hello();
+        beating = Beat();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await stopping.CancelAsync();
+        await beating;
+        if (cluster is not null) await cluster.DisposeAsync();
+        stopping.Dispose();
+        await postgres.DisposeAsync();
+        Directory.Delete(directory, recursive: true);
+        if (cluster is not null) Assert.Null(Agent.Failure);
+    }
+
+    private async Task Beat()
+    {
+        while (!stopping.IsCancellationRequested)
+        {
+            try
+            {
+                if (!(await Agent.Beat()).Known) await Agent.Hello();
+                await Task.Delay(200, stopping.Token);
+            }
+            catch (Exception later) when (later is OperationCanceledException or OrleansException or TimeoutException)
+            {
+                // As a real agent does: at the next beat.
+            }
+        }
+    }
+
+    private void Configure(ISiloBuilder silo, NpgsqlDataSource database, bool isAgent)
+    {
+        silo.Services.AddPlacementFilter<PinToAgentStrategy, PinToAgentDirector>(ServiceLifetime.Transient);
+        silo.Services.AddPlacementFilter<ServersOnlyStrategy, ServersOnlyDirector>(ServiceLifetime.Transient);
+        silo.UseSiloMetadata(isAgent
+            ? new Dictionary<string, string>(StringComparer.Ordinal) { [SiloRoles.RoleKey] = SiloRoles.Agent, [SiloRoles.AgentKey] = $"{ProjectId.DefaultTenant}/{AgentName}" }
+            : new Dictionary<string, string>(StringComparer.Ordinal) { [SiloRoles.RoleKey] = SiloRoles.Server });
+        silo.UseSystemTextJsonGrainStorageSerializer();
+        silo.AddAdoNetGrainStorage("prts", options => (options.Invariant, options.DataSource) = ("Npgsql", database));
+        silo.AddMemoryGrainStorage("PubSubStore");
+        silo.AddMemoryStreams(Streams.Provider, streams => streams.ConfigurePullingAgent(agent => agent.Configure(o => o.GetQueueMsgsTimerPeriod = TimeSpan.FromMilliseconds(10))));
+        silo.Services.AddSingleton(services => new FakeAgent(services.GetRequiredService<IGrainFactory>(), ProjectId.DefaultTenant, AgentName));
+        silo.Services.AddSingleton<IAgentJobs>(services => services.GetRequiredService<FakeAgent>());
+        silo.Services.AddPrtsStorage(new()
+        {
+            ConnectionString = database.ConnectionString, RepositoriesPath = Path.Combine(directory, "git"), BlobsPath = Path.Combine(directory, "blobs"),
+        });
+        silo.Services.AddPrtsGrains(new() { PublicUrl = "http://localhost:5080", TokenKey = tokenKey });
+    }
+}
