@@ -35,6 +35,8 @@ public sealed class AgentsBookTests
         Hello();
         foreach (var build in (int[])[1, 3, 2]) book.Request(Request(build), now);
         book.Take();
+        book.Sweep(now);
+        Assert.Contains("1 job is ahead", Assert.Single(book.Take().OfType<AgentsEffect.Place>()).Placement.WaitReason, StringComparison.Ordinal);
         book.Release(Attempt(1), now);
         var placed = Assert.Single(book.Take().OfType<AgentsEffect.Place>());
         Assert.Equal((Attempt(2), "agent-1"), (placed.Attempt, placed.Placement.Agent));

@@ -105,11 +105,12 @@ public sealed class TestCluster : IAsyncLifetime
     {
         await stopping.CancelAsync();
         await beating;
+        var failure = cluster is null ? null : Agent.Failure;
         if (cluster is not null) await cluster.DisposeAsync();
         stopping.Dispose();
         await postgres.DisposeAsync();
         Directory.Delete(directory, recursive: true);
-        if (cluster is not null) Assert.Null(Agent.Failure);
+        Assert.Null(failure);
     }
 
     private async Task Beat()

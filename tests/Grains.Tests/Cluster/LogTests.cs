@@ -1,0 +1,133 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Concurrency;
+using Orleans.Streams;
+using PRTS.Api.Logs;
+using PRTS.Contracts;
+using PRTS.Contracts.Builds;
+using PRTS.Contracts.Logs;
+using PRTS.Storage.Logs;
+
+namespace PRTS.Grains.Tests.Cluster;
+
+public sealed class LogTests(TestCluster cluster)
+{
+    private AttemptId id;
+    private ILogGrain log = null!;
+    private string token = "";
+
+    private void Open()
+    {
+        id = new(new(new(cluster.NewProject(), 1), "job"), 1);
+        log = cluster.AgentGrains.Log(id);
+        token = cluster.Services.GetRequiredService<AttemptTokens>().Create(id, "agent-1");
+    }
+
+    private Task<LogAck> Append(long offset, ReadOnlyMemory<byte> bytes) => log.Append(token, offset, 1000, new(bytes));
+
+    private Task<LogAck> Append(long offset, string text) => Append(offset, Encoding.UTF8.GetBytes(text));
+
+    private async Task<byte[]> Stored()
+    {
+        using var raw = new MemoryStream();
+        await cluster.Services.GetRequiredService<LogReader>().ReadBytes(id, 0, null, raw, cancellationToken: TestCluster.Token);
+        return raw.ToArray();
+    }
+
+    [Fact]
+    public async Task Append_Overlapping_TakesEachByteOnce_AndAGapNone()
+    {
+        Open();
+        Assert.Equal(new LogAck(4, 0), await Append(0, "one\n"));
+        Assert.Equal(4, (await Append(0, "one\n")).Received);
+        Assert.Equal(8, (await Append(2, "e\ntwo\n")).Received);
+        Assert.Equal(8, (await Append(100, "far")).Received);
+        var tail = await cluster.Grains.Log(id).Tail();
+        Assert.Equal(("one\ntwo\n"[(int)tail.Offset..], false), (Encoding.UTF8.GetString(tail.Bytes.Span), tail.Closed));
+        Assert.Equal(8, (await log.Close(token, 20)).Received);
+        Assert.Equal(new LogAck(8, 8), await log.Close(token, 8));
+        Assert.Equal(new LogAck(8, 8), await log.Close(token, 8));
+        Assert.Equal(new LogAck(8, 8), await Append(8, "late"));
+        Assert.Equal("one\ntwo\n", Encoding.UTF8.GetString(await Stored()));
+    }
+
+    [Fact]
+    public async Task Append_WithAForeignToken_IsRefused()
+    {
+        Open();
+        token = cluster.Services.GetRequiredService<AttemptTokens>().Create(id with { Number = 2 }, "agent-1");
+        await Assert.ThrowsAsync<UnauthorizedAccessException>(() => Append(0, "x"));
+    }
+
+    [Fact]
+    public async Task Reactivation_BeginsWithWhatIsDurable()
+    {
+        Open();
+        await Append(0, "one\n");
+        await TestCluster.Until(async () => (await Append(0, "")).Durable == 4, () => "never sealed");
+        await cluster.DeactivateAll();
+        Assert.Equal(new LogAck(4, 4), await Append(9, "x"));
+        Assert.Equal(8, (await Append(4, "two\n")).Received);
+        await log.Close(token, 8);
+        Assert.Equal("one\ntwo\n", Encoding.UTF8.GetString(await Stored()));
+    }
+
+    [Fact]
+    public async Task LargeLog_WithAWindowOfChunksAndReactivations_LosesAndRepeatsNothing()
+    {
+        Open();
+        var bytes = new byte[24_000_000];
+        new Random(1).NextBytes(bytes);
+        for (var at = 0; at < bytes.Length; at += 83) bytes[at] = (byte)'\n';
+        const int Chunk = 64 * 1024;
+        var sent = 0L;
+        var turn = 0;
+        while (sent < bytes.Length)
+        {
+            var window = Enumerable.Range(0, 4).Select(ahead => (int)sent + ahead * Chunk).Where(offset => offset < bytes.Length)
+                .Select(offset => Append(offset, bytes.AsMemory(offset, Math.Min(Chunk, bytes.Length - offset)))).ToList();
+            sent = (await Task.WhenAll(window))[^1].Received;
+            if (++turn % 25 == 0) await cluster.DeactivateAll();
+        }
+
+        while ((await log.Close(token, bytes.Length)) is { } ack && ack.Received < bytes.Length) await Append(ack.Received, bytes.AsMemory((int)ack.Received));
+        Assert.Equal(SHA256.HashData(bytes), SHA256.HashData(await Stored()));
+    }
+
+    [Fact]
+    public async Task Viewers_GetEveryByteOrSeeAGapTheyCanRead()
+    {
+        Open();
+        var got = new List<LogAppended>();
+        var stream = cluster.Services.GetRequiredKeyedService<IStreamProvider>(Streams.Provider).GetStream<LogAppended>(Streams.Log(id));
+        var closed = new TaskCompletionSource();
+        await stream.SubscribeAsync((message, _) =>
+        {
+            lock (got) got.Add(message);
+            if (message.Closed) closed.TrySetResult();
+            return Task.CompletedTask;
+        });
+        var text = string.Concat(Enumerable.Range(0, 500).Select(line => $"line {line}\n"));
+        var at = 0;
+        foreach (var line in text.Split('\n')[..^1])
+        {
+            await Append(at, line + "\n");
+            at += line.Length + 1;
+        }
+
+        await log.Close(token, at);
+        await closed.Task.WaitAsync(TimeSpan.FromSeconds(30), TestCluster.Token);
+        var offset = 0L;
+        var newLines = 0L;
+        foreach (var message in got)
+        {
+            Assert.Equal((offset, newLines), (message.Offset, message.NewLines));
+            offset += message.Bytes.Length;
+            newLines += message.Bytes.Span.Count((byte)'\n');
+        }
+
+        Assert.Equal(text, string.Concat(got.Select(message => Encoding.UTF8.GetString(message.Bytes.Span))));
+        Assert.InRange(got.Count, 1, 400);
+    }
+}
