@@ -155,7 +155,13 @@ public sealed class ReadModelTests(StorageFixture storage)
         var step = new PlannedStep { Index = 0, Name = "s", Run = "echo \0ä", Env = new Dictionary<string, string> { ["A"] = "1" } };
         var job = new PlannedJob
         {
-            Key = "a", Name = "A", Stage = "S", Needs = [], Env = new Dictionary<string, string>(), Steps = [step], Timeout = TimeSpan.FromMinutes(5),
+            Key = "a",
+            Name = "A",
+            Stage = "S",
+            Needs = [],
+            Env = new Dictionary<string, string>(),
+            Steps = [step],
+            Timeout = TimeSpan.FromMinutes(5),
         };
         var plan = new BuildPlan { Name = "p", File = "f", Stages = [new() { Name = "S", Needs = [] }], Jobs = [job] };
         var id = new BuildId(Project, 1);
@@ -174,8 +180,17 @@ public sealed class ReadModelTests(StorageFixture storage)
 
     private static BuildSummary Build(int number) => new()
     {
-        Org = "demo", Project = "hello", Number = number, Status = RunStatus.Queued, Name = "CI", File = ".prts/pipeline.yaml", Event = "push",
-        Ref = "refs/heads/main", Commit = new string('a', 40), CreatedAt = Start.AddMinutes(number), Version = 1,
+        Org = "demo",
+        Project = "hello",
+        Number = number,
+        Status = RunStatus.Queued,
+        Name = "CI",
+        File = ".prts/pipeline.yaml",
+        Event = "push",
+        Ref = "refs/heads/main",
+        Commit = new string('a', 40),
+        CreatedAt = Start.AddMinutes(number),
+        Version = 1,
     };
 
     private static JobSummary Job(string key, int position) =>

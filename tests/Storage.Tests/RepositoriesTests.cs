@@ -178,7 +178,11 @@ public sealed class RepositoriesTests : IAsyncLifetime
     {
         var start = new ProcessStartInfo("git")
         {
-            WorkingDirectory = directory, UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+            WorkingDirectory = directory,
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
             Environment =
             {
                 ["GIT_CONFIG_GLOBAL"] = "/dev/null", ["GIT_AUTHOR_NAME"] = "Zoë Writer", ["GIT_AUTHOR_EMAIL"] = "zoe@example.com", ["GIT_AUTHOR_DATE"] = "1700000000 +0100",

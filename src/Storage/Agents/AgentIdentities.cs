@@ -77,7 +77,11 @@ public sealed class AgentIdentities(NpgsqlDataSource database, TimeProvider time
         .First(
             row => new AgentIdentity
             {
-                Tenant = row.GetString(0), Name = row.GetString(1), CredentialHash = row.GetFieldValue<byte[]>(2), Thumbprint = row.GetString(3), CreatedAt = row.Time(4),
+                Tenant = row.GetString(0),
+                Name = row.GetString(1),
+                CredentialHash = row.GetFieldValue<byte[]>(2),
+                Thumbprint = row.GetString(3),
+                CreatedAt = row.Time(4),
             },
             cancellationToken);
 

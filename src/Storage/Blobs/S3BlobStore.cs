@@ -113,7 +113,13 @@ public sealed class S3BlobStore(IAmazonS3 client, string bucket, long limit) : I
         using var stream = new MemoryStream(content.ToArray(), writable: false);
         var part = new UploadPartRequest
         {
-            BucketName = bucket, Key = key, UploadId = uploadId, PartNumber = number, InputStream = stream, PartSize = content.Length, UseChunkEncoding = false,
+            BucketName = bucket,
+            Key = key,
+            UploadId = uploadId,
+            PartNumber = number,
+            InputStream = stream,
+            PartSize = content.Length,
+            UseChunkEncoding = false,
         };
         return new(number, (await client.UploadPartAsync(part, cancellationToken)).ETag);
     }

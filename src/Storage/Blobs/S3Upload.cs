@@ -111,8 +111,14 @@ internal sealed class S3Upload(S3BlobStore store, IAmazonS3 client, string bucke
             var part = await client.CopyPartAsync(
                 new CopyPartRequest
                 {
-                    SourceBucket = bucket, SourceKey = place, DestinationBucket = bucket, DestinationKey = key, UploadId = copy, PartNumber = parts.Count + 1,
-                    FirstByte = from, LastByte = Math.Min(length, from + CopyLength) - 1,
+                    SourceBucket = bucket,
+                    SourceKey = place,
+                    DestinationBucket = bucket,
+                    DestinationKey = key,
+                    UploadId = copy,
+                    PartNumber = parts.Count + 1,
+                    FirstByte = from,
+                    LastByte = Math.Min(length, from + CopyLength) - 1,
                 },
                 cancellationToken);
             parts.Add(new(parts.Count + 1, part.ETag));

@@ -11,11 +11,14 @@ internal readonly record struct LogPiece(long Offset, ReadOnlyMemory<byte> Bytes
 /// <summary>Reads a log forward, frame by frame, and its tail last. Each segment's blob is asked once, from the first frame that is needed.</summary>
 internal sealed class LogCursor(NpgsqlDataSource database, IBlobStore blobs, AttemptId attempt, long sealedLength, LogTail? tail)
 {
-    private const int SegmentsAtOnce = 16;
+    private const int MaxSegmentsAtOnce = 16;
     private const int Tries = 5;
 
     private readonly Queue<LogSegment> ahead = [];
     private LogSegment? segment;
+
+    /// <summary>Most reads are of a few lines, which one segment has.</summary>
+    private int segmentsAtOnce = 1;
     private byte[] stored = [];
     private int storedFrom;
 
@@ -23,7 +26,7 @@ internal sealed class LogCursor(NpgsqlDataSource database, IBlobStore blobs, Att
     /// <param name="withNewline">Leaves out frames without a line feed, unread.</param>
     public async Task<LogPiece?> Next(long offset, bool withNewline, CancellationToken cancellationToken)
     {
-        for (var triesLeft = Tries; offset < sealedLength; )
+        for (var triesLeft = Tries; offset < sealedLength;)
         {
             var current = await SegmentOf(offset, cancellationToken);
             var frame = FirstFrame(current, offset, withNewline);
@@ -72,7 +75,8 @@ internal sealed class LogCursor(NpgsqlDataSource database, IBlobStore blobs, Att
             if (offset >= next.RawOffset && offset < next.End) return segment = next;
         }
 
-        foreach (var row in await LogSegments.From(database, attempt, offset, SegmentsAtOnce, cancellationToken)) ahead.Enqueue(row);
+        foreach (var row in await LogSegments.From(database, attempt, offset, segmentsAtOnce, cancellationToken)) ahead.Enqueue(row);
+        segmentsAtOnce = MaxSegmentsAtOnce;
         return ahead.TryDequeue(out segment) && offset >= segment.RawOffset && offset < segment.End
             ? segment
             : throw new InvalidDataException($"The log of {attempt} has no segment for byte {offset}.");

@@ -86,8 +86,14 @@ internal static class LogSegments
         var (frames, marks) = LogSegment.ReadSubIndex(row.GetFieldValue<byte[]>(6), offset);
         return new()
         {
-            RawOffset = offset, RawLength = row.GetInt32(1), FirstLine = row.GetInt64(2), Newlines = row.GetInt32(3),
-            BlobKey = row.GetString(4), StoredLength = row.GetInt32(5), Frames = frames, Marks = marks,
+            RawOffset = offset,
+            RawLength = row.GetInt32(1),
+            FirstLine = row.GetInt64(2),
+            Newlines = row.GetInt32(3),
+            BlobKey = row.GetString(4),
+            StoredLength = row.GetInt32(5),
+            Frames = frames,
+            Marks = marks,
         };
     }
 }

@@ -115,8 +115,13 @@ public sealed class LogStore(NpgsqlDataSource database, IBlobStore blobs, TimePr
         var (stored, length, frames) = LogFrames.Compress(raw.Span);
         var segment = new LogSegment
         {
-            RawOffset = start, RawLength = raw.Length, FirstLine = merged ? last!.FirstLine : row.Newlines, Newlines = frames.Sum(frame => frame.Newlines),
-            BlobKey = NewKey(attempt, start), StoredLength = length, Frames = frames,
+            RawOffset = start,
+            RawLength = raw.Length,
+            FirstLine = merged ? last!.FirstLine : row.Newlines,
+            Newlines = frames.Sum(frame => frame.Newlines),
+            BlobKey = NewKey(attempt, start),
+            StoredLength = length,
+            Frames = frames,
             Marks = LogMarks.Clip(merged ? last!.Marks.Concat(LogMarks.Clip(marks, row.Length, end)) : marks, start, end),
         };
         try

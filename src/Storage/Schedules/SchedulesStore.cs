@@ -61,8 +61,12 @@ public sealed class SchedulesStore(NpgsqlDataSource database)
         .All(
             row => new DueSchedule
             {
-                Id = row.GetInt64(0), Project = new(row.GetString(1), row.GetString(2), row.GetString(3)),
-                File = row.GetString(4), Cron = row.GetString(5), Ref = row.GetString(6), DueAt = row.Time(7),
+                Id = row.GetInt64(0),
+                Project = new(row.GetString(1), row.GetString(2), row.GetString(3)),
+                File = row.GetString(4),
+                Cron = row.GetString(5),
+                Ref = row.GetString(6),
+                DueAt = row.Time(7),
             },
             cancellationToken);
 

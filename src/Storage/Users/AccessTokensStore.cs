@@ -54,7 +54,12 @@ public sealed class AccessTokensStore(NpgsqlDataSource database, TimeProvider ti
 
     private static StoredAccessToken Read(NpgsqlDataReader row, int from) => new()
     {
-        Id = row.GetGuid(from), UserId = row.GetGuid(from + 1), Name = row.GetString(from + 2), Prefix = row.GetString(from + 3),
-        CreatedAt = row.Time(from + 4), ExpiresAt = row.Nullable<DateTimeOffset>(from + 5), LastUsedAt = row.Nullable<DateTimeOffset>(from + 6),
+        Id = row.GetGuid(from),
+        UserId = row.GetGuid(from + 1),
+        Name = row.GetString(from + 2),
+        Prefix = row.GetString(from + 3),
+        CreatedAt = row.Time(from + 4),
+        ExpiresAt = row.Nullable<DateTimeOffset>(from + 5),
+        LastUsedAt = row.Nullable<DateTimeOffset>(from + 6),
     };
 }

@@ -67,7 +67,14 @@ public sealed class UsersStore(NpgsqlDataSource database, TimeProvider time)
 
     internal static StoredUser Read(NpgsqlDataReader row) => new()
     {
-        Id = row.GetGuid(0), Tenant = row.GetString(1), Name = row.GetString(2), PasswordHash = row.GetString(3), Role = row.GetString(4),
-        Culture = row.Text(5), FailedCount = row.GetInt32(6), LockedUntil = row.Nullable<DateTimeOffset>(7), CreatedAt = row.Time(8),
+        Id = row.GetGuid(0),
+        Tenant = row.GetString(1),
+        Name = row.GetString(2),
+        PasswordHash = row.GetString(3),
+        Role = row.GetString(4),
+        Culture = row.Text(5),
+        FailedCount = row.GetInt32(6),
+        LockedUntil = row.Nullable<DateTimeOffset>(7),
+        CreatedAt = row.Time(8),
     };
 }
