@@ -1,4 +1,6 @@
+using System.Text;
 using PRTS.Pipelines;
+using PRTS.Pipelines.Parsing;
 using PRTS.Pipelines.Planning;
 using PRTS.Storage.Git;
 
@@ -7,16 +9,36 @@ namespace PRTS.Grains.Projects;
 /// <summary>The pipeline language, as far as projects need it.</summary>
 internal static class PipelineFiles
 {
-    public sealed record Parsed(string Path, IReadOnlyList<Diagnostic> Diagnostics);
+    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    public static Parsed Read(PipelineFile file) => new(file.Path, [new Diagnostic
+    /// <param name="Pipeline">Null if and only if there are diagnostics.</param>
+    public sealed record Parsed(string Path, PipelineDefinition? Pipeline, IReadOnlyList<Diagnostic> Diagnostics);
+
+    public static Parsed Read(PipelineFile file)
     {
-        Code = "unsupported", File = file.Path, Line = 1, Column = 1, Message = "This server does not read pipeline files yet.",
-    }]);
+        string text;
+        try
+        {
+            text = Strict.GetString(file.Content.Span).TrimStart('\uFEFF');
+        }
+        catch (DecoderFallbackException)
+        {
+            return new(file.Path, null, [new Diagnostic
+            {
+                Code = "encoding", File = file.Path, Line = 1, Column = 1, Message = "The file is not UTF-8; save it as UTF-8.",
+            }]);
+        }
 
-    public static bool FiltersPaths(Parsed file) => false;
+        var result = PipelineParser.Parse(file.Path, text);
+        return new(file.Path, result.Pipeline, result.Errors);
+    }
 
-    public static BuildPlan? Plan(Parsed file, TriggerEvent happened) => null;
+    public static bool FiltersPaths(Parsed file) => file.Pipeline is not null && Planner.UsesPaths(file.Pipeline);
 
-    public static IEnumerable<(string File, string Cron)> Schedules(Parsed file) => [];
+    public static BuildPlan? Plan(Parsed file, TriggerEvent happened) => file.Pipeline is null ? null : Planner.Plan(file.Pipeline, happened);
+
+    /// <param name="defaultBranch">Where schedules without a branch run.</param>
+    public static IEnumerable<(string File, string Cron, string Ref)> Schedules(Parsed file, string defaultBranch) => file.Pipeline is null
+        ? []
+        : Planner.Schedules(file.Pipeline).Select(schedule => (file.Path, schedule.Cron, $"refs/heads/{schedule.Branch ?? defaultBranch}"));
 }

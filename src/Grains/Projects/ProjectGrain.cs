@@ -204,8 +204,8 @@ public sealed partial class ProjectGrain : Grain, IProjectGrain
     {
         var files = (await repositories.Snapshot(id, commit))?.Files ?? [];
         var now = time.GetUtcNow();
-        var definitions = files.Select(PipelineFiles.Read).SelectMany(PipelineFiles.Schedules).Distinct().Select(schedule => new ScheduleDefinition(
-            schedule.File, schedule.Cron, $"refs/heads/{cell.Value.DefaultBranch}", CronExpression.Parse(schedule.Cron).GetNextOccurrence(now, TimeZoneInfo.Utc)));
+        var definitions = files.Select(PipelineFiles.Read).SelectMany(file => PipelineFiles.Schedules(file, cell.Value.DefaultBranch)).Distinct().Select(schedule => new ScheduleDefinition(
+            schedule.File, schedule.Cron, schedule.Ref, CronExpression.Parse(schedule.Cron).GetNextOccurrence(now, TimeZoneInfo.Utc)));
         await schedules.Replace(id, [.. definitions]);
         await cell.Change(state => ProjectLifecycle.Scheduled(state, commit));
     }
