@@ -1,0 +1,33 @@
+namespace PRTS.Pipelines.Parsing;
+
+/// <summary>Collects what is wrong in one file. A place that aliases reach twice is reported once.</summary>
+internal sealed class ErrorList(string file)
+{
+    /// <summary>Nobody reads more, and a build keeps its errors.</summary>
+    public const int Limit = 200;
+
+    private readonly HashSet<Diagnostic> _errors = [];
+    private Place? _overflow;
+
+    public bool Any => _errors.Count > 0;
+
+    public void Add(string code, Place at, string message)
+    {
+        if (_errors.Count < Limit)
+            _errors.Add(new Diagnostic { Code = code, File = file, Line = at.Line, Column = at.Column, Message = message });
+        else
+            _overflow ??= at;
+    }
+
+    public IReadOnlyList<Diagnostic> InOrder()
+    {
+        var ordered = _errors.OrderBy(e => e.Line).ThenBy(e => e.Column).ToList();
+        if (_overflow is { } at)
+            ordered.Add(new Diagnostic
+            {
+                Code = DiagnosticCodes.TooManyErrors, File = file, Line = at.Line, Column = at.Column,
+                Message = $"There are more than {Limit} errors; the rest is not listed. Mend these first.",
+            });
+        return ordered;
+    }
+}

@@ -1,0 +1,55 @@
+namespace PRTS.Pipelines.Parsing;
+
+/// <summary>The keys that one kind of mapping may have.</summary>
+/// <param name="Name">With its article, for messages: <c>a job</c>.</param>
+/// <param name="SchemaName">Name in the JSON Schema's <c>$defs</c>; empty for the file itself.</param>
+internal sealed record KeyScope(string Name, string SchemaName, params string[] Keys);
+
+/// <summary>Every key of the language. The JSON Schema and docs/pipeline.md are tested against these lists.</summary>
+internal static class PipelineKeys
+{
+    public static readonly KeyScope Pipeline = new("a pipeline", "", "version", "name", "triggers", "variables", "env", "stages");
+
+    public static readonly KeyScope Trigger = new("a trigger", "trigger", "push", "pull_request", "schedule", "manual");
+
+    public static readonly KeyScope Push = new("push", "push",
+        "branches", "branches_ignore", "tags", "tags_ignore", "paths", "paths_ignore");
+
+    public static readonly KeyScope PullRequest = new("pull_request", "pull_request", "types", "branches");
+
+    public static readonly KeyScope Schedule = new("schedule", "schedule", "cron", "branch");
+
+    public static readonly KeyScope Stage = new("a stage", "stage",
+        "name", "parallel", "needs", "when", "if", "variables", "env", "jobs");
+
+    public static readonly KeyScope When = new("when", "when", "branch", "tag", "event", "paths");
+
+    public static readonly KeyScope Job = new("a job", "job",
+        "name", "needs", "when", "if", "runs_on", "image", "services", "environment", "timeout", "allow_failure", "variables", "env", "steps");
+
+    public static readonly KeyScope Step = new("a step", "step",
+        "name", "id", "run", "shell", "working_directory", "env", "variables", "if", "timeout", "continue_on_error", "artifact");
+
+    public static readonly KeyScope Artifact = new("artifact", "artifact", "path", "name");
+
+    public static readonly IReadOnlyList<KeyScope> All =
+        [Pipeline, Trigger, Push, PullRequest, Schedule, Stage, When, Job, Step, Artifact];
+
+    /// <summary>Known from other systems or planned; they get a plain answer instead of a guess.</summary>
+    public static readonly IReadOnlySet<string> NotYet = new HashSet<string>(StringComparer.Ordinal)
+    {
+        "matrix", "strategy", "retry", "cache", "inputs", "outputs", "concurrency", "uses", "with", "include", "extends", "template", "templates",
+        "parameters", "permissions", "secrets", "container", "defaults", "resources", "approval", "rules", "workflow_dispatch",
+        "max_parallel", "fail_fast", "environment_url", "volumes", "privileged", "interruptible", "resource_group", "notify", "notifications",
+    };
+
+    /// <summary>What other systems call our keys.</summary>
+    public static readonly IReadOnlyDictionary<string, string> Synonyms = new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        ["on"] = "triggers", ["trigger"] = "triggers", ["timeout_minutes"] = "timeout", ["script"] = "run", ["command"] = "run", ["commands"] = "run",
+        ["depends_on"] = "needs", ["dependson"] = "needs", ["workdir"] = "working_directory", ["cwd"] = "working_directory", ["condition"] = "if", ["only"] = "when",
+        ["vars"] = "variables", ["environment_variables"] = "env", ["labels"] = "runs_on", ["tags"] = "runs_on", ["pool"] = "runs_on",
+        ["artifacts"] = "artifact", ["title"] = "name", ["display_name"] = "name", ["displayname"] = "name", ["path_ignore"] = "paths_ignore", ["crontab"] = "cron",
+        ["events"] = "event", ["ignore_failure"] = "allow_failure",
+    };
+}

@@ -1,0 +1,11 @@
+namespace PRTS.Pipelines.Parsing;
+
+/// <summary>What a pipeline file says, or everything that is wrong with it.</summary>
+public sealed record ParseResult
+{
+    /// <summary>Null if and only if there are <see cref="Errors"/>.</summary>
+    public PipelineDefinition? Pipeline { get; init; }
+
+    /// <summary>In the order of the file.</summary>
+    public required IReadOnlyList<Diagnostic> Errors { get; init; }
+}

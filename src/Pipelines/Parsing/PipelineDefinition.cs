@@ -1,0 +1,90 @@
+namespace PRTS.Pipelines.Parsing;
+
+/// <summary>A value and where it begins in its file; line and column count from 1.</summary>
+public readonly record struct Located<T>(T Value, int Line, int Column);
+
+/// <summary>A valid pipeline file: names are unique, needs exist and have no cycle, expressions and globs are well-formed.</summary>
+public sealed record PipelineDefinition
+{
+    /// <summary>Path in the repository.</summary>
+    public required string File { get; init; }
+
+    /// <summary>Null when the file gives none.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Null when the file has no <c>triggers</c> key: then every push to a branch starts it.</summary>
+    public IReadOnlyList<TriggerDefinition>? Triggers { get; init; }
+
+    /// <summary><c>variables</c>, then <c>env</c>, merged; the values may be templates.</summary>
+    public required IReadOnlyDictionary<string, string> Env { get; init; }
+
+    public required IReadOnlyList<StageDefinition> Stages { get; init; }
+}
+
+/// <summary>One stage, in the order of the file.</summary>
+public sealed record StageDefinition
+{
+    public required Located<string> Name { get; init; }
+
+    /// <summary>Its jobs run side by side; otherwise one after another.</summary>
+    public bool Parallel { get; init; }
+
+    /// <summary>Null when not given: then the stage follows the one before it.</summary>
+    public IReadOnlyList<Located<string>>? Needs { get; init; }
+
+    public WhenDefinition? When { get; init; }
+
+    /// <summary>Without <c>${{ }}</c>.</summary>
+    public string? If { get; init; }
+
+    public required IReadOnlyDictionary<string, string> Env { get; init; }
+
+    public required IReadOnlyList<JobDefinition> Jobs { get; init; }
+}
+
+/// <summary>One job of a stage.</summary>
+public sealed record JobDefinition
+{
+    public required Located<string> Name { get; init; }
+    public required IReadOnlyList<Located<string>> Needs { get; init; }
+    public WhenDefinition? When { get; init; }
+
+    /// <summary>Without <c>${{ }}</c>.</summary>
+    public string? If { get; init; }
+
+    public required IReadOnlyList<string> RunsOn { get; init; }
+    public string? Image { get; init; }
+    public required IReadOnlyList<string> Services { get; init; }
+    public string? Environment { get; init; }
+    public TimeSpan? Timeout { get; init; }
+    public bool AllowFailure { get; init; }
+    public required IReadOnlyDictionary<string, string> Env { get; init; }
+    public required IReadOnlyList<StepDefinition> Steps { get; init; }
+}
+
+/// <summary>One step of a job: exactly one of <see cref="Run"/> and <see cref="Artifact"/> is set.</summary>
+public sealed record StepDefinition
+{
+    public string? Name { get; init; }
+    public Located<string>? Id { get; init; }
+    public string? Run { get; init; }
+    public string? Shell { get; init; }
+    public string? WorkingDirectory { get; init; }
+    public string? If { get; init; }
+    public TimeSpan? Timeout { get; init; }
+    public bool ContinueOnError { get; init; }
+    public required IReadOnlyDictionary<string, string> Env { get; init; }
+    public ArtifactDefinition? Artifact { get; init; }
+}
+
+/// <summary>Files to keep, by path or glob relative to the workspace.</summary>
+public sealed record ArtifactDefinition(Located<string> Name, string Path);
+
+/// <summary>Globs that a build's event must match; an empty list asks nothing, and all lists must match.</summary>
+public sealed record WhenDefinition
+{
+    public required IReadOnlyList<string> Branch { get; init; }
+    public required IReadOnlyList<string> Tag { get; init; }
+    public required IReadOnlyList<string> Event { get; init; }
+    public required IReadOnlyList<string> Paths { get; init; }
+}

@@ -1,0 +1,188 @@
+using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
+
+namespace PRTS.Pipelines.Parsing;
+
+/// <summary>The file cannot be read as YAML any further.</summary>
+internal sealed class YamlStopException(string code, Place at, string message) : Exception(message)
+{
+    public string Code { get; } = code;
+    public Place At { get; } = at;
+}
+
+/// <summary>
+/// Makes a tree of YamlDotNet's events. Depth and the size of written-out aliases are checked while events arrive,
+/// so hostile files cost no more than their limits.
+/// </summary>
+internal sealed class YamlComposer
+{
+    private readonly IParser _events;
+    private readonly string _text;
+    private readonly ErrorList _errors;
+    private readonly Dictionary<string, YamlNode?> _anchors = [];
+    private readonly MergeKeys _merge;
+    private string[]? _lines;
+    private long _nodes;
+    private long _characters;
+
+    private YamlComposer(string text, ErrorList errors)
+    {
+        _text = text;
+        _errors = errors;
+        _events = new Parser(new StringReader(text));
+        _merge = new MergeKeys(errors);
+    }
+
+    /// <summary>Null when the file has no content.</summary>
+    /// <exception cref="YamlStopException">It is not YAML, or beyond a limit.</exception>
+    public static YamlNode? Compose(string text, ErrorList errors)
+    {
+        var composer = new YamlComposer(text, errors);
+        try
+        {
+            return composer.ComposeStream();
+        }
+        catch (YamlException e)
+        {
+            throw YamlSyntax.Explain(e, text);
+        }
+    }
+
+    private YamlNode? ComposeStream()
+    {
+        Next();
+        if (Next() is StreamEnd) return null;
+        Next();
+        var root = Node(1);
+        Next();
+        if (Next() is DocumentStart second)
+            throw new YamlStopException(DiagnosticCodes.UnsupportedYaml, At(second),
+                "A pipeline file holds one YAML document; remove `---` and what follows, or move it to another file in .prts/.");
+        return root;
+    }
+
+    private ParsingEvent Next()
+    {
+        if (!_events.MoveNext() || _events.Current is not { } current)
+            throw new YamlStopException(DiagnosticCodes.YamlSyntax, new Place(1, 1), "The YAML ends unexpectedly.");
+        return current;
+    }
+
+    /// <summary>Composes the node that the current event begins.</summary>
+    private YamlNode Node(int depth)
+    {
+        var current = _events.Current!;
+        if (depth > YamlLimits.Depth) throw TooDeep(At(current));
+        if (current is AnchorAlias alias) return Alias(alias, depth);
+        var begin = (NodeEvent)current;
+        CheckTag(begin);
+        var anchor = begin.Anchor.IsEmpty ? null : begin.Anchor.Value;
+        if (anchor is not null) _anchors[anchor] = null;
+        Count(At(current), 1, (current as Scalar)?.Value.Length ?? 0);
+        YamlNode node = current switch
+        {
+            Scalar scalar => ScalarNode(scalar),
+            SequenceStart => Sequence(depth),
+            _ => Mapping(depth),
+        };
+        if (anchor is not null) _anchors[anchor] = node;
+        return node;
+    }
+
+    private YamlSequence Sequence(int depth)
+    {
+        var start = At(_events.Current!);
+        var items = new List<YamlNode>();
+        while (Next() is not SequenceEnd) items.Add(Node(depth + 1));
+        return new YamlSequence(items, start);
+    }
+
+    private YamlMapping Mapping(int depth)
+    {
+        var start = At(_events.Current!);
+        var entries = new List<YamlEntry>();
+        while (Next() is not MappingEnd)
+        {
+            var key = Node(depth + 1);
+            Next();
+            var value = Node(depth + 1);
+            if (key is YamlScalar scalar)
+                entries.Add(new YamlEntry(scalar, value));
+            else
+                _errors.Add(DiagnosticCodes.UnsupportedYaml, key.Start, $"A key must be a single word, but this is {key.Kind}.");
+        }
+
+        return new YamlMapping(_merge.Resolve(entries, Count), start);
+    }
+
+    private YamlNode Alias(AnchorAlias alias, int depth)
+    {
+        var name = alias.Value.Value;
+        if (!_anchors.TryGetValue(name, out var node))
+            throw new YamlStopException(DiagnosticCodes.UnknownAlias, At(alias),
+                $"`*{name}` refers to an anchor that is not defined above; write `&{name}` before the value that it shall repeat.");
+        if (node is null)
+            throw new YamlStopException(DiagnosticCodes.UnknownAlias, At(alias), $"`*{name}` is inside `&{name}` itself; a value cannot contain itself.");
+        if (depth + node.Height - 1 > YamlLimits.Depth) throw TooDeep(At(alias));
+        Count(At(alias), node.Nodes, node.Characters);
+        return node;
+    }
+
+    private YamlScalar ScalarNode(Scalar scalar)
+    {
+        if (scalar.Value.Contains('\0'))
+            _errors.Add(DiagnosticCodes.UnsupportedYaml, At(scalar), "A value cannot contain the character NUL.");
+        var plain = scalar.Style == ScalarStyle.Plain && scalar.Tag.IsEmpty;
+        return new YamlScalar(scalar.Value, plain, At(scalar), ContentPlace(scalar));
+    }
+
+    private Place? ContentPlace(Scalar scalar)
+    {
+        var start = At(scalar);
+        if (scalar.Style == ScalarStyle.Literal)
+        {
+            _lines ??= _text.Split('\n');
+            var written = _lines.ElementAtOrDefault(start.Line)?.TrimEnd('\r');
+            var first = scalar.Value.AsSpan();
+            if (first.IndexOf('\n') is >= 0 and var end) first = first[..end];
+            return written is not null && written.EndsWith(first, StringComparison.Ordinal)
+                ? new Place(start.Line + 1, written.Length - first.Length + 1)
+                : null;
+        }
+
+        var width = scalar.End.Column - scalar.Start.Column;
+        if (scalar.Start.Line != scalar.End.Line) return null;
+        return scalar.Style switch
+        {
+            ScalarStyle.Plain when width == scalar.Value.Length => start,
+            ScalarStyle.SingleQuoted or ScalarStyle.DoubleQuoted when width == scalar.Value.Length + 2 => start with { Column = start.Column + 1 },
+            _ => null,
+        };
+    }
+
+    private void Count(Place at, long nodes, long characters)
+    {
+        _nodes += nodes;
+        _characters += characters;
+        if (_nodes > YamlLimits.Nodes)
+            throw new YamlStopException(DiagnosticCodes.TooManyNodes, at,
+                $"With its aliases written out the file has more than {YamlLimits.Nodes:N0} values; use fewer aliases or a smaller file.");
+        if (_characters > YamlLimits.Characters)
+            throw new YamlStopException(DiagnosticCodes.TooManyNodes, at,
+                $"With its aliases written out the file has more than {YamlLimits.Characters:N0} characters; move long scripts into files of the repository.");
+    }
+
+    private static YamlStopException TooDeep(Place at) =>
+        new(DiagnosticCodes.TooDeep, at, $"This is nested more than {YamlLimits.Depth} levels deep; a pipeline needs fewer than ten.");
+
+    private static void CheckTag(NodeEvent node)
+    {
+        if (node.Tag.IsEmpty || node.Tag.IsNonSpecific) return;
+        var tag = node.Tag.Value;
+        if (tag.StartsWith("tag:yaml.org,2002:", StringComparison.Ordinal)) return;
+        throw new YamlStopException(DiagnosticCodes.UnsupportedYaml, At(node),
+            $"`{tag}` is a YAML tag, which pipelines do not use. If the value shall begin with `!`, put it in quotes.");
+    }
+
+    private static Place At(ParsingEvent e) => YamlSyntax.PlaceOf(e.Start);
+}
