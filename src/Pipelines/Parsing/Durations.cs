@@ -1,12 +1,12 @@
 using System.Globalization;
-using System.Text.RegularExpressions;
 
 namespace PRTS.Pipelines.Parsing;
 
 /// <summary>Time-outs: <c>30s</c>, <c>10m</c>, <c>1h30m</c>, or a number of minutes.</summary>
-internal static partial class Durations
+internal static class Durations
 {
     private static readonly TimeSpan Longest = TimeSpan.FromDays(30);
+    private static readonly (char Unit, int Seconds)[] Units = [('h', 3600), ('m', 60), ('s', 1)];
 
     public static TimeSpan? Timeout(this MappingReader reader, string key = "timeout")
     {
@@ -27,19 +27,18 @@ internal static partial class Durations
 
     private static double? Seconds(string text)
     {
-        if (text.Length > 40) return null;
-        if (Minutes().IsMatch(text)) return double.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture) * 60;
-        var match = Parts().Match(text);
-        if (!match.Success || text.Length == 0) return null;
-        return Part(match, "h") * 3600 + Part(match, "m") * 60 + Part(match, "s");
+        if (text.Length is 0 or > 40) return null;
+        if (double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var minutes)) return minutes * 60;
+        double seconds = 0;
+        var rest = text.AsSpan();
+        foreach (var (unit, length) in Units)
+        {
+            var digits = rest.IndexOfAnyExceptInRange('0', '9');
+            if (digits <= 0 || rest[digits] != unit) continue;
+            seconds += double.Parse(rest[..digits], NumberStyles.None, CultureInfo.InvariantCulture) * length;
+            rest = rest[(digits + 1)..];
+        }
+
+        return rest.IsEmpty ? seconds : null;
     }
-
-    private static double Part(Match match, string name) =>
-        match.Groups[name] is { Success: true, Value: var digits } ? double.Parse(digits, CultureInfo.InvariantCulture) : 0;
-
-    [GeneratedRegex(@"\A[-+]?[0-9]+(\.[0-9]+)?\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
-    private static partial Regex Minutes();
-
-    [GeneratedRegex(@"\A((?<h>[0-9]+)h)?((?<m>[0-9]+)m)?((?<s>[0-9]+)s)?\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
-    private static partial Regex Parts();
 }

@@ -6,23 +6,23 @@ internal sealed class ErrorList(string file)
     /// <summary>Nobody reads more, and a build keeps its errors.</summary>
     public const int Limit = 200;
 
-    private readonly HashSet<Diagnostic> _errors = [];
-    private Place? _overflow;
+    private readonly HashSet<Diagnostic> errors = [];
+    private Place? overflow;
 
-    public bool Any => _errors.Count > 0;
+    public bool Any => errors.Count > 0;
 
     public void Add(string code, Place at, string message)
     {
-        if (_errors.Count < Limit)
-            _errors.Add(new Diagnostic { Code = code, File = file, Line = at.Line, Column = at.Column, Message = message });
+        if (errors.Count < Limit)
+            errors.Add(new Diagnostic { Code = code, File = file, Line = at.Line, Column = at.Column, Message = message });
         else
-            _overflow ??= at;
+            overflow ??= at;
     }
 
     public IReadOnlyList<Diagnostic> InOrder()
     {
-        var ordered = _errors.OrderBy(e => e.Line).ThenBy(e => e.Column).ToList();
-        if (_overflow is { } at)
+        var ordered = errors.OrderBy(e => e.Line).ThenBy(e => e.Column).ToList();
+        if (overflow is { } at)
             ordered.Add(new Diagnostic
             {
                 Code = DiagnosticCodes.TooManyErrors, File = file, Line = at.Line, Column = at.Column,

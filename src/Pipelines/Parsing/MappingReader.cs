@@ -3,26 +3,26 @@ namespace PRTS.Pipelines.Parsing;
 /// <summary>One mapping of the file, read against the keys that it may have.</summary>
 internal sealed class MappingReader
 {
-    private readonly YamlMapping _node;
-    private readonly KeyScope _scope;
-    private readonly Dictionary<string, YamlEntry> _entries = new(StringComparer.Ordinal);
+    private readonly YamlMapping node;
+    private readonly KeyScope scope;
+    private readonly Dictionary<string, YamlEntry> entries = new(StringComparer.Ordinal);
 
     private MappingReader(YamlMapping node, KeyScope scope, ErrorList errors)
     {
-        _node = node;
-        _scope = scope;
+        this.node = node;
+        this.scope = scope;
         Errors = errors;
         foreach (var entry in node.Entries)
         {
             if (!scope.Keys.Contains(entry.Key.Value))
                 errors.Add(CodeOf(entry.Key.Value), entry.Key.Start, UnknownKey(entry.Key.Value));
             else
-                _entries.Add(entry.Key.Value, entry);
+                entries.Add(entry.Key.Value, entry);
         }
     }
 
     public ErrorList Errors { get; }
-    public Place Start => _node.Start;
+    public Place Start => node.Start;
 
     /// <summary>Null, with an error, when the node is no mapping.</summary>
     public static MappingReader? Of(YamlNode node, KeyScope scope, ErrorList errors)
@@ -33,14 +33,14 @@ internal sealed class MappingReader
         return null;
     }
 
-    public bool Has(string key) => _entries.ContainsKey(key);
+    public bool Has(string key) => entries.ContainsKey(key);
 
-    public Place PlaceOf(string key) => _entries[key].Key.Start;
+    public Place PlaceOf(string key) => entries[key].Key.Start;
 
     /// <summary>The key's value; null when it is absent, and, with an error, when it has no value.</summary>
     public YamlNode? Get(string key)
     {
-        if (!_entries.TryGetValue(key, out var entry)) return null;
+        if (!entries.TryGetValue(key, out var entry)) return null;
         if (entry.Value is not YamlScalar { IsNull: true }) return entry.Value;
         Errors.Add(DiagnosticCodes.EmptyValue, entry.Key.Start, $"`{key}` has no value; give it one or remove the key.");
         return null;
@@ -49,7 +49,7 @@ internal sealed class MappingReader
     /// <summary>As <see cref="Get"/>; absence is an error, too.</summary>
     public YamlNode? Require(string key, string what)
     {
-        if (!Has(key)) Errors.Add(DiagnosticCodes.MissingKey, Start, $"{Upper(_scope.Name)} needs the key `{key}`: {what}.");
+        if (!Has(key)) Errors.Add(DiagnosticCodes.MissingKey, Start, $"{Upper(scope.Name)} needs the key `{key}`: {what}.");
         return Get(key);
     }
 
@@ -61,14 +61,14 @@ internal sealed class MappingReader
         var normal = Normal(key);
         var shown = Words.Short(key);
         if (PipelineKeys.NotYet.Contains(normal)) return $"`{shown}` is not supported yet.";
-        if (PipelineKeys.Synonyms.TryGetValue(normal, out var ours) && _scope.Keys.Contains(ours))
-            return $"`{shown}` is not a key of {_scope.Name}. Did you mean `{ours}`?";
-        if (Suggestion.For(key, _scope.Keys.Where(k => !Has(k) && _node.Entries.All(e => e.Key.Value != k))) is { } near)
-            return $"`{shown}` is not a key of {_scope.Name}. Did you mean `{near}`?";
+        if (PipelineKeys.Synonyms.TryGetValue(normal, out var ours) && scope.Keys.Contains(ours))
+            return $"`{shown}` is not a key of {scope.Name}. Did you mean `{ours}`?";
+        if (Suggestion.For(key, scope.Keys.Where(k => !Has(k) && node.Entries.All(e => e.Key.Value != k))) is { } near)
+            return $"`{shown}` is not a key of {scope.Name}. Did you mean `{near}`?";
         var elsewhere = PipelineKeys.All.Where(s => s.Keys.Contains(normal)).Select(s => s.Name).ToList();
         return elsewhere.Count > 0
-            ? $"`{shown}` is not a key of {_scope.Name}; it belongs to {Words.Or(elsewhere)}."
-            : $"`{shown}` is not a key of {_scope.Name}. Its keys are {Words.And(_scope.Keys.Select(k => $"`{k}`"))}.";
+            ? $"`{shown}` is not a key of {scope.Name}; it belongs to {Words.Or(elsewhere)}."
+            : $"`{shown}` is not a key of {scope.Name}. Its keys are {Words.And(scope.Keys.Select(k => $"`{k}`"))}.";
     }
 
     private static string Normal(string key) => key.Replace('-', '_').ToLowerInvariant();

@@ -16,21 +16,21 @@ internal sealed class YamlStopException(string code, Place at, string message) :
 /// </summary>
 internal sealed class YamlComposer
 {
-    private readonly IParser _events;
-    private readonly string _text;
-    private readonly ErrorList _errors;
-    private readonly Dictionary<string, YamlNode?> _anchors = [];
-    private readonly MergeKeys _merge;
-    private string[]? _lines;
-    private long _nodes;
-    private long _characters;
+    private readonly IParser events;
+    private readonly string text;
+    private readonly ErrorList errors;
+    private readonly Dictionary<string, YamlNode?> anchors = [];
+    private readonly MergeKeys merge;
+    private string[]? lines;
+    private long totalNodes;
+    private long totalCharacters;
 
     private YamlComposer(string text, ErrorList errors)
     {
-        _text = text;
-        _errors = errors;
-        _events = new Parser(new StringReader(text));
-        _merge = new MergeKeys(errors);
+        this.text = text;
+        this.errors = errors;
+        events = new Parser(new StringReader(text));
+        merge = new MergeKeys(errors);
     }
 
     /// <summary>Null when the file has no content.</summary>
@@ -63,7 +63,7 @@ internal sealed class YamlComposer
 
     private ParsingEvent Next()
     {
-        if (!_events.MoveNext() || _events.Current is not { } current)
+        if (!events.MoveNext() || events.Current is not { } current)
             throw new YamlStopException(DiagnosticCodes.YamlSyntax, new Place(1, 1), "The YAML ends unexpectedly.");
         return current;
     }
@@ -71,13 +71,13 @@ internal sealed class YamlComposer
     /// <summary>Composes the node that the current event begins.</summary>
     private YamlNode Node(int depth)
     {
-        var current = _events.Current!;
+        var current = events.Current!;
         if (depth > YamlLimits.Depth) throw TooDeep(At(current));
         if (current is AnchorAlias alias) return Alias(alias, depth);
         var begin = (NodeEvent)current;
         CheckTag(begin);
         var anchor = begin.Anchor.IsEmpty ? null : begin.Anchor.Value;
-        if (anchor is not null) _anchors[anchor] = null;
+        if (anchor is not null) anchors[anchor] = null;
         Count(At(current), 1, (current as Scalar)?.Value.Length ?? 0);
         YamlNode node = current switch
         {
@@ -85,13 +85,13 @@ internal sealed class YamlComposer
             SequenceStart => Sequence(depth),
             _ => Mapping(depth),
         };
-        if (anchor is not null) _anchors[anchor] = node;
+        if (anchor is not null) anchors[anchor] = node;
         return node;
     }
 
     private YamlSequence Sequence(int depth)
     {
-        var start = At(_events.Current!);
+        var start = At(events.Current!);
         var items = new List<YamlNode>();
         while (Next() is not SequenceEnd) items.Add(Node(depth + 1));
         return new YamlSequence(items, start);
@@ -99,7 +99,7 @@ internal sealed class YamlComposer
 
     private YamlMapping Mapping(int depth)
     {
-        var start = At(_events.Current!);
+        var start = At(events.Current!);
         var entries = new List<YamlEntry>();
         while (Next() is not MappingEnd)
         {
@@ -109,16 +109,16 @@ internal sealed class YamlComposer
             if (key is YamlScalar scalar)
                 entries.Add(new YamlEntry(scalar, value));
             else
-                _errors.Add(DiagnosticCodes.UnsupportedYaml, key.Start, $"A key must be a single word, but this is {key.Kind}.");
+                errors.Add(DiagnosticCodes.UnsupportedYaml, key.Start, $"A key must be a single word, but this is {key.Kind}.");
         }
 
-        return new YamlMapping(_merge.Resolve(entries, Count), start);
+        return new YamlMapping(merge.Resolve(entries, Count), start);
     }
 
     private YamlNode Alias(AnchorAlias alias, int depth)
     {
         var name = alias.Value.Value;
-        if (!_anchors.TryGetValue(name, out var node))
+        if (!anchors.TryGetValue(name, out var node))
             throw new YamlStopException(DiagnosticCodes.UnknownAlias, At(alias),
                 $"`*{name}` refers to an anchor that is not defined above; write `&{name}` before the value that it shall repeat.");
         if (node is null)
@@ -131,7 +131,7 @@ internal sealed class YamlComposer
     private YamlScalar ScalarNode(Scalar scalar)
     {
         if (scalar.Value.Contains('\0'))
-            _errors.Add(DiagnosticCodes.UnsupportedYaml, At(scalar), "A value cannot contain the character NUL.");
+            errors.Add(DiagnosticCodes.UnsupportedYaml, At(scalar), "A value cannot contain the character NUL.");
         var plain = scalar.Style == ScalarStyle.Plain && scalar.Tag.IsEmpty;
         return new YamlScalar(scalar.Value, plain, At(scalar), ContentPlace(scalar));
     }
@@ -141,8 +141,8 @@ internal sealed class YamlComposer
         var start = At(scalar);
         if (scalar.Style == ScalarStyle.Literal)
         {
-            _lines ??= _text.Split('\n');
-            var written = _lines.ElementAtOrDefault(start.Line)?.TrimEnd('\r');
+            lines ??= text.Split('\n');
+            var written = lines.ElementAtOrDefault(start.Line)?.TrimEnd('\r');
             var first = scalar.Value.AsSpan();
             if (first.IndexOf('\n') is >= 0 and var end) first = first[..end];
             return written is not null && written.EndsWith(first, StringComparison.Ordinal)
@@ -162,12 +162,12 @@ internal sealed class YamlComposer
 
     private void Count(Place at, long nodes, long characters)
     {
-        _nodes += nodes;
-        _characters += characters;
-        if (_nodes > YamlLimits.Nodes)
+        totalNodes += nodes;
+        totalCharacters += characters;
+        if (totalNodes > YamlLimits.Nodes)
             throw new YamlStopException(DiagnosticCodes.TooManyNodes, at,
                 $"With its aliases written out the file has more than {YamlLimits.Nodes:N0} values; use fewer aliases or a smaller file.");
-        if (_characters > YamlLimits.Characters)
+        if (totalCharacters > YamlLimits.Characters)
             throw new YamlStopException(DiagnosticCodes.TooManyNodes, at,
                 $"With its aliases written out the file has more than {YamlLimits.Characters:N0} characters; move long scripts into files of the repository.");
     }

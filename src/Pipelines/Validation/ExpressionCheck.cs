@@ -1,3 +1,4 @@
+using PRTS.Pipelines.Expressions;
 using PRTS.Pipelines.Parsing;
 
 namespace PRTS.Pipelines.Validation;
@@ -5,47 +6,55 @@ namespace PRTS.Pipelines.Validation;
 /// <summary>The one place where the parser meets the expression language.</summary>
 internal static class ExpressionCheck
 {
+    private const string Open = "${{";
+
     /// <summary>Checks every <c>${{ }}</c> of a text.</summary>
     public static void Template(YamlScalar scalar, ErrorList errors)
     {
-        var at = 0;
-        while ((at = scalar.Value.IndexOf("${{", at, StringComparison.Ordinal)) >= 0)
+        if (!scalar.Value.Contains(Open, StringComparison.Ordinal)) return;
+        try
         {
-            var end = scalar.Value.IndexOf("}}", at, StringComparison.Ordinal);
-            if (end < 0)
-            {
-                errors.Add(DiagnosticCodes.BadExpression, scalar.PlaceOf(at), "`${{` has no closing `}}`.");
-                return;
-            }
-
-            at = end;
+            Expressions.Template.Parse(scalar.Value);
+        }
+        catch (ExpressionException malformed)
+        {
+            errors.Add(DiagnosticCodes.BadExpression, scalar.PlaceOf(malformed.Position), malformed.Message);
         }
     }
 
     /// <summary>True when the text has no expression; otherwise an error is added.</summary>
     public static bool Absent(YamlScalar scalar, string key, ErrorList errors)
     {
-        var at = scalar.Value.IndexOf("${{", StringComparison.Ordinal);
+        var at = scalar.Value.IndexOf(Open, StringComparison.Ordinal);
         if (at < 0) return true;
-        errors.Add(DiagnosticCodes.BadExpression, scalar.PlaceOf(at), $"`{key}` is needed before anything runs, so it cannot have expressions; write it out.");
+        errors.Add(DiagnosticCodes.BadExpression, scalar.PlaceOf(at), $"`{key}` is needed before anything runs, so it cannot have expressions; write its value out.");
         return false;
     }
 
     /// <summary>The condition without <c>${{ }}</c>, checked; null when it is wrong.</summary>
     public static string? Condition(YamlScalar scalar, ErrorList errors)
     {
-        var text = scalar.Value.Trim();
-        if (text.StartsWith("${{", StringComparison.Ordinal) && text.EndsWith("}}", StringComparison.Ordinal))
-            text = text[3..^2].Trim();
-        if (text.Contains("${{", StringComparison.Ordinal))
+        var text = scalar.Value.AsSpan().Trim();
+        var start = scalar.Value.Length - scalar.Value.AsSpan().TrimStart().Length;
+        if (text.StartsWith(Open, StringComparison.Ordinal) && text.EndsWith("}}", StringComparison.Ordinal) && !text[Open.Length..].Contains(Open, StringComparison.Ordinal))
         {
-            errors.Add(DiagnosticCodes.BadExpression, scalar.PlaceOf(scalar.Value.IndexOf("${{", StringComparison.Ordinal)),
-                "Only a part of this condition is in `${{ }}`, which would always be true; put all of it inside, or remove `${{` and `}}`.");
-            return null;
+            text = text[Open.Length..^2];
+            start += Open.Length;
         }
 
-        if (text.Length > 0) return text;
-        errors.Add(DiagnosticCodes.BadExpression, scalar.Start, "The condition is empty; write for example `success()` or remove `if`.");
-        return null;
+        try
+        {
+            return Expression.Parse(text.ToString()).Source.Trim();
+        }
+        catch (ExpressionException malformed)
+        {
+            var open = text.IndexOf(Open, StringComparison.Ordinal);
+            if (open >= 0)
+                errors.Add(DiagnosticCodes.BadExpression, scalar.PlaceOf(start + open),
+                    "Only a part of this condition is in `${{ }}`; remove `${{` and `}}`, or put the whole condition inside.");
+            else
+                errors.Add(DiagnosticCodes.BadExpression, scalar.PlaceOf(start + malformed.Position), malformed.Message);
+            return null;
+        }
     }
 }

@@ -1,0 +1,85 @@
+using PRTS.Pipelines.Validation;
+
+namespace PRTS.Pipelines.Parsing;
+
+/// <summary>Reads one job.</summary>
+internal static class JobReader
+{
+    public static JobDefinition? Read(YamlNode node, ErrorList errors)
+    {
+        if (MappingReader.Of(node, PipelineKeys.Job, errors) is not { } job) return null;
+        var name = StageReader.Name(job);
+        var steps = StageReader.ReadAll(job.Items("steps", job.Require("steps", "the list of what the job does"), "steps"), n => StepReader.Read(n, errors));
+        CheckUnique(steps, errors);
+        var definition = new JobDefinition
+        {
+            Name = name ?? default,
+            Needs = job.Needs() ?? [],
+            When = job.When(),
+            If = job.Condition(),
+            RunsOn = Labels(job),
+            Image = job.Template("image"),
+            Services = Services(job),
+            Environment = job.Template("environment"),
+            Timeout = job.Timeout(),
+            AllowFailure = job.Flag("allow_failure"),
+            Env = job.Env(),
+            Steps = steps,
+        };
+        return name is null ? null : definition;
+    }
+
+    private static List<string> Labels(MappingReader job)
+    {
+        var labels = new List<string>();
+        foreach (var label in job.List("runs_on") ?? [])
+        {
+            if (!ExpressionCheck.Absent(label, "runs_on", job.Errors)) continue;
+            if (label.Value.Length is 0 or > 100 || label.Value.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || c == ','))
+                job.Errors.Add(DiagnosticCodes.BadName, label.Start, $"`{Words.Short(label.Value)}` is not a label; labels are words without spaces and commas, and several stand in a list: `[linux, gpu]`.");
+            else if (!labels.Contains(label.Value, StringComparer.Ordinal))
+                labels.Add(label.Value);
+        }
+
+        return labels;
+    }
+
+    private static List<string> Services(MappingReader job)
+    {
+        if (job.Get("services") is not { } node) return [];
+        if (node is not YamlSequence list)
+        {
+            job.Errors.Add(DiagnosticCodes.WrongType, node.Start, $"`services` is a list of images such as `- postgres:15`, but this is {node.Kind}.");
+            return [];
+        }
+
+        var services = new List<string>();
+        foreach (var item in list.Items)
+        {
+            if (item is YamlScalar { IsNull: false } image)
+            {
+                ExpressionCheck.Template(image, job.Errors);
+                services.Add(image.Value);
+            }
+            else
+                job.Errors.Add(DiagnosticCodes.WrongType, item.Start, $"A service is an image such as `postgres:15`, but this is {item.Kind}.");
+        }
+
+        return services;
+    }
+
+    private static void CheckUnique(IReadOnlyList<StepDefinition> steps, ErrorList errors)
+    {
+        Duplicates(steps.Where(s => s.Id is not null).Select(s => s.Id!.Value), StringComparer.OrdinalIgnoreCase, "step with the id", errors);
+        Duplicates(steps.Where(s => s.Artifact is not null).Select(s => s.Artifact!.Name), StringComparer.Ordinal, "artifact named", errors);
+    }
+
+    private static void Duplicates(IEnumerable<Located<string>> names, StringComparer comparer, string what, ErrorList errors)
+    {
+        var first = new Dictionary<string, Located<string>>(comparer);
+        foreach (var name in names)
+            if (!first.TryAdd(name.Value, name))
+                errors.Add(DiagnosticCodes.DuplicateName, new Place(name.Line, name.Column),
+                    $"The job already has a {what} `{Words.Short(name.Value)}`, in line {first[name.Value].Line}; choose another.");
+    }
+}

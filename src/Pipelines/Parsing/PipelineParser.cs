@@ -1,0 +1,57 @@
+using PRTS.Pipelines.Validation;
+
+namespace PRTS.Pipelines.Parsing;
+
+/// <summary>Reads pipeline files (docs/pipeline.md).</summary>
+public static class PipelineParser
+{
+    /// <summary>Reads and checks one file; whatever the text is, it returns within bounds of time and memory.</summary>
+    /// <param name="file">Path in the repository, for messages and the default name.</param>
+    /// <param name="text">The file's content.</param>
+    /// <returns>The pipeline, or everything that is wrong with it.</returns>
+    public static ParseResult Parse(string file, string text)
+    {
+        var errors = new ErrorList(file);
+        var pipeline = Read(file, text, errors);
+        return new ParseResult { Pipeline = errors.Any ? null : pipeline, Errors = errors.InOrder() };
+    }
+
+    private static PipelineDefinition? Read(string file, string text, ErrorList errors)
+    {
+        if (text.Length > YamlLimits.FileCharacters)
+        {
+            errors.Add(DiagnosticCodes.FileTooLarge, new Place(1, 1),
+                $"The file has {text.Length:N0} characters; a pipeline file has at most {YamlLimits.FileCharacters:N0}. Move long scripts into files of the repository.");
+            return null;
+        }
+
+        try
+        {
+            if (YamlComposer.Compose(text, errors) is { } root and not YamlScalar { IsNull: true }) return ReadPipeline(file, root, errors);
+            errors.Add(DiagnosticCodes.EmptyFile, new Place(1, 1), "The file is empty; a pipeline needs at least `stages`.");
+        }
+        catch (YamlStopException stop)
+        {
+            errors.Add(stop.Code, stop.At, stop.Message);
+        }
+
+        return null;
+    }
+
+    private static PipelineDefinition? ReadPipeline(string file, YamlNode root, ErrorList errors)
+    {
+        if (MappingReader.Of(root, PipelineKeys.Pipeline, errors) is not { } reader) return null;
+        if (reader.Fixed("version") is { } version && version.Value != "1.0")
+            errors.Add(DiagnosticCodes.BadValue, version.Start, $"There is no version `{Words.Short(version.Value)}` of the language; write `version: \"1.0\"`.");
+        var pipeline = new PipelineDefinition
+        {
+            File = file,
+            Name = reader.Has("name") ? StageReader.Name(reader)?.Value : null,
+            Triggers = reader.Triggers(),
+            Env = reader.Env(),
+            Stages = StageReader.ReadAll(reader.Items("stages", reader.Require("stages", "the list of what the pipeline does"), "stages"), n => StageReader.Read(n, errors)),
+        };
+        PipelineCheck.Check(pipeline, errors);
+        return pipeline;
+    }
+}

@@ -1,0 +1,43 @@
+using PRTS.Pipelines.Validation;
+
+namespace PRTS.Pipelines.Parsing;
+
+/// <summary>Reads stages and their jobs.</summary>
+internal static class StageReader
+{
+    public static StageDefinition? Read(YamlNode node, ErrorList errors)
+    {
+        if (MappingReader.Of(node, PipelineKeys.Stage, errors) is not { } stage) return null;
+        var name = Name(stage);
+        var definition = new StageDefinition
+        {
+            Name = name ?? default,
+            Parallel = stage.Flag("parallel"),
+            Needs = stage.Needs(),
+            When = stage.When(),
+            If = stage.Condition(),
+            Env = stage.Env(),
+            Jobs = ReadAll(stage.Items("jobs", stage.Require("jobs", "the list of what the stage does"), "jobs"), n => JobReader.Read(n, errors)),
+        };
+        return name is null ? null : definition;
+    }
+
+    /// <summary>The name of a stage or job: one line that needs can refer to.</summary>
+    public static Located<string>? Name(MappingReader reader)
+    {
+        if (Values.AsScalar(reader.Require("name", "what people call it, unique in the file"), "name", reader.Errors) is not { } name) return null;
+        if (!ExpressionCheck.Absent(name, "name", reader.Errors)) return null;
+        if (name.Value.Trim().Length is > 0 and <= 100 && !name.Value.Any(char.IsControl)) return name.Located();
+        reader.Errors.Add(DiagnosticCodes.BadName, name.Start, "A name is one line of 1 to 100 characters.");
+        return null;
+    }
+
+    public static IReadOnlyList<Located<string>>? Needs(this MappingReader reader) =>
+        reader.List("needs")?.DistinctBy(n => n.Value, StringComparer.Ordinal).Select(n => n.Located()).ToList();
+
+    public static string? Condition(this MappingReader reader) =>
+        reader.Scalar("if") is { } condition ? ExpressionCheck.Condition(condition, reader.Errors) : null;
+
+    public static IReadOnlyList<T> ReadAll<T>(IReadOnlyList<YamlNode>? nodes, Func<YamlNode, T?> read) where T : class =>
+        [.. (nodes ?? []).Select(read).OfType<T>()];
+}

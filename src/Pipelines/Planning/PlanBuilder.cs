@@ -1,0 +1,115 @@
+using PRTS.Pipelines.Parsing;
+
+namespace PRTS.Pipelines.Planning;
+
+/// <summary>Writes out a pipeline as a plan: keys, edges, merged variables, skips.</summary>
+internal sealed class PlanBuilder
+{
+    private readonly PipelineDefinition pipeline;
+    private readonly TriggerEvent trigger;
+    private readonly Dictionary<string, string> keys = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, IReadOnlyList<string>> stageKeys = new(StringComparer.Ordinal);
+
+    private PlanBuilder(PipelineDefinition pipeline, TriggerEvent trigger)
+    {
+        this.pipeline = pipeline;
+        this.trigger = trigger;
+        var names = new JobKeys();
+        foreach (var stage in pipeline.Stages)
+        {
+            foreach (var job in stage.Jobs) keys.Add(job.Name.Value, names.Add(job.Name.Value));
+            stageKeys.Add(stage.Name.Value, [.. stage.Jobs.Select(j => keys[j.Name.Value])]);
+        }
+    }
+
+    public static BuildPlan Build(PipelineDefinition pipeline, TriggerEvent trigger) => new PlanBuilder(pipeline, trigger).Build();
+
+    private BuildPlan Build()
+    {
+        var stages = new List<PlannedStage>();
+        var jobs = new List<PlannedJob>();
+        foreach (var stage in pipeline.Stages)
+        {
+            var planned = new PlannedStage
+            {
+                Name = stage.Name.Value,
+                Needs = stage.Needs is { } needs ? [.. needs.Select(n => n.Value)] : stages.Count > 0 ? [stages[^1].Name] : [],
+                SkipReason = WhenRule.SkipReason(stage.When, "stage", trigger),
+            };
+            stages.Add(planned);
+            AddJobs(stage, planned, jobs);
+        }
+
+        return new BuildPlan { Name = pipeline.Name ?? FileName(pipeline.File), File = pipeline.File, Stages = stages, Jobs = jobs };
+    }
+
+    private void AddJobs(StageDefinition stage, PlannedStage planned, List<PlannedJob> jobs)
+    {
+        var stageEnv = Merge(pipeline.Env, stage.Env);
+        var before = planned.Needs.SelectMany(n => stageKeys[n]).ToList();
+        string? previous = null;
+        foreach (var job in stage.Jobs)
+        {
+            var needs = before.Concat(job.Needs.Select(n => keys[n.Value]));
+            // Last, because whoever waits looks at the nearest first.
+            if (!stage.Parallel && previous is not null) needs = needs.Append(previous);
+            previous = keys[job.Name.Value];
+            jobs.Add(new PlannedJob
+            {
+                Key = previous,
+                Name = job.Name.Value,
+                Stage = stage.Name.Value,
+                Needs = [.. needs.Distinct(StringComparer.Ordinal)],
+                If = Both(stage.If, job.If),
+                SkipReason = planned.SkipReason ?? WhenRule.SkipReason(job.When, "job", trigger),
+                RunsOn = job.RunsOn,
+                Image = job.Image,
+                Services = job.Services,
+                Environment = job.Environment,
+                Timeout = job.Timeout ?? TimeSpan.FromHours(1),
+                AllowFailure = job.AllowFailure,
+                Env = Merge(stageEnv, job.Env),
+                Steps = [.. job.Steps.Select(Step)],
+            });
+        }
+    }
+
+    private static PlannedStep Step(StepDefinition step, int index) => new()
+    {
+        Index = index,
+        Id = step.Id?.Value,
+        Name = StepName(step),
+        Run = step.Run,
+        Shell = step.Shell ?? "bash",
+        WorkingDirectory = step.WorkingDirectory,
+        Timeout = step.Timeout,
+        ContinueOnError = step.ContinueOnError,
+        If = step.If,
+        Env = step.Env,
+        Artifact = step.Artifact is { } artifact ? new PlannedArtifact { Name = artifact.Name.Value, Path = artifact.Path } : null,
+    };
+
+    private static string StepName(StepDefinition step)
+    {
+        if (step.Name is { } given) return given;
+        if (step.Artifact is { } artifact) return $"Artifact {artifact.Name.Value}";
+        return Words.Short(step.Run!.Split('\n').First(line => !string.IsNullOrWhiteSpace(line)).Trim());
+    }
+
+    private static string? Both(string? stage, string? job) =>
+        stage is null || job is null ? stage ?? job : $"({stage}) && ({job})";
+
+    private static IReadOnlyDictionary<string, string> Merge(IReadOnlyDictionary<string, string> outer, IReadOnlyDictionary<string, string> inner)
+    {
+        if (inner.Count == 0) return outer;
+        var merged = new Dictionary<string, string>(outer, StringComparer.Ordinal);
+        foreach (var (name, value) in inner) merged[name] = value;
+        return merged;
+    }
+
+    private static string FileName(string file)
+    {
+        var name = file[(file.LastIndexOf('/') + 1)..];
+        return name.LastIndexOf('.') is > 0 and var dot ? name[..dot] : name;
+    }
+}

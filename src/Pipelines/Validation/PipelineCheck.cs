@@ -1,0 +1,82 @@
+using PRTS.Pipelines.Parsing;
+using PRTS.Pipelines.Planning;
+
+namespace PRTS.Pipelines.Validation;
+
+/// <summary>What can only be checked when the whole file is read: names, needs, cycles, size.</summary>
+internal static class PipelineCheck
+{
+    /// <summary>Edges between jobs grow with the square of a file; a plan has to stay small enough to store and to draw.</summary>
+    public const int Jobs = 1000;
+
+    /// <summary>Characters of all values of a plan, each written out in every job that has it, and edges.</summary>
+    public const long PlanSize = 8 * 1024 * 1024;
+
+    public static void Check(PipelineDefinition pipeline, ErrorList errors)
+    {
+        var jobs = pipeline.Stages.SelectMany(s => s.Jobs).ToList();
+        CheckUnique(pipeline.Stages.Select(s => s.Name), "stage", errors);
+        CheckUnique(jobs.Select(j => j.Name), "job", errors);
+        CheckNeeds(pipeline, jobs, errors);
+        Cycles.Check(pipeline, errors);
+        CheckSize(pipeline, jobs, errors);
+    }
+
+    private static void CheckUnique(IEnumerable<Located<string>> names, string what, ErrorList errors)
+    {
+        var first = new Dictionary<string, Located<string>>(StringComparer.Ordinal);
+        foreach (var name in names)
+            if (!first.TryAdd(name.Value, name))
+                errors.Add(DiagnosticCodes.DuplicateName, new Place(name.Line, name.Column),
+                    $"There is already a {what} `{Words.Short(name.Value)}`, in line {first[name.Value].Line}; give this one another name.");
+    }
+
+    private static void CheckNeeds(PipelineDefinition pipeline, List<JobDefinition> jobs, ErrorList errors)
+    {
+        var stageNames = pipeline.Stages.Select(s => s.Name.Value).ToHashSet(StringComparer.Ordinal);
+        var jobNames = jobs.Select(j => j.Name.Value).ToHashSet(StringComparer.Ordinal);
+        foreach (var need in pipeline.Stages.SelectMany(s => s.Needs ?? []))
+            if (!stageNames.Contains(need.Value))
+                errors.Add(DiagnosticCodes.UnknownNeed, new Place(need.Line, need.Column), Unknown(need.Value, "stage", stageNames)
+                    + (jobNames.Contains(need.Value) ? " It is a job, and a stage needs stages." : ""));
+        foreach (var need in jobs.SelectMany(j => j.Needs))
+            if (!jobNames.Contains(need.Value))
+                errors.Add(DiagnosticCodes.UnknownNeed, new Place(need.Line, need.Column), Unknown(need.Value, "job", jobNames)
+                    + (stageNames.Contains(need.Value) ? " It is a stage; put it into the `needs` of the job's stage." : ""));
+    }
+
+    private static string Unknown(string name, string what, IReadOnlyCollection<string> names)
+    {
+        var meant = Suggestion.For(name, names) is { } near && near != name ? $" Did you mean `{near}`?" : "";
+        var all = names.Count is > 0 and <= 8 && meant.Length == 0 ? $" The {what}s are {Words.And(names.Select(n => $"`{Words.Short(n)}`"))}." : "";
+        return $"There is no {what} `{Words.Short(name)}`.{meant}{all}";
+    }
+
+    private static void CheckSize(PipelineDefinition pipeline, List<JobDefinition> jobs, ErrorList errors)
+    {
+        if (jobs.Count > Jobs)
+        {
+            var beyond = jobs[Jobs].Name;
+            errors.Add(DiagnosticCodes.TooManyJobs, new Place(beyond.Line, beyond.Column), $"The file has {jobs.Count:N0} jobs; one pipeline has at most {Jobs:N0}. Split it into several files in .prts/.");
+            return;
+        }
+
+        var perJob = Size(pipeline.Env);
+        long size = 0;
+        var stages = pipeline.Stages.DistinctBy(s => s.Name.Value, StringComparer.Ordinal).ToDictionary(s => s.Name.Value, StringComparer.Ordinal);
+        var previous = (StageDefinition?)null;
+        foreach (var stage in pipeline.Stages)
+        {
+            var before = stage.Needs is null ? previous?.Jobs.Count ?? 0 : stage.Needs.Sum(n => stages.GetValueOrDefault(n.Value)?.Jobs.Count ?? 0);
+            foreach (var job in stage.Jobs)
+                size += perJob + Size(stage.Env) + Size(job.Env) + (before + job.Needs.Count) * 8L + job.Steps.Sum(s => (s.Run?.Length ?? 0) + Size(s.Env));
+            previous = stage;
+        }
+
+        if (size > PlanSize)
+            errors.Add(DiagnosticCodes.PlanTooLarge, new Place(1, 1),
+                "The jobs together are too large to plan, because each has a copy of its variables, commands and needs. Use fewer or shorter variables, or move scripts into files of the repository.");
+    }
+
+    private static long Size(IReadOnlyDictionary<string, string> env) => env.Sum(e => (long)e.Key.Length + e.Value.Length);
+}
