@@ -1,11 +1,10 @@
 using PRTS.Benchmarks;
 
 // Real processes, started as users start them; docs/benchmarks.md explains each figure.
-var root = Environment.GetEnvironmentVariable("PRTS_ROOT") ?? Directory.GetCurrentDirectory();
 var quick = args.Contains("--quick", StringComparer.Ordinal);
 var only = args.FirstOrDefault(argument => !argument.StartsWith('-'));
 var figures = new Figures();
-await using (var prts = await Installation.Start(root, slots: 20))
+await using (var prts = await Installation.Start(Installation.Checkout(), slots: 20))
 {
     if (Wanted("memory"))
         await MemoryBenchmark.Idle(prts, figures, quick ? 20 : 60);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
@@ -6,7 +7,7 @@ using System.Text.Json;
 using PRTS.Api;
 using PRTS.Api.Builds;
 
-namespace PRTS.Benchmarks;
+namespace PRTS.Shared;
 
 /// <summary>A PRTS of its own, started by the command that users have, in a data directory of its own.</summary>
 internal sealed class Installation : IAsyncDisposable
@@ -27,9 +28,18 @@ internal sealed class Installation : IAsyncDisposable
     public string Password { get; private set; } = "";
     public Uri Url => Http.BaseAddress!;
 
+    /// <summary>The checkout that holds this program.</summary>
+    public static string Checkout()
+    {
+        var directory = new DirectoryInfo(AppContext.BaseDirectory);
+        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "PRTS.sln")))
+            directory = directory.Parent;
+        return directory?.FullName ?? throw new InvalidOperationException($"{AppContext.BaseDirectory} lies in no checkout of PRTS.");
+    }
+
     public static async Task<Installation> Start(string root, int slots)
     {
-        var home = Directory.CreateTempSubdirectory("prts-bench-").FullName;
+        var home = Directory.CreateTempSubdirectory("prts-").FullName;
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(home, (UnixFileMode)0b111_101_101);
         var environment = new Dictionary<string, string>(StringComparer.Ordinal)
@@ -57,46 +67,70 @@ internal sealed class Installation : IAsyncDisposable
             process => process.GetProperty("role").GetString()!, process => process.GetProperty("pid").GetInt32(), StringComparer.Ordinal);
     }
 
-    /// <summary>A new project with this pipeline, cloned; returns the clone's directory.</summary>
+    /// <summary>A new project <c>bench/name</c> with this pipeline, committed in a clone but not pushed; returns the clone's directory.</summary>
     public async Task<string> Project(string name, string pipeline)
     {
-        using var created = await Http.PostAsJsonAsync("/api/v1/projects", new { org = "bench", name }, ApiJson.Options);
-        created.EnsureSuccessStatusCode();
-        var clone = Path.Combine(Home, "bench", name);
-        var address = new UriBuilder(Url) { UserName = User, Password = Uri.EscapeDataString(Password), Path = $"/git/bench/{name}.git" }.Uri;
+        var clone = await Clone(name);
         Directory.CreateDirectory(Path.Combine(clone, ".prts"));
-        await Git(clone, "init", "--quiet", "--initial-branch=main");
-        await Git(clone, "config", "user.name", "bench");
-        await Git(clone, "config", "user.email", "bench@localhost");
-        await Git(clone, "remote", "add", "origin", address.AbsoluteUri);
         await File.WriteAllTextAsync(Path.Combine(clone, ".prts", "pipeline.yaml"), pipeline);
         await Git(clone, "add", ".");
         await Git(clone, "commit", "--quiet", "--message", "bench");
         return clone;
     }
 
+    /// <summary>The address of a project's repository with the administrator's name and password in it.</summary>
+    public string RepositoryUrl(string name) =>
+        new UriBuilder(Url) { UserName = User, Password = Uri.EscapeDataString(Password), Path = $"/git/bench/{name}.git" }.Uri.AbsoluteUri;
+
+    /// <summary>A new project <c>bench/name</c> and an empty repository on this side whose origin it is.</summary>
+    public async Task<string> Clone(string name)
+    {
+        using var created = await Http.PostAsJsonAsync("/api/v1/projects", new { org = "bench", name }, ApiJson.Options);
+        created.EnsureSuccessStatusCode();
+        var clone = Path.Combine(Home, "bench", name);
+        Directory.CreateDirectory(clone);
+        await Git(clone, "init", "--quiet", "--initial-branch=main");
+        await Git(clone, "config", "user.name", "bench");
+        await Git(clone, "config", "user.email", "bench@localhost");
+        await Git(clone, "remote", "add", "origin", RepositoryUrl(name));
+        return clone;
+    }
+
     public static Task<string> Git(string directory, params string[] arguments) => Commands.Run("git", arguments, directory);
 
-    public async Task<BuildSummary> Build(string project, int number) =>
-        (await Http.GetFromJsonAsync<BuildSummary>($"/api/v1/projects/{project}/builds/{number}", ApiJson.Options))!;
-
     /// <summary>The build when it has ended; fails when it did not succeed.</summary>
-    public async Task<BuildSummary> WaitForBuild(string project, int number)
+    public async Task<BuildSummary> WaitForBuild(string project, int number, TimeSpan? patience = null)
     {
-        for (var patience = 0; ; patience++)
+        var build = await WaitFor(project, number, found => found.Status.IsEnded(), patience);
+        return build.Status == RunStatus.Succeeded ? build : throw new InvalidOperationException($"{build.Id} {build.Status}: {build.Reason}");
+    }
+
+    /// <summary>The build once it is as the condition says. A control plane that does not answer meanwhile is waited for.</summary>
+    public async Task<BuildSummary> WaitFor(string project, int number, Func<BuildSummary, bool> condition, TimeSpan? patience = null)
+    {
+        var clock = Stopwatch.StartNew();
+        BuildSummary? last = null;
+        while (clock.Elapsed < (patience ?? TimeSpan.FromMinutes(5)))
         {
-            using var response = await Http.GetAsync($"/api/v1/projects/{project}/builds/{number}");
-            if (response.StatusCode != HttpStatusCode.NotFound)
+            try
             {
-                var build = (await response.Content.ReadFromJsonAsync<BuildSummary>(ApiJson.Options))!;
-                if (build.Status.IsEnded())
-                    return build.Status == RunStatus.Succeeded ? build : throw new InvalidOperationException($"{build.Id} {build.Status}: {build.Reason}");
+                using var response = await Http.GetAsync($"/api/v1/projects/{project}/builds/{number}");
+                if (response.IsSuccessStatusCode)
+                {
+                    last = (await response.Content.ReadFromJsonAsync<BuildSummary>(ApiJson.Options))!;
+                    if (condition(last))
+                        return last;
+                }
+            }
+            catch (HttpRequestException)
+            {
+                // It is being restarted.
             }
 
-            if (patience > 60_000)
-                throw new TimeoutException($"{project}#{number} has not ended.");
             await Task.Delay(10);
         }
+
+        throw new TimeoutException($"{project}#{number} did not come to the awaited state; it is {last?.Status.ToString() ?? "unknown"}: {last?.Reason}");
     }
 
     public async ValueTask DisposeAsync()

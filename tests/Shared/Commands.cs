@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace PRTS.Benchmarks;
+namespace PRTS.Shared;
 
 /// <summary>Runs programs with argument lists.</summary>
 internal static class Commands
