@@ -7,7 +7,10 @@ namespace PRTS.Contracts;
 /// <summary>The streams of the cluster: provider, namespaces and keys. They carry what a reader can read again elsewhere.</summary>
 public static class Streams
 {
-    public const string Provider = "prts";
+    /// <summary>
+    /// Not the name of a grain storage: Orleans would keep the subscriptions in that one, whose serializer cannot read them again.
+    /// </summary>
+    public const string Provider = "live";
 
     /// <summary>Namespace of <see cref="Contracts.Logs.LogAppended"/>, one stream an attempt.</summary>
     public const string Logs = "logs";

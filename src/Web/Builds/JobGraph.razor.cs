@@ -7,8 +7,9 @@ namespace PRTS.Web.Builds;
 
 public partial class JobGraph
 {
+    private const int ManyJobs = 100;
     private static readonly int[] Zooms = [35, 50, 70, 100, 130];
-    private int step = 3;
+    private int step = -1;
 
     [Parameter, EditorRequired] public IReadOnlyList<StageSummary> Stages { get; set; } = [];
 
@@ -20,7 +21,11 @@ public partial class JobGraph
 
     private JobGraphLayout Layout { get; set; } = JobGraphLayout.Of([]);
 
-    protected override void OnParametersSet() => Layout = JobGraphLayout.Of(Stages);
+    protected override void OnParametersSet()
+    {
+        Layout = JobGraphLayout.Of(Stages);
+        if (step < 0) step = Layout.Jobs.Count > ManyJobs ? 1 : 3;
+    }
 
     private int Scaled(int length) => length * Zooms[step] / 100;
 

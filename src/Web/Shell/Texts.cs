@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.Extensions.Localization;
 using PRTS.Api;
 
 namespace PRTS.Web.Shell;
@@ -39,6 +40,9 @@ public static class Texts
         : name;
 
     public static string ShortCommit(string sha) => sha.Length > 8 ? sha[..8] : sha;
+
+    /// <summary>The word for a trigger; one that this version has no word for is shown as it is.</summary>
+    public static string EventName(IStringLocalizer texts, string name) => texts[$"Event.{name}"] is { ResourceNotFound: false } word ? word.Value : name;
 
     /// <summary>Bytes with a binary unit, at most one decimal.</summary>
     public static string Bytes(long count)

@@ -19,7 +19,8 @@ function ago(time) {
 export function duration(milliseconds) {
   const [h, m, s, ms] = units;
   const seconds = Math.floor(milliseconds / 1000);
-  if (milliseconds < 1000) return `${Math.max(0, Math.round(milliseconds))} ${ms}`;
+  if (milliseconds < 1000) return milliseconds > 0 ? `${Math.round(milliseconds)} ${ms}` : `0${s}`;
+  if (seconds < 10) return `${(Math.floor(milliseconds / 100) / 10).toFixed(1)}${s}`;
   if (seconds < 60) return `${seconds}${s}`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)}${m} ${seconds % 60}${s}`;
   return `${Math.floor(seconds / 3600)}${h} ${Math.floor(seconds / 60) % 60}${m}`;
@@ -50,11 +51,24 @@ customElements.define('prts-duration', class extends Ticking {
     const to = Date.parse(this.getAttribute('to') ?? '');
     if (Number.isNaN(from)) this.write('');
     else if (!Number.isNaN(to)) this.write(duration(to - from));
-    else this.write(this.hasAttribute('running') ? duration(Math.max(1000, Date.now() - from)) : '');
+    else this.write(this.hasAttribute('running') ? duration(Math.max(0, Math.floor((Date.now() - from) / 1000) * 1000)) : '');
   }
 });
 
 setInterval(() => { if (!document.hidden) for (const element of live) element.show(); }, 1000);
+
+// <prts-reveal>: a scrolled region that begins where its current link is.
+customElements.define('prts-reveal', class extends HTMLElement {
+  connectedCallback() {
+    requestAnimationFrame(() => {
+      const link = this.querySelector('[aria-current]');
+      if (!link) return;
+      const [outer, inner] = [this.getBoundingClientRect(), link.getBoundingClientRect()];
+      if (inner.bottom > outer.bottom || inner.right > outer.right)
+        this.scrollBy(inner.left - outer.left - (outer.width - inner.width) / 2, inner.top - outer.top - (outer.height - inner.height) / 2);
+    });
+  }
+});
 
 async function copy(text) {
   if (navigator.clipboard && isSecureContext) return navigator.clipboard.writeText(text);
