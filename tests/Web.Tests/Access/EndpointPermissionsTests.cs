@@ -1,0 +1,64 @@
+using System.Reflection;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Routing;
+using PRTS.Contracts.Access;
+using PRTS.Web.Access;
+
+namespace PRTS.Web.Tests.Access;
+
+public class EndpointPermissionsTests(TestServer server)
+{
+    private static readonly string[] Anonymous =
+    [
+        "/login", "/logout", "/schemas/pipeline.json", "/test/form", "/api/v1/test/failure",
+        // The documentation page's own files; the page and the document need a login.
+        "/api/docs/scalar.js", "/api/docs/scalar.aspnetcore.js", "/api/docs/favicon.svg",
+    ];
+
+    [Fact]
+    public void Endpoints_All_HaveAPermissionOrAreListedAsAnonymous()
+    {
+        var endpoints = server.Get<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>().ToList();
+        Assert.True(endpoints.Count > 30);
+        var wrong = endpoints.Where(endpoint => endpoint.Metadata.GetMetadata<IAllowAnonymous>() is null
+            ? endpoint.Metadata.GetMetadata<EndpointPermission>() is not { } permission || endpoint.Metadata.GetOrderedMetadata<IAuthorizeData>().All(data => data.Policy != permission.Name)
+            : !Anonymous.Contains(endpoint.RoutePattern.RawText));
+        Assert.Empty(wrong.Select(endpoint => $"{endpoint.RoutePattern.RawText}"));
+    }
+
+    [Fact]
+    public void Pages_All_HaveAPermissionOrAreAnonymous()
+    {
+        string[] anonymous = ["/login", "/problem/{Code:int}"];
+        var pages = typeof(WebServices).Assembly.GetTypes().Where(type => type.GetCustomAttributes<RouteAttribute>().Any()).ToList();
+        var wrong = pages.Where(page => page.GetCustomAttribute<AllowAnonymousAttribute>() is not null
+            ? !page.GetCustomAttributes<RouteAttribute>().All(route => anonymous.Contains(route.Template))
+            : page.GetCustomAttribute<AuthorizeAttribute>() is not { Policy: { } policy } || !AccessRules.All.Contains(policy));
+        Assert.Empty(wrong.Select(page => page.FullName));
+    }
+
+    [Fact]
+    public async Task Endpoints_WithoutLogin_AreRefused()
+    {
+        using var client = server.Client();
+        foreach (var endpoint in server.Get<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>().Where(endpoint => endpoint.Metadata.GetMetadata<IAllowAnonymous>() is null))
+        {
+            var address = endpoint.RoutePattern.RawText!.Replace("{number:int:min(1)}", "1", StringComparison.Ordinal).Replace("{id:guid}", Guid.Empty.ToString(), StringComparison.Ordinal)
+                .Replace("{**path}", "a", StringComparison.Ordinal).Replace("{documentName}", "v1", StringComparison.Ordinal).Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal)
+                .Replace("documentName?", "v1", StringComparison.Ordinal);
+            foreach (var method in endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET"])
+            {
+                using var response = await client.SendAsync(new HttpRequestMessage(new HttpMethod(method), address));
+                Assert.True((int)response.StatusCode is 401 or 302, $"{method} {address}: {(int)response.StatusCode}");
+            }
+        }
+    }
+
+    [Fact]
+    public async Task UnknownAddress_WithoutLogin_TellsNothing()
+    {
+        using var client = server.Client();
+        await (await client.GetAsync("/api/v1/no/such/thing")).Problem(System.Net.HttpStatusCode.Unauthorized, "unauthenticated");
+    }
+}

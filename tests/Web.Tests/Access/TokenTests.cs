@@ -1,0 +1,98 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text;
+using PRTS.Api.Access;
+using PRTS.Contracts.Access;
+using PRTS.Contracts.Builds;
+using PRTS.Storage.Users;
+using PRTS.Web.Access;
+
+namespace PRTS.Web.Tests.Access;
+
+public class TokenTests(TestServer server)
+{
+    [Fact]
+    public async Task AccessToken_IsShownOnce_WorksAndCanBeRevoked()
+    {
+        using var client = await server.Client(Role.Developer);
+        var created = await (await client.PostAsJsonAsync("/api/v1/account/tokens", new CreateAccessToken { Name = "laptop", ExpiresInDays = 7 })).Read<CreatedAccessToken>(HttpStatusCode.Created);
+        Assert.StartsWith("prts_", created.Token, StringComparison.Ordinal);
+        using var other = server.Client(created.Token);
+        Assert.Equal("developer", (await (await other.GetAsync("/api/v1/account")).Read<Me>()).Role);
+        var listed = await client.GetStringAsync("/api/v1/account/tokens");
+        Assert.Contains("laptop", listed, StringComparison.Ordinal);
+        Assert.DoesNotContain(created.Token, listed, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.NoContent, (await client.DeleteAsync($"/api/v1/account/tokens/{created.Summary.Id}")).StatusCode);
+        await (await other.GetAsync("/api/v1/account")).Problem(HttpStatusCode.Unauthorized, "unauthenticated");
+    }
+
+    [Fact]
+    public async Task AccessToken_Expired_IsRefused()
+    {
+        var user = await server.NewUser(Role.Viewer);
+        const string Secret = "prts_expired";
+        var past = TimeProvider.System.GetUtcNow().AddMinutes(-1);
+        await server.Get<AccessTokensStore>().Create(
+            new() { Id = Guid.NewGuid(), UserId = user.Id, Name = "old", Prefix = "prts_e", CreatedAt = past.AddDays(-1), ExpiresAt = past }, Secrets.Sha256(Secret));
+        using var client = server.Client(Secret);
+        await (await client.GetAsync("/api/v1/account")).Problem(HttpStatusCode.Unauthorized, "unauthenticated");
+    }
+
+    [Fact]
+    public async Task Basic_AfterPasswordOrRoleChange_CountsAtOnce()
+    {
+        var user = await server.NewUser(Role.Viewer);
+        using var client = server.Client();
+        Assert.Equal(HttpStatusCode.OK, (await client.SendAsync(Basic(user.Name, TestServer.Password))).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await client.SendAsync(Basic(user.Name, TestServer.Password))).StatusCode);
+        await server.Get<Accounts>().SetPassword(user, "another password");
+        Assert.Equal(HttpStatusCode.Unauthorized, (await client.SendAsync(Basic(user.Name, TestServer.Password))).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await client.SendAsync(Basic(user.Name, "another password"))).StatusCode);
+        await server.Get<UsersStore>().SetRole(user.Id, nameof(Role.None));
+        Assert.Equal(HttpStatusCode.Unauthorized, (await client.SendAsync(Basic(user.Name, "another password"))).StatusCode);
+    }
+
+    [Theory]
+    [InlineData("Bearer")]
+    [InlineData("Basic !!!")]
+    [InlineData("Basic bm9jb2xvbg==")]
+    [InlineData("Digest abc")]
+    [InlineData("Bearer prts_unknown")]
+    [InlineData("Bearer prtsj_abc.def")]
+    public async Task Header_ThatIsWrong_IsRefused(string header)
+    {
+        using var client = server.Client();
+        client.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", header);
+        await (await client.GetAsync("/api/v1/account")).Problem(HttpStatusCode.Unauthorized, "unauthenticated");
+    }
+
+    [Fact]
+    public async Task AttemptToken_OpensNothingButItsAttempt()
+    {
+        var project = await server.NewProject();
+        var attempt = new AttemptId(new(new(project, 1), "build"), 1);
+        using var client = server.Client(server.Attempts.Create(attempt, "agent"));
+        var own = $"/api/v1/projects/{project}/builds/1/jobs/build/artifacts/out";
+        Assert.Equal(HttpStatusCode.OK, (await client.PostAsync(own, null)).StatusCode);
+        foreach (var other in new[] { own.Replace("/builds/1/", "/builds/2/", StringComparison.Ordinal), own.Replace("/build/", "/test/", StringComparison.Ordinal), own.Replace("acme/", "other/", StringComparison.Ordinal) })
+            Assert.Equal(HttpStatusCode.Forbidden, (await client.PostAsync(other, null)).StatusCode);
+        foreach (var address in new[] { "/api/v1/account", "/api/v1/projects", $"/api/v1/projects/{project}", "/api/v1/agents" })
+            Assert.Equal(HttpStatusCode.Forbidden, (await client.GetAsync(address)).StatusCode);
+        var forged = new AttemptTokens(Encoding.UTF8.GetBytes("another key, as an attacker has")).Create(attempt, "agent");
+        using var attacker = server.Client(forged);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await attacker.PostAsync(own, null)).StatusCode);
+    }
+
+    [Fact]
+    public async Task PersonalToken_MayNotUploadArtifacts()
+    {
+        var project = await server.NewProject();
+        using var admin = await server.Client(Role.Admin);
+        Assert.Equal(HttpStatusCode.Forbidden, (await admin.PostAsync($"/api/v1/projects/{project}/builds/1/jobs/build/artifacts/out", null)).StatusCode);
+    }
+
+    private static HttpRequestMessage Basic(string name, string password) => new(HttpMethod.Get, "/api/v1/account")
+    {
+        Headers = { Authorization = new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{name}:{password}"))) },
+    };
+}
