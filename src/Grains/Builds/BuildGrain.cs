@@ -5,7 +5,6 @@ using PRTS.Api.Builds;
 using PRTS.Contracts;
 using PRTS.Contracts.Agents;
 using PRTS.Contracts.Builds;
-using PRTS.Pipelines.Planning;
 using PRTS.Storage.Builds;
 
 namespace PRTS.Grains.Builds;
@@ -27,7 +26,7 @@ public sealed partial class BuildGrain : Grain, IBuildGrain
 
     /// <summary>Jobs that got their command, and whether it was a cancel. Forgotten at a crash, and when the build is woken.</summary>
     private readonly Dictionary<string, bool> commanded = new(StringComparer.Ordinal);
-    private BuildPlan? plan;
+    private Blueprint? plan;
 
     public BuildGrain(
         [PersistentState("state", "prts")] IPersistentState<BuildState> state, BuildsReadModel builds, PlanStore plans, TimeProvider time, ILogger<BuildGrain> log)
@@ -37,7 +36,7 @@ public sealed partial class BuildGrain : Grain, IBuildGrain
         cell = new(state);
         news = new(builds, new BuildStream(this, id.Project.Tenant, log), id);
         work = new(this, Work, (failure, pause) => LogWorkFailed(failure, id, pause));
-        tell = new(this, async () => await news.Tell(cell.Value, await Plan()), (failure, pause) => LogTellFailed(failure, id, pause));
+        tell = new(this, async () => await news.Tell(cell.Value, (await Plan())?.Plan), (failure, pause) => LogTellFailed(failure, id, pause));
     }
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
@@ -58,8 +57,8 @@ public sealed partial class BuildGrain : Grain, IBuildGrain
     {
         if (cell.Value.Version > 0) return;
         if (request.Plan is not null) await plans.Save(id, request.Plan);
-        plan = request.Plan;
-        await Change(state => BuildLifecycle.Create(state, request));
+        plan = request.Plan is null ? null : new(id, request.Plan);
+        await Change(state => BuildLifecycle.Create(state, request, plan));
     }
 
     public Task Wake()
@@ -83,10 +82,10 @@ public sealed partial class BuildGrain : Grain, IBuildGrain
     }
 
     public async Task<BuildSummary?> Get() => cell.Value.Version == 0 ? null
-        : await Plan() is { } known ? BuildSummaries.Of(id, cell.Value, known, _ => true)
+        : await Plan() is { } known ? BuildSummaries.Of(id, cell.Value, known.Plan, _ => true)
         : BuildSummaries.Of(id, cell.Value);
 
-    public async Task<BuildRequest?> Definition() => cell.Value.Request is { } request ? request with { Plan = await Plan() } : null;
+    public async Task<BuildRequest?> Definition() => cell.Value.Request is { } request ? request with { Plan = (await Plan())?.Plan } : null;
 
     private void Continue()
     {
@@ -100,10 +99,10 @@ public sealed partial class BuildGrain : Grain, IBuildGrain
     }
 
     /// <summary>Null when the build does not exist or is invalid.</summary>
-    private async ValueTask<BuildPlan?> Plan()
+    private async ValueTask<Blueprint?> Plan()
     {
         if (plan is not null || cell.Value.Version == 0 || cell.Value.Status == RunStatus.Invalid) return plan;
-        return plan = await plans.Load(id) ?? throw new InvalidOperationException($"The plan of {id} is not in the plan store.");
+        return plan = new(id, await plans.Load(id) ?? throw new InvalidOperationException($"The plan of {id} is not in the plan store."));
     }
 
     private async Task<TimeSpan?> Work()
@@ -119,7 +118,7 @@ public sealed partial class BuildGrain : Grain, IBuildGrain
         return TimeSpan.Zero;
     }
 
-    private async Task Command(BuildState state, BuildPlan known, string key)
+    private async Task Command(BuildState state, Blueprint known, string key)
     {
         var start = JobStarts.Of(state, known, key);
         var job = GrainFactory.Job(new(id, key));

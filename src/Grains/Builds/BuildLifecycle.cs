@@ -12,7 +12,7 @@ namespace PRTS.Grains.Builds;
 /// </summary>
 public static class BuildLifecycle
 {
-    public static BuildState Create(BuildState state, BuildRequest request)
+    public static BuildState Create(BuildState state, BuildRequest request, Blueprint? plan)
     {
         if (state.Version > 0) return state;
         var created = new BuildState
@@ -20,7 +20,7 @@ public static class BuildLifecycle
             Status = RunStatus.Queued,
             Request = request with { Plan = null, Event = request.Event with { ChangedPaths = null } },
         };
-        if (request.Plan is { } plan) return Advance(state, created, plan, request.CreatedAt);
+        if (plan is not null) return Advance(state, created, plan, request.CreatedAt);
         var count = request.Diagnostics.Count;
         return created with
         {
@@ -29,12 +29,12 @@ public static class BuildLifecycle
         };
     }
 
-    public static BuildState Cancel(BuildState state, BuildPlan plan, string reason, DateTimeOffset now) =>
+    public static BuildState Cancel(BuildState state, Blueprint plan, string reason, DateTimeOffset now) =>
         state.Version == 0 || state.Status.IsEnded() || state.CancelReason is not null
             ? state
             : Advance(state, state with { CancelReason = reason }, plan, now);
 
-    public static BuildState JobChanged(BuildState state, BuildPlan plan, JobSummary job, DateTimeOffset now)
+    public static BuildState JobChanged(BuildState state, Blueprint plan, JobSummary job, DateTimeOffset now)
     {
         if (state.Status.IsEnded() || !state.Jobs.TryGetValue(job.Key, out var known) || known.Status.IsEnded()) return state;
         if (job.Status.IsEnded())
@@ -59,7 +59,7 @@ public static class BuildLifecycle
     }
 
     /// <summary>Lets everything follow that can follow now: jobs that may start or that are skipped, and the end of the build.</summary>
-    private static BuildState Advance(BuildState before, BuildState state, BuildPlan plan, DateTimeOffset now)
+    private static BuildState Advance(BuildState before, BuildState state, Blueprint plan, DateTimeOffset now)
     {
         var jobs = new Dictionary<string, BuildJob>(state.Jobs, StringComparer.Ordinal);
         var moved = true;
@@ -81,7 +81,7 @@ public static class BuildLifecycle
     }
 
     /// <summary>Null while something that it needs has not ended.</summary>
-    private static BuildJob? Decide(BuildState state, BuildPlan plan, PlannedJob job, Dictionary<string, BuildJob> jobs)
+    private static BuildJob? Decide(BuildState state, Blueprint plan, PlannedJob job, Dictionary<string, BuildJob> jobs)
     {
         if (state.CancelReason is { } canceled) return new() { Status = RunStatus.Canceled, Unstarted = true, Reason = canceled };
         // From the last: of jobs in a row, the nearest one is the one that has not ended.
@@ -99,7 +99,7 @@ public static class BuildLifecycle
     /// Canceled when someone canceled it in time to stop a job, else failed when a job that may not fail did, else succeeded. A build
     /// whose jobs were all skipped succeeded: nothing was to be done and nothing went wrong, which is what scripts that wait for it ask.
     /// </summary>
-    private static BuildState Finish(BuildState state, BuildPlan plan, DateTimeOffset now)
+    private static BuildState Finish(BuildState state, Blueprint plan, DateTimeOffset now)
     {
         var failed = plan.Jobs.Where(job => state.Jobs[job.Key].Status == RunStatus.Failed && !job.AllowFailure).ToList();
         var canceled = state.Jobs.Values.Any(job => job.Status == RunStatus.Canceled);

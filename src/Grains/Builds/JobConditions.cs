@@ -1,5 +1,6 @@
 using PRTS.Api;
 using PRTS.Contracts.Builds;
+using PRTS.Pipelines.Expressions;
 using PRTS.Pipelines.Planning;
 
 namespace PRTS.Grains.Builds;
@@ -8,30 +9,84 @@ namespace PRTS.Grains.Builds;
 public readonly record struct JobVerdict(RunStatus Status, string? Reason = null);
 
 /// <summary>
-/// A job's <c>if</c>. Without one it is <c>success()</c>, as in GitHub Actions: every job it needs succeeded, or failed and was
-/// allowed to. A need that was skipped, be it by <c>when</c>, skips what needs it, unless that has a condition such as
-/// <c>always()</c>. Only direct needs count for <c>success()</c>, so a job after one that ran by <c>always()</c> runs too;
-/// <c>failure()</c> looks at everything upstream, so a clean-up stage sees a failure two stages before it.
+/// A job's <c>if</c>, as in GitHub Actions: without one, and in one that calls no status function, <c>success()</c> is meant.
+/// <c>success()</c>: every job upstream succeeded, or failed and was allowed to. A job that was skipped, be it by <c>when</c>, is no
+/// success, so what comes after it is skipped unless its condition says <c>always()</c> or looks at results itself.
+/// <c>failure()</c>: some job upstream failed, however far. Upstream means needs, their needs, and so on.
 /// </summary>
 public static class JobConditions
 {
-    public static JobVerdict Evaluate(BuildRequest request, BuildPlan plan, PlannedJob job, IReadOnlyDictionary<string, BuildJob> jobs)
+    public static JobVerdict Evaluate(BuildRequest request, Blueprint plan, PlannedJob job, IReadOnlyDictionary<string, BuildJob> jobs)
     {
-        var byKey = plan.Jobs.ToDictionary(other => other.Key, StringComparer.Ordinal);
-        if (job.If is null)
+        var broken = FirstBroken(plan, job, jobs, []);
+        if (job.If is null) return broken is null ? new(RunStatus.Queued) : Skipped(plan[broken], jobs[broken].Status);
+        try
         {
-            foreach (var key in job.Needs)
+            var condition = Expression.Parse(job.If);
+            if (broken is not null && !condition.AsksForStatus) return Skipped(plan[broken], jobs[broken].Status);
+            var context = new EvaluationContext
             {
-                if (!Passed(byKey[key], jobs[key])) return new(RunStatus.Skipped, $"Skipped because {byKey[key].Name} {Word(jobs[key].Status)}.");
-            }
+                Values = Values(request, plan, job, jobs),
+                Condition = broken is null ? JobCondition.Success : AnyFailed(plan, job, jobs, []) ? JobCondition.Failure : JobCondition.Skipped,
+            };
+            return condition.Evaluate(context).IsTrue ? new(RunStatus.Queued) : new(RunStatus.Skipped, $"Skipped because its condition is not met: {job.If}");
+        }
+        catch (ExpressionException wrong)
+        {
+            return new(RunStatus.Failed, $"Its condition cannot be evaluated: {job.If}: {wrong.Message}");
+        }
+    }
 
-            return new(RunStatus.Queued);
+    private static JobVerdict Skipped(PlannedJob because, RunStatus status) => new(RunStatus.Skipped, $"Skipped because {because.Name} {Word(status)}.");
+
+    /// <summary>
+    /// The nearest job upstream that did not succeed. A job without a condition of its own that succeeded stands for all before it,
+    /// so the search goes past those with one only.
+    /// </summary>
+    private static string? FirstBroken(Blueprint plan, PlannedJob job, IReadOnlyDictionary<string, BuildJob> jobs, HashSet<string> seen)
+    {
+        foreach (var key in job.Needs.Where(seen.Add))
+        {
+            if (!Passed(plan[key], jobs[key])) return key;
+            if (plan[key].If is not null && FirstBroken(plan, plan[key], jobs, seen) is { } further) return further;
         }
 
-        return new(RunStatus.Queued);
+        return null;
+    }
+
+    private static bool AnyFailed(Blueprint plan, PlannedJob job, IReadOnlyDictionary<string, BuildJob> jobs, HashSet<string> seen)
+    {
+        foreach (var key in job.Needs.Where(seen.Add))
+        {
+            var failed = jobs[key].Status == RunStatus.Failed && !plan[key].AllowFailure;
+            if (failed || AnyFailed(plan, plan[key], jobs, seen)) return true;
+        }
+
+        return false;
+    }
+
+    private static Dictionary<string, ExpressionValue> Values(BuildRequest request, Blueprint plan, PlannedJob job, IReadOnlyDictionary<string, BuildJob> jobs)
+    {
+        var (org, project) = (plan.Id.Project.Org, plan.Id.Project.Name);
+        var variables = ExpressionValue.Of(job.Env);
+        return new(StringComparer.OrdinalIgnoreCase)
+        {
+            ["build"] = Contexts.Build(org, project, plan.Id.Number, request.Event, request.Actor, url: null),
+            ["needs"] = ExpressionValue.Of(job.Needs.Select(key => KeyValuePair.Create(key, Contexts.Need(Result(jobs[key].Status), jobs[key].Outputs ?? new Dictionary<string, string>(StringComparer.Ordinal))))),
+            ["env"] = variables,
+            ["variables"] = variables,
+        };
     }
 
     private static bool Passed(PlannedJob need, BuildJob state) => state.Status == RunStatus.Succeeded || (state.Status == RunStatus.Failed && need.AllowFailure);
+
+    private static string Result(RunStatus status) => status switch
+    {
+        RunStatus.Succeeded => "success",
+        RunStatus.Failed => "failure",
+        RunStatus.Canceled => "cancelled",
+        _ => "skipped",
+    };
 
     private static string Word(RunStatus status) => status switch
     {

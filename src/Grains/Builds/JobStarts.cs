@@ -1,17 +1,16 @@
 using PRTS.Api;
 using PRTS.Api.Builds;
 using PRTS.Contracts.Builds;
-using PRTS.Pipelines.Planning;
 
 namespace PRTS.Grains.Builds;
 
 /// <summary>What a build says to start a job. The same each time: what a job needs has ended and no longer changes.</summary>
 internal static class JobStarts
 {
-    public static JobStart Of(BuildState state, BuildPlan plan, string key)
+    public static JobStart Of(BuildState state, Blueprint plan, string key)
     {
         var request = state.Request!;
-        var position = plan.Jobs.Index().First(job => job.Item.Key == key).Index;
+        var position = plan.PositionOf(key);
         return new()
         {
             Job = plan.Jobs[position],
@@ -21,7 +20,7 @@ internal static class JobStarts
             Actor = request.Actor,
             Position = position,
             DefaultBranch = request.DefaultBranch,
-            PipelineName = plan.Name,
+            PipelineName = plan.Plan.Name,
             TraceParent = request.TraceParent,
         };
     }

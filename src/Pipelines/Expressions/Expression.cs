@@ -6,6 +6,9 @@ public enum JobCondition
     Success,
     Failure,
     Cancelled,
+
+    /// <summary>Something before was skipped: none of the three is true.</summary>
+    Skipped,
 }
 
 /// <summary>What an expression can see.</summary>

@@ -1,6 +1,7 @@
 using CsCheck;
 using PRTS.Api;
 using PRTS.Api.Builds;
+using PRTS.Contracts.Builds;
 using PRTS.Grains.Builds;
 using PRTS.Pipelines.Planning;
 
@@ -10,12 +11,14 @@ public sealed class BuildLifecycleTests
 {
     private static readonly DateTimeOffset Now = Plans.Now;
 
-    private static BuildState Create(BuildPlan plan) => BuildLifecycle.Create(new(), Plans.Request(plan));
+    private static Blueprint Plan(params PlannedJob[] jobs) => new(BuildId.FromKey("default/demo/hello/7"), Plans.Of(jobs));
 
-    private static BuildState End(BuildState state, BuildPlan plan, string key, RunStatus status, string? reason = null) =>
+    private static BuildState Create(Blueprint plan) => BuildLifecycle.Create(new(), Plans.Request(plan.Plan), plan);
+
+    private static BuildState End(BuildState state, Blueprint plan, string key, RunStatus status, string? reason = null) =>
         BuildLifecycle.JobChanged(state, plan, Job(plan, key, status) with { Reason = reason, FinishedAt = Now }, Now);
 
-    private static JobSummary Job(BuildPlan plan, string key, RunStatus status) => Summaries.Planned(plan.Jobs.First(job => job.Key == key), 0) with
+    private static JobSummary Job(Blueprint plan, string key, RunStatus status) => Summaries.Planned(plan.Jobs.First(job => job.Key == key), 0) with
     {
         Status = status, Version = 9, StartedAt = Now,
     };
@@ -25,26 +28,26 @@ public sealed class BuildLifecycleTests
     [Fact]
     public void Create_StartsWhatNeedsNothing()
     {
-        var plan = Plans.Of(Plans.Job("a"), Plans.Job("b", needs: ["a"]), Plans.Job("c"));
+        var plan = Plan(Plans.Job("a"), Plans.Job("b", needs: ["a"]), Plans.Job("c"));
         var state = Create(plan);
         Assert.Equal(["a", "c"], Started(state));
         Assert.Equal((1, RunStatus.Queued), (state.Version, state.Status));
         Assert.Null(state.Request!.Plan);
-        Assert.Same(state, BuildLifecycle.Create(state, Plans.Request(plan)));
+        Assert.Same(state, BuildLifecycle.Create(state, Plans.Request(plan.Plan), plan));
     }
 
     [Fact]
     public void Create_Invalid_Ends()
     {
         var diagnostic = new Pipelines.Diagnostic { Code = "x", File = ".prts/pipeline.yaml", Line = 1, Column = 1, Message = "No." };
-        var state = BuildLifecycle.Create(new(), Plans.Request(null) with { Diagnostics = [diagnostic, diagnostic] });
+        var state = BuildLifecycle.Create(new(), Plans.Request(null) with { Diagnostics = [diagnostic, diagnostic] }, null);
         Assert.Equal((RunStatus.Invalid, ".prts/pipeline.yaml has 2 errors.", Now), (state.Status, state.Reason, state.FinishedAt));
     }
 
     [Fact]
     public void JobChanged_Success_StartsWhatNeedsIt()
     {
-        var plan = Plans.Of(Plans.Job("a"), Plans.Job("b", needs: ["a"]));
+        var plan = Plan(Plans.Job("a"), Plans.Job("b", needs: ["a"]));
         var state = End(Create(plan), plan, "a", RunStatus.Succeeded);
         Assert.Equal(["b"], Started(state));
         state = End(state, plan, "b", RunStatus.Succeeded);
@@ -54,7 +57,7 @@ public sealed class BuildLifecycleTests
     [Fact]
     public void JobChanged_Failure_SkipsDependentsAndFailsTheBuild()
     {
-        var plan = Plans.Of(Plans.Job("a"), Plans.Job("b", needs: ["a"]), Plans.Job("c", needs: ["b"]));
+        var plan = Plan(Plans.Job("a"), Plans.Job("b", needs: ["a"]), Plans.Job("c", needs: ["b"]));
         var state = End(Create(plan), plan, "a", RunStatus.Failed, "Step 'true' ended with exit code 1.");
         Assert.Equal((RunStatus.Failed, "A failed: Step 'true' ended with exit code 1."), (state.Status, state.Reason));
         Assert.Equal((RunStatus.Skipped, "Skipped because A failed."), (state.Jobs["b"].Status, state.Jobs["b"].Reason));
@@ -64,7 +67,7 @@ public sealed class BuildLifecycleTests
     [Fact]
     public void JobChanged_AllowedFailure_CountsAsSuccess()
     {
-        var plan = Plans.Of(Plans.Job("a", allowFailure: true), Plans.Job("b", needs: ["a"]));
+        var plan = Plan(Plans.Job("a", allowFailure: true), Plans.Job("b", needs: ["a"]));
         var state = End(Create(plan), plan, "a", RunStatus.Failed);
         Assert.Equal(["b"], Started(state));
         Assert.Equal(RunStatus.Succeeded, End(state, plan, "b", RunStatus.Succeeded).Status);
@@ -73,7 +76,7 @@ public sealed class BuildLifecycleTests
     [Fact]
     public void Create_SkippedByWhen_SkipsDependents()
     {
-        var plan = Plans.Of(Plans.Job("a", skip: "Only on main."), Plans.Job("b", needs: ["a"]), Plans.Job("c"));
+        var plan = Plan(Plans.Job("a", skip: "Only on main."), Plans.Job("b", needs: ["a"]), Plans.Job("c"));
         var state = Create(plan);
         Assert.Equal("Only on main.", state.Jobs["a"].Reason);
         Assert.Equal(RunStatus.Skipped, state.Jobs["b"].Status);
@@ -83,14 +86,14 @@ public sealed class BuildLifecycleTests
     [Fact]
     public void Create_AllSkipped_SucceedsAndSaysSo()
     {
-        var state = Create(Plans.Of(Plans.Job("a", skip: "Only on main.")));
+        var state = Create(Plan(Plans.Job("a", skip: "Only on main.")));
         Assert.Equal((RunStatus.Succeeded, "No job had to run: all of them were skipped."), (state.Status, state.Reason));
     }
 
     [Fact]
     public void Cancel_StopsAllAndEndsWhenTheLastDid()
     {
-        var plan = Plans.Of(Plans.Job("a"), Plans.Job("b", needs: ["a"]));
+        var plan = Plan(Plans.Job("a"), Plans.Job("b", needs: ["a"]));
         var state = BuildLifecycle.Cancel(Create(plan), plan, "Canceled by ann.", Now);
         Assert.False(state.Status.IsEnded());
         Assert.Equal(RunStatus.Canceled, state.Jobs["b"].Status);
@@ -101,7 +104,7 @@ public sealed class BuildLifecycleTests
     [Fact]
     public void Cancel_TooLate_KeepsTheResult()
     {
-        var plan = Plans.Of(Plans.Job("a"));
+        var plan = Plan(Plans.Job("a"));
         var state = End(BuildLifecycle.Cancel(Create(plan), plan, "Canceled by ann.", Now), plan, "a", RunStatus.Succeeded);
         Assert.Equal(RunStatus.Succeeded, state.Status);
     }
@@ -109,7 +112,7 @@ public sealed class BuildLifecycleTests
     [Fact]
     public void JobChanged_Progress_IsKeptOnlyWhereTheBuildShowsIt()
     {
-        var plan = Plans.Of(Plans.Job("a"), Plans.Job("b"));
+        var plan = Plan(Plans.Job("a"), Plans.Job("b"));
         var state = BuildLifecycle.JobChanged(Create(plan), plan, Job(plan, "a", RunStatus.Waiting), Now);
         Assert.Equal(RunStatus.Waiting, state.Status);
         state = BuildLifecycle.JobChanged(state, plan, Job(plan, "a", RunStatus.Running), Now);
@@ -127,7 +130,7 @@ public sealed class BuildLifecycleTests
                 $"j{at}", needs: [.. Enumerable.Range(0, at).Where(need => (mask >> need & 1) == 1).Select(need => $"j{need}")],
                 allowFailure: mask % 3 == 0, skip: mask % 7 == 1 ? "No." : null)).ToArray();
             // The order of the file says nothing about needs.
-            var plan = Plans.Of([.. jobs.OrderBy(job => choices[int.Parse(job.Key[1..], System.Globalization.CultureInfo.InvariantCulture)])]);
+            var plan = Plan([.. jobs.OrderBy(job => choices[int.Parse(job.Key[1..], System.Globalization.CultureInfo.InvariantCulture)])]);
             var state = Create(plan);
             for (var turn = 0; !state.Status.IsEnded(); turn++)
             {
