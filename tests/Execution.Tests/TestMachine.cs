@@ -114,10 +114,16 @@ internal sealed class TestMachine : IAsyncDisposable
     public static PlannedStep Keep(string name, string path) =>
         new() { Index = 0, Name = "Keep " + name, Env = new Dictionary<string, string>(), Artifact = new() { Name = name, Path = path } };
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Waits for the deletions that agents do after a job.</summary>
+    public async Task DisposeAgents()
     {
         foreach (var agent in agents)
             await agent.DisposeAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await DisposeAgents();
         Directory.Delete(root, recursive: true);
     }
 }

@@ -21,11 +21,11 @@ internal sealed class ArtifactStep(JobAssignment job, JobHistory history, Report
         }
         try
         {
-            var environment = StepEnvironment.Base(workspace);
-            var collected = new ArtifactCollector(workspace).Collect(scope.Render(artifact.Path, environment));
+            var environment = scope.Environment(step);
+            var collected = new ArtifactCollector(workspace).Collect(scope.Render(artifact.Path, environment, "the artifact's path"));
             if (collected.Error is not null)
                 return Result(RunStatus.Failed, collected.Error);
-            var upload = new ArtifactUpload(scope.Render(artifact.Name, environment), collected.Files);
+            var upload = new ArtifactUpload(scope.Render(artifact.Name, environment, "the artifact's name"), collected.Files);
             await retry.Forever("upload an artifact", async token =>
             {
                 await sink.UploadArtifact(job, upload, token);

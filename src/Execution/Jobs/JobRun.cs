@@ -130,7 +130,7 @@ internal sealed class JobRun : IDisposable
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            return Cancellation.IsRequested ? null : $"the job timed out after {Reasons.Text(Job.Job.Timeout)}, during its checkout";
+            return Cancellation.IsRequested ? null : Reasons.JobTimedOut(Job.Job.Timeout) + ", during its checkout";
         }
         catch (Exception e) when (!ct.IsCancellationRequested)
         {
@@ -145,11 +145,12 @@ internal sealed class JobRun : IDisposable
         var preparation = new StepPreparation(options, Job, workspace, new HostStepLauncher(directory.Ticket.User), () => trace.Parent);
         var runner = new StepRunner(directory, history, reporter, supervisor, preparation, Cancellation, clock);
         var artifacts = new ArtifactStep(Job, history, reporter, sink, workspace, retry, clock);
+        failure ??= JobFailure();
         foreach (var step in Job.Job.Steps.Where(step => history.EndOf(step.Index) is null))
         {
             var result = await Guard(step, supervisor, () => RunStep(step, supervisor, failure, runner, artifacts, ct), ct);
-            failure ??= supervisor.IsGone ? Gone(supervisor) : null;
             await reporter.Add(sequence => Ended(step, result, sequence), ct, result.Outputs);
+            failure ??= JobFailure() ?? (supervisor.IsGone ? Gone(supervisor) : null);
             trace.Step(step, history.StartOf(step.Index), result);
         }
         // Before the log is closed: a cancellation that comes now is too late.
@@ -178,7 +179,7 @@ internal sealed class JobRun : IDisposable
         if (failure is not null && !begun)
             return Skipped(failure);
         var outcome = JobOutcome.Of(Job.Job, history, Cancellation.Reason);
-        var scope = new StepScope(Job, history, outcome);
+        var scope = new StepScope(Job, history, outcome, workspace, options);
         var left = TimeLeft();
         try
         {
@@ -186,7 +187,7 @@ internal sealed class JobRun : IDisposable
             if (!began && supervisor.IsGone)
                 return Skipped(Gone(supervisor));
             if (!began && left <= TimeSpan.Zero)
-                return Skipped($"the job timed out after {Reasons.Text(Job.Job.Timeout)}");
+                return Skipped(Reasons.JobTimedOut(Job.Job.Timeout));
             if (!began && !scope.ShouldRun(step))
                 return Skipped(outcome.Canceled ? "the job was canceled" : step.If is null ? "an earlier step failed" : $"its condition is not met: {step.If}");
             if (!began && !directory.IsWorkspaceReady)
@@ -218,7 +219,6 @@ internal sealed class JobRun : IDisposable
             length = sender.Received;
             await retry.Forever("close the log", token => sink.CloseLog(Job, length, token), ct);
         }
-        failure ??= TimeOutReason();
         var ended = outcome with { Failed = outcome.Failed || failure is not null, Reason = outcome.Canceled ? outcome.Reason : failure ?? outcome.Reason };
         await reporter.Add(sequence => new JobEnded
         {
@@ -261,7 +261,7 @@ internal sealed class JobRun : IDisposable
     };
 
     private static string Gone(SupervisorClient supervisor) =>
-        supervisor.Journal is [.., Supervisor.Protocol.SupervisorStopped] ? "the supervisor was stopped" : "the supervisor was killed";
+        supervisor.Journal is [.., Supervisor.Protocol.SupervisorStopped] ? Reasons.SupervisorStopped : Reasons.SupervisorKilled;
 
     private TimeSpan TimeLeft()
     {
@@ -269,9 +269,7 @@ internal sealed class JobRun : IDisposable
         return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 
-    private string? TimeOutReason()
-    {
-        var reason = $"the job timed out after {Reasons.Text(Job.Job.Timeout)}";
-        return Job.Job.Steps.Any(step => history.EndOf(step.Index)?.Reason == reason) ? reason : null;
-    }
+    /// <summary>What a step met that ends the whole job.</summary>
+    private string? JobFailure() => Job.Job.Steps.Select(step => history.EndOf(step.Index)?.Reason)
+        .FirstOrDefault(reason => reason is Reasons.SupervisorStopped or Reasons.SupervisorKilled || reason == Reasons.JobTimedOut(Job.Job.Timeout));
 }

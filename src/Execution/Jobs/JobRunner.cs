@@ -130,7 +130,11 @@ public sealed class JobRunner(ExecutionOptions options, IJobSink sink, TimeProvi
         entry.Begin(run);
         var result = await run.Run(detach);
         if (run.Discarded is { } discarded)
+        {
+            foreach (var (done, _) in deletions.Where(deletion => deletion.Value.IsCompleted))
+                deletions.TryRemove(done, out _);
             deletions[discarded] = Task.Run(() => Delete(discarded), CancellationToken.None);
+        }
         return result;
     }
 
@@ -160,10 +164,6 @@ public sealed class JobRunner(ExecutionOptions options, IJobSink sink, TimeProvi
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             log.LogWarning(e, "{Directory} could not be deleted; the next start of the agent tries again", directory);
-        }
-        finally
-        {
-            deletions.TryRemove(directory, out _);
         }
     }
 }

@@ -87,9 +87,9 @@ internal sealed class StepRunner(
         var (status, why) = exited.Cause switch
         {
             EndCause.Canceled => (RunStatus.Canceled, $"canceled: {cancellation.Reason}"),
-            EndCause.TimedOut when jobTimesOutFirst => (RunStatus.Failed, $"the job timed out after {Reasons.Text(directory.Job.Job.Timeout)}"),
+            EndCause.TimedOut when jobTimesOutFirst => (RunStatus.Failed, Reasons.JobTimedOut(directory.Job.Job.Timeout)),
             EndCause.TimedOut => (RunStatus.Failed, $"timed out after {Reasons.Text(step.Timeout!.Value)}"),
-            EndCause.Stopped => (RunStatus.Failed, "the supervisor was stopped"),
+            EndCause.Stopped => (RunStatus.Failed, Reasons.SupervisorStopped),
             _ when reason is not null => (RunStatus.Failed, reason),
             _ => outputError is null ? (RunStatus.Succeeded, (string?)null) : (RunStatus.Failed, outputError),
         };
@@ -102,7 +102,7 @@ internal sealed class StepRunner(
     private StepResult Abandoned(PlannedStep step)
     {
         Users.Processes.KillLeftovers(Find<ProcessStarted>(step), exclusiveUid: -1);
-        return new(RunStatus.Failed, "the supervisor was killed", null, supervisor.LogLength, clock.GetUtcNow());
+        return new(RunStatus.Failed, Reasons.SupervisorKilled, null, supervisor.LogLength, clock.GetUtcNow());
     }
 
     private async Task<StepResult> FailBeforeStart(PlannedStep step, string name, string error, CancellationToken ct)

@@ -14,6 +14,12 @@ internal static class Reasons
         "SIGXFSZ", "SIGVTALRM", "SIGPROF", "SIGWINCH", "SIGIO", "SIGPWR", "SIGSYS",
     ];
 
+    /// <summary>These end the whole job, whatever step they met.</summary>
+    public const string SupervisorStopped = "the supervisor was stopped";
+    public const string SupervisorKilled = "the supervisor was killed";
+
+    public static string JobTimedOut(TimeSpan timeout) => $"the job timed out after {Text(timeout)}";
+
     /// <summary>Null for exit code 0.</summary>
     public static string? Of(ProcessExited exited) =>
         exited.Signal > 0 ? $"killed by signal {exited.Signal}{Name(exited.Signal)}"

@@ -20,20 +20,23 @@ internal static class StepEnvironment
         ["CI"] = "true",
     };
 
+    /// <summary>The build's page.</summary>
+    public static string BuildUrl(JobAssignment job) =>
+        string.Create(CultureInfo.InvariantCulture, $"{job.ServerUrl.TrimEnd('/')}/{job.Org}/{job.Project}/builds/{job.Number}");
+
     /// <summary>What the pipeline cannot change.</summary>
     public static Dictionary<string, string> Fixed(JobAssignment job, PlannedStep step, string stepName, Workspace workspace, string outputFile, ExecutionOptions options, string? traceParent)
     {
         var number = job.Number.ToString(CultureInfo.InvariantCulture);
-        var url = job.ServerUrl.TrimEnd('/');
         var variables = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["PRTS"] = "true",
-            ["PRTS_URL"] = url,
+            ["PRTS_URL"] = job.ServerUrl.TrimEnd('/'),
             ["PRTS_ORG"] = job.Org,
             ["PRTS_PROJECT"] = $"{job.Org}/{job.Project}",
             ["PRTS_PIPELINE"] = job.PipelineName,
             ["PRTS_BUILD_NUMBER"] = number,
-            ["PRTS_BUILD_URL"] = $"{url}/{job.Org}/{job.Project}/builds/{number}",
+            ["PRTS_BUILD_URL"] = BuildUrl(job),
             ["PRTS_REF"] = job.Event.Ref,
             ["PRTS_BRANCH"] = job.Event.Branch ?? "",
             ["PRTS_TAG"] = job.Event.Tag ?? "",

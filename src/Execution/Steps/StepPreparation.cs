@@ -16,10 +16,14 @@ internal sealed class StepPreparation(ExecutionOptions options, JobAssignment jo
         var name = step.Name;
         try
         {
-            name = scope.Render(step.Name, StepEnvironment.Base(workspace));
-            var environment = Environment(step, scope, name);
+            var environment = scope.Environment(step);
+            // The command first: an unnamed step is named by its first line, and a message about the command says more.
+            var text = scope.Render(step.Run ?? "", environment, "the command");
+            name = scope.Render(step.Name, environment, "the step's name");
+            foreach (var (key, value) in StepEnvironment.Fixed(job, step, name, workspace, OutputPath(step), options, traceParent()))
+                environment[key] = value;
             var directory = DirectoryOf(step, scope, environment);
-            var script = WriteScript(step, scope.Render(step.Run ?? "", environment));
+            var script = WriteScript(step, text);
             var (argv, error) = Shell.CommandLine(step.Shell, script, environment["PATH"], directory);
             if (error is not null)
                 return (null, name, error);
@@ -36,7 +40,7 @@ internal sealed class StepPreparation(ExecutionOptions options, JobAssignment jo
     {
         try
         {
-            return scope.Render(step.Name, StepEnvironment.Base(workspace));
+            return scope.Render(step.Name, scope.Environment(step), "the step's name");
         }
         catch (ScopeException)
         {
@@ -55,24 +59,9 @@ internal sealed class StepPreparation(ExecutionOptions options, JobAssignment jo
         return bytes[..file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)];
     }
 
-    private Dictionary<string, string> Environment(PlannedStep step, StepScope scope, string name)
-    {
-        var environment = StepEnvironment.Base(workspace);
-        foreach (var (key, template) in job.Job.Env.Concat(step.Env))
-        {
-            var value = scope.Render(template, environment);
-            if (key.Length == 0 || key.Contains('=', StringComparison.Ordinal) || key.Contains('\0', StringComparison.Ordinal) || value.Contains('\0', StringComparison.Ordinal))
-                throw new ScopeException($"the environment variable '{key}' has a name or value that no process can have");
-            environment[key] = value;
-        }
-        foreach (var (key, value) in StepEnvironment.Fixed(job, step, name, workspace, OutputPath(step), options, traceParent()))
-            environment[key] = value;
-        return environment;
-    }
-
     private string DirectoryOf(PlannedStep step, StepScope scope, IReadOnlyDictionary<string, string> environment)
     {
-        var relative = scope.Render(step.WorkingDirectory ?? "", environment);
+        var relative = scope.Render(step.WorkingDirectory ?? "", environment, "the working directory");
         var full = Path.GetFullPath(Path.Combine(workspace.Checkout, relative));
         if (full != workspace.Checkout && !full.StartsWith(workspace.Checkout + "/", StringComparison.Ordinal))
             throw new ScopeException($"the working directory '{relative}' is outside of the workspace");

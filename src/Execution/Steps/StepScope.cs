@@ -1,5 +1,9 @@
+using System.Runtime.InteropServices;
+using PRTS.Api;
 using PRTS.Api.Builds;
 using PRTS.Execution.Jobs;
+using PRTS.Execution.Workspaces;
+using PRTS.Pipelines.Expressions;
 using PRTS.Pipelines.Planning;
 
 namespace PRTS.Execution.Steps;
@@ -8,20 +12,76 @@ namespace PRTS.Execution.Steps;
 internal sealed class ScopeException(string message) : Exception(message);
 
 /// <summary>What a step's conditions and templates see: the job's facts and what the steps before it did.</summary>
-internal sealed class StepScope(JobAssignment job, JobHistory history, JobOutcome outcome)
+internal sealed class StepScope(JobAssignment job, JobHistory history, JobOutcome outcome, Workspace workspace, ExecutionOptions options)
 {
-    public bool ShouldRun(PlannedStep step) => step.If switch
+    private readonly Dictionary<string, ExpressionValue> facts = new(StringComparer.OrdinalIgnoreCase)
     {
-        null => !outcome.Failed && !outcome.Canceled,
-        "always()" => true,
-        "failure()" => outcome.Failed && !outcome.Canceled,
-        "cancelled()" => outcome.Canceled,
-        _ => !outcome.Failed && !outcome.Canceled,
+        ["build"] = Contexts.Build(job.Org, job.Project, job.Number, job.Event, job.Actor, StepEnvironment.BuildUrl(job)),
+        ["needs"] = ExpressionValue.Of(job.Needs.Select(need => KeyValuePair.Create(need.Key, Contexts.Need(Word(need.Value.Status), need.Value.Outputs)))),
+        ["steps"] = ExpressionValue.Of(job.Job.Steps.Where(step => step.Id is not null && history.EndOf(step.Index) is not null)
+            .Select(step => KeyValuePair.Create(step.Id!, Step(step, history.EndOf(step.Index)!.Status, history.OutputsOf(step.Index))))),
+        ["job"] = Contexts.Object(("status", ExpressionValue.Of(Word(outcome.Status)))),
+        ["agent"] = Contexts.Object(
+            ("name", ExpressionValue.Of(options.AgentName)),
+            ("os", ExpressionValue.Of("linux")),
+            ("arch", ExpressionValue.Of(RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant())),
+            ("workspace", ExpressionValue.Of(workspace.Checkout)),
+            ("temp", ExpressionValue.Of(workspace.Temporary))),
     };
 
-    public string Render(string template, IReadOnlyDictionary<string, string> env)
+    /// <summary>The usual variables, then the pipeline's, the job's and the step's own, each seeing those before it.</summary>
+    public Dictionary<string, string> Environment(PlannedStep step)
     {
-        _ = (job, history, env);
-        return template;
+        var environment = StepEnvironment.Base(workspace);
+        foreach (var (key, template) in job.Job.Env.Concat(step.Env))
+        {
+            var value = Render(template, environment, $"the variable '{key}'");
+            if (key.Length == 0 || key.Contains('=', StringComparison.Ordinal) || key.Contains('\0', StringComparison.Ordinal) || value.Contains('\0', StringComparison.Ordinal))
+                throw new ScopeException($"the environment variable '{key}' has a name or value that no process can have");
+            environment[key] = value;
+        }
+        return environment;
     }
+
+    public bool ShouldRun(PlannedStep step)
+    {
+        // Most steps have no condition; their environment is not needed yet, and may itself depend on steps that failed.
+        if (string.IsNullOrWhiteSpace(step.If))
+            return !outcome.Failed && !outcome.Canceled;
+        return Evaluate($"the condition '{step.If}'", Environment(step), context => ConditionEvaluator.Runs(step.If, context));
+    }
+
+    /// <param name="what">Names the text in a message.</param>
+    public string Render(string template, IReadOnlyDictionary<string, string> env, string what) =>
+        Evaluate(what, env, context => Template.Evaluate(template, context));
+
+    private T Evaluate<T>(string what, IReadOnlyDictionary<string, string> env, Func<EvaluationContext, T> evaluate)
+    {
+        var variables = ExpressionValue.Of(env);
+        var context = new EvaluationContext
+        {
+            Values = new Dictionary<string, ExpressionValue>(facts, StringComparer.OrdinalIgnoreCase) { ["env"] = variables, ["variables"] = variables, ["vars"] = variables },
+            Condition = outcome.Canceled ? JobCondition.Cancelled : outcome.Failed ? JobCondition.Failure : JobCondition.Success,
+            HashFiles = patterns => FileHash.Of(workspace, patterns),
+        };
+        try
+        {
+            return evaluate(context);
+        }
+        catch (ExpressionException e)
+        {
+            throw new ScopeException($"{what} cannot be evaluated: {e.Message}");
+        }
+    }
+
+    private static ExpressionValue Step(PlannedStep step, RunStatus status, IReadOnlyDictionary<string, string> outputs) =>
+        Contexts.Step(Word(status), status == RunStatus.Failed && step.ContinueOnError ? "success" : Word(status), outputs);
+
+    private static string Word(RunStatus status) => status switch
+    {
+        RunStatus.Succeeded => "success",
+        RunStatus.Canceled => "cancelled",
+        RunStatus.Skipped => "skipped",
+        _ => "failure",
+    };
 }

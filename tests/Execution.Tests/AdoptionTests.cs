@@ -1,0 +1,191 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using PRTS.Api;
+using PRTS.Api.Builds;
+using PRTS.Execution.Jobs;
+using PRTS.Supervisor.Protocol;
+using static PRTS.Execution.Tests.TestMachine;
+
+namespace PRTS.Execution.Tests;
+
+/// <summary>Agents that go while their job runs, and supervisors that are killed.</summary>
+public sealed class AdoptionTests : IAsyncDisposable
+{
+    private readonly TestMachine machine = new();
+    private readonly TestSink sink = new();
+    private static CancellationToken Test => TestContext.Current.CancellationToken;
+
+    public ValueTask DisposeAsync() => machine.DisposeAsync();
+
+    [Fact]
+    public async Task Detach_StepRuns_NextAgentFinishesTheJobOnce()
+    {
+        var gate = Path.Combine(machine.Root, "gate");
+        var job = machine.Job(
+            Step("echo token=abc >> $PRTS_OUTPUT; echo first") with { Id = "first" },
+            Step($"echo second; while [ ! -e {gate} ]; do sleep 0.02; done; echo released"),
+            Step("echo third ${{ steps.first.outputs.token }}"));
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Test);
+        var run = machine.Agent(sink).Run(job, stop.Token);
+        await sink.Until(s => s.Log.Contains("second", StringComparison.Ordinal));
+        await stop.CancelAsync();
+        Assert.Equal(RunResult.Detached, await run);
+        Assert.Equal(job.Attempt, Assert.Single(JobRunner.FindOrphans(machine.Options)).Attempt);
+
+        await File.WriteAllTextAsync(gate, "", Test);
+        await machine.Run(sink, JobRunner.FindOrphans(machine.Options)[0]);
+
+        Assert.Equal("first\nsecond\nreleased\nthird abc\n", sink.Log);
+        Assert.Equal(RunStatus.Succeeded, sink.Ended!.Status);
+    }
+
+    [Fact]
+    public async Task Detach_StepEndsMeanwhile_NextAgentReportsWhatTheJournalSays()
+    {
+        var job = machine.Job(Step("echo begun; sleep 0.5; echo done; exit 3"), Step("echo after") with { If = "always()" });
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Test);
+        var run = machine.Agent(sink).Run(job, stop.Token);
+        await sink.Until(s => s.Log.Contains("begun", StringComparison.Ordinal));
+        await stop.CancelAsync();
+        await run;
+        await JournalOf(job, record => record is ProcessExited);
+
+        await machine.Run(sink, job);
+
+        Assert.Equal("begun\ndone\nafter\n", sink.Log);
+        Assert.Equal(3, sink.Step(0).ExitCode);
+    }
+
+    [Fact]
+    public async Task Cancel_NoAgentRuns_IsKeptForTheNextOne()
+    {
+        var job = machine.Job(Step("echo begun; sleep 1000"));
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Test);
+        var run = machine.Agent(sink).Run(job, stop.Token);
+        await sink.Until(s => s.Log.Contains("begun", StringComparison.Ordinal));
+        await stop.CancelAsync();
+        await run;
+        await machine.Agent(sink).Cancel(job.Attempt, "late");
+
+        await machine.Run(sink, job);
+
+        Assert.Equal((RunStatus.Canceled, "late"), (sink.Ended!.Status, sink.Ended.Reason));
+    }
+
+    [Fact]
+    public async Task Run_SupervisorKilled_KillsTheStepAndFails()
+    {
+        var job = machine.Job(Step("echo $$; trap '' TERM; while true; do sleep 0.05; done"), Step("echo never") with { If = "always()" });
+        var run = machine.Run(sink, job);
+        await sink.Until(s => s.Log.EndsWith('\n'));
+        var step = ProcessIdentity.Of(int.Parse(sink.Log, CultureInfo.InvariantCulture))!.Value;
+
+        KillSupervisor(job, "-KILL");
+        await run;
+
+        Assert.False(step.IsAlive);
+        Assert.Equal((RunStatus.Failed, "the supervisor was killed"), (sink.Step(0).Status, sink.Step(0).Reason));
+        Assert.Equal(RunStatus.Skipped, sink.Step(1).Status);
+        Assert.Equal((RunStatus.Failed, "the supervisor was killed"), (sink.Ended!.Status, sink.Ended.Reason));
+    }
+
+    [Fact]
+    public async Task Run_SupervisorStopped_EndsTheStepAndLosesNothing()
+    {
+        var job = machine.Job(Step("trap 'echo bye; exit 4' TERM; echo ready; while true; do sleep 0.05; done"), Step("echo never"));
+        var run = machine.Run(sink, job);
+        await sink.Until(s => s.Log.Contains("ready", StringComparison.Ordinal));
+
+        KillSupervisor(job, "-TERM");
+        await run;
+
+        Assert.EndsWith("bye\n", sink.Log, StringComparison.Ordinal);
+        Assert.Equal((RunStatus.Failed, "the supervisor was stopped"), (sink.Step(0).Status, sink.Step(0).Reason));
+        Assert.Equal("the supervisor was stopped", sink.Ended!.Reason);
+    }
+
+    [Fact]
+    public async Task Run_AttemptTakenOver_KillsAndCleansUp()
+    {
+        var job = machine.Job(Step("echo $$; sleep 1000"), Step("true"));
+        var agent = machine.Agent(sink);
+        var run = agent.Run(job, Test);
+        await sink.Until(s => s.Log.EndsWith('\n'));
+        var step = ProcessIdentity.Of(int.Parse(sink.Log, CultureInfo.InvariantCulture))!.Value;
+
+        sink.IsFenced = true;
+        await agent.Cancel(job.Attempt, "so that there is something to report");
+
+        Assert.Equal(RunResult.Fenced, await run);
+        Assert.False(step.IsAlive);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(machine.Options.JobsDirectory));
+    }
+
+    [Fact]
+    public async Task Run_ControlPlaneAway_GoesOnAndDeliversLater()
+    {
+        sink.IsUp = false;
+        var job = machine.Job(Step("echo one"), Step("echo two"));
+        var run = machine.Run(sink, job);
+        await JournalOf(job, record => record is ProcessExited { Index: 1 });
+        Assert.Empty(sink.Events);
+
+        sink.IsUp = true;
+        await run;
+
+        Assert.Equal("one\ntwo\n", sink.Log);
+        Assert.Equal(RunStatus.Succeeded, sink.Ended!.Status);
+    }
+
+    [Fact]
+    public async Task Run_MuchOutputAndFailingSink_EveryByteOnce()
+    {
+        const int Megabytes = 200;
+        var flaky = new TestSink { FailurePercent = 2, KeepText = false };
+        var script = $"head -c {Megabytes << 20} /dev/urandom | tee >(sha256sum | cut -c1-64 > $HOME/sum)";
+        var job = machine.Job(Step(script), Step("while [ ! -s $HOME/sum ]; do sleep 0.01; done; cat $HOME/sum >> $PRTS_WORKSPACE/sum"), Keep("sum", "sum"));
+        await machine.Run(flaky, job);
+
+        Assert.Equal(RunStatus.Succeeded, flaky.Ended!.Status);
+        Assert.Equal((long)Megabytes << 20, flaky.Received);
+        Assert.Equal(System.Text.Encoding.ASCII.GetString(flaky.Artifacts["sum"]["sum"]).Trim(), flaky.LogSha256);
+    }
+
+    [Fact]
+    public async Task Run_AnyBytes_SurviveExactly()
+    {
+        machine.Write("bytes.py", """
+            import sys
+            out = sys.stdout.buffer
+            out.write(bytes(range(256)))
+            out.write(b"x" * (10 << 20))
+            out.write(b"\r50%\r100%")
+            """);
+        var expected = new byte[256 + (10 << 20)];
+        for (var i = 0; i < 256; i++)
+            expected[i] = (byte)i;
+        expected.AsSpan(256).Fill((byte)'x');
+        expected = [.. expected, .. "\r50%\r100%"u8];
+
+        await machine.Run(sink, machine.Job(Step("/usr/bin/python3 bytes.py")));
+
+        Assert.Null(sink.Ended!.Reason);
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(expected)), sink.LogSha256);
+    }
+
+    private void KillSupervisor(JobAssignment job, string signal)
+    {
+        var pid = JobDirectory.Open(JobDirectory.PathOf(machine.Options, job.Attempt))!.Supervisor()!.Value.Pid;
+        using var kill = System.Diagnostics.Process.Start("/usr/bin/kill", [signal, pid.ToString(CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
+    }
+
+    /// <summary>Waits until the job's journal, a file, has such a record.</summary>
+    private async Task JournalOf(JobAssignment job, Func<JournalRecord, bool> condition)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(Test);
+        timeout.CancelAfter(TimeSpan.FromSeconds(30));
+        while (JobDirectory.Open(JobDirectory.PathOf(machine.Options, job.Attempt)) is not { } directory || !directory.ReadJournal().Any(condition))
+            await Task.Delay(10, timeout.Token);
+    }
+}

@@ -1,0 +1,89 @@
+using PRTS.Api;
+using static PRTS.Execution.Tests.TestMachine;
+
+namespace PRTS.Execution.Tests;
+
+public sealed class ArtifactTests : IAsyncDisposable
+{
+    private readonly TestMachine machine = new();
+
+    public ValueTask DisposeAsync() => machine.DisposeAsync();
+
+    [Fact]
+    public async Task Keep_Directory_TakesAllFilesBelow()
+    {
+        var sink = await machine.Run(Step("mkdir -p dist/a/b; echo 1 > dist/x; echo 2 > dist/a/b/y; chmod +x dist/x; touch dist/.hidden"), Keep("site", "dist/"));
+
+        Assert.Equal([".hidden", "a/b/y", "x*"], sink.Artifacts["site"].Keys.Order(StringComparer.Ordinal));
+        Assert.Equal("2\n"u8.ToArray(), sink.Artifacts["site"]["a/b/y"]);
+    }
+
+    [Theory]
+    [InlineData("out/*.txt", "a.txt b.txt")]
+    [InlineData("out/**/*.txt", "a.txt b.txt deep/er/c.txt")]
+    [InlineData("./out/a.txt", "a.txt")]
+    [InlineData("out/[!a].txt", "b.txt")]
+    [InlineData("**/c.txt", "out/deep/er/c.txt")]
+    public async Task Keep_Pattern_TakesWhatMatches(string pattern, string expected)
+    {
+        var sink = await machine.Run(Step("mkdir -p out/deep/er; touch out/a.txt out/b.txt out/c.bin out/deep/er/c.txt"), Keep("files", pattern));
+
+        Assert.Null(sink.Step(1).Reason);
+        Assert.Equal(expected, string.Join(' ', sink.Artifacts["files"].Keys.Order(StringComparer.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("/etc/passwd", "is not relative")]
+    [InlineData("../../secret", "contains '..'")]
+    [InlineData("a/../../b", "contains '..'")]
+    [InlineData("missing/", "No such file or directory")]
+    [InlineData("*.zip", "no file matches '*.zip'")]
+    [InlineData("link-to-file", "links are not followed")]
+    [InlineData("link-to-directory/passwd", "links are not followed")]
+    [InlineData("link-to-directory/*", "links are not followed")]
+    [InlineData("pipes/", "pipes/fifo is no regular file")]
+    [InlineData("links/", "links/shadow is a symbolic link")]
+    public async Task Keep_Attack_IsRefusedAndNamed(string path, string reason)
+    {
+        var sink = await machine.Run(
+            Step("ln -s /etc/passwd link-to-file; ln -s /etc link-to-directory; mkdir pipes links; mkfifo pipes/fifo; ln -s /etc/shadow links/shadow"), Keep("loot", path));
+
+        Assert.Equal(RunStatus.Failed, sink.Step(1).Status);
+        Assert.Contains(reason, sink.Step(1).Reason, StringComparison.Ordinal);
+        Assert.Empty(sink.Artifacts);
+    }
+
+    [Fact]
+    public async Task Keep_LinksAmongFiles_AreLeftOutAndNamed()
+    {
+        var sink = await machine.Run(Step("mkdir d; echo ok > d/file; ln -s /etc/shadow d/link; ln -s / d/root; mkfifo d/fifo"), Keep("d", "d"));
+
+        Assert.Equal(["file"], sink.Artifacts["d"].Keys);
+        Assert.Equal((RunStatus.Succeeded, "left out: d/fifo is no regular file, d/link is a symbolic link, d/root is a symbolic link"), (sink.Step(1).Status, sink.Step(1).Reason));
+    }
+
+    [Fact]
+    public async Task Keep_FileTheJobCannotRead_IsNotReadAsRoot()
+    {
+        var sink = await machine.Run(Step("mkdir d; echo secret > d/file; chmod 000 d/file"), Keep("d", "d"));
+
+        Assert.Contains("d/file cannot be opened: Permission denied", sink.Step(1).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Keep_RefusedByTheStore_FailsWithItsWords()
+    {
+        var sink = await machine.Run(Keep("refused", "README.md"));
+
+        Assert.Equal("artifact 'refused' exists already", sink.Step(0).Reason);
+    }
+
+    [Fact]
+    public async Task Keep_SinkFails_IsRepeated()
+    {
+        var sink = new TestSink { FailurePercent = 40 };
+        await machine.Run(sink, machine.Job(Keep("readme", "README.md")));
+
+        Assert.Equal("hello\n"u8.ToArray(), sink.Artifacts["readme"]["README.md"]);
+    }
+}
