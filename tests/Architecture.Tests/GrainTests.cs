@@ -19,7 +19,7 @@ public sealed class GrainTests
         from file in Repository.CodeIn("src/Grains/")
         from call in file.All<InvocationExpressionSyntax>()
         let text = call.Expression.ToString()
-        let leaves = text is "Task.Run" or "Task.Factory.StartNew"
+        let leaves = text is "Task.Run"
             || text.EndsWith(".ConfigureAwait", StringComparison.Ordinal) && call.ArgumentList.Arguments is [{ Expression: var argument }] && argument.ToString() == "false"
         where leaves
         select $"{file.Place(call)}: {text}",

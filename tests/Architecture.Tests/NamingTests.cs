@@ -24,10 +24,11 @@ public sealed class NamingTests
 
     [Fact]
     public void Namespaces_All_FollowTheFolders() => Findings.None(
+        // What composes a slice may stand in the namespace above, where it is called.
         from file in Repository.CodeIn("src/")
         from name in file.All<BaseNamespaceDeclarationSyntax>()
         let expected = "PRTS." + string.Join('.', file.Source.Path.Split('/')[1..^1])
-        where name.Name.ToString() != expected
+        where !(expected + ".").StartsWith(name.Name + ".", StringComparison.Ordinal)
         select $"{file.Place(name)}: {name.Name}, expected {expected}",
-        "A namespace is PRTS and the folders.");
+        "A namespace is PRTS and the folders, or the first of them.");
 }

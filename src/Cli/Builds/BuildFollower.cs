@@ -56,7 +56,7 @@ internal sealed class BuildFollower(ApiClient api, BuildName name, Action<string
         {
             return await events.MoveNextAsync();
         }
-        catch (Exception error) when (error is IOException or HttpRequestException || error is UnreachableError && hasSeenAny)
+        catch (Exception error) when (error is IOException or HttpRequestException || error is UserError && hasSeenAny)
         {
             return false;
         }

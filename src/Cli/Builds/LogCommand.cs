@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.Net;
-using System.Net.Http.Headers;
 using PRTS.Cli.Connection;
 
 namespace PRTS.Cli.Builds;
@@ -30,44 +28,39 @@ internal static class LogCommand
         return command;
     }
 
-    /// <summary>When the connection breaks, goes on where it broke.</summary>
+    /// <summary>When the connection breaks, reads again and goes on with the first byte that was not yet printed.</summary>
     private static async Task CopyAsync(ApiClient api, string path, Stream output, CancellationToken cancellation)
     {
-        var position = 0L;
+        var printed = 0L;
         long? lostAt = null;
         while (true)
         {
             try
             {
                 using var request = new HttpRequestMessage(HttpMethod.Get, api.Absolute(path));
-                if (position > 0)
-                {
-                    request.Headers.Range = new RangeHeaderValue(position, null);
-                }
-
                 using var response = await api.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
-                var skip = response.StatusCode == HttpStatusCode.PartialContent ? 0 : position;
                 await using var body = await response.Content.ReadAsStreamAsync(cancellation);
                 var buffer = new byte[64 * 1024];
+                var skip = printed;
                 while (await ReadAsync(body, buffer, cancellation) is var count and > 0)
                 {
                     lostAt = null;
-                    var old = (int)Math.Min(skip, count);
-                    skip -= old;
-                    await output.WriteAsync(buffer.AsMemory(old, count - old), cancellation);
+                    var known = (int)Math.Min(skip, count);
+                    skip -= known;
+                    await output.WriteAsync(buffer.AsMemory(known, count - known), cancellation);
                     await output.FlushAsync(cancellation);
-                    position += count - old;
+                    printed += count - known;
                 }
 
                 return;
             }
-            catch (Exception error) when (error is ConnectionLostException || error is UnreachableError && lostAt is not null)
+            catch (UserError) when (lostAt is not null && TimeProvider.System.GetElapsedTime(lostAt.Value) < Patience)
+            {
+                // A control plane that is starting may refuse for a while what it served before.
+            }
+            catch (ConnectionLostException)
             {
                 lostAt ??= TimeProvider.System.GetTimestamp();
-                if (TimeProvider.System.GetElapsedTime(lostAt.Value) > Patience)
-                {
-                    throw new UserError($"{api.Url} has not answered for {Patience.TotalMinutes:0} minutes; the log is cut after {position} bytes.");
-                }
             }
 
             await Task.Delay(500, cancellation);
