@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using PRTS.Cli.Agents;
+using PRTS.Cli.Artifacts;
 using PRTS.Cli.Builds;
 using PRTS.Cli.Projects;
 using PRTS.Cli.Shell;
@@ -18,6 +19,7 @@ internal static class CommandLine
         StatusCommand.Create(),
         ProjectCommands.Create(),
         BuildCommands.Create(),
+        ArtifactCommands.Create(),
         AgentCommands.Create(),
         CompletionCommand.Create(),
     };
