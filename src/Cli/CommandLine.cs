@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using PRTS.Cli.Agents;
 using PRTS.Cli.Artifacts;
 using PRTS.Cli.Builds;
+using PRTS.Cli.Lint;
 using PRTS.Cli.Projects;
 using PRTS.Cli.Shell;
 using PRTS.Cli.Up;
@@ -21,6 +22,7 @@ internal static class CommandLine
         BuildCommands.Create(),
         ArtifactCommands.Create(),
         AgentCommands.Create(),
+        LintCommand.Create(),
         CompletionCommand.Create(),
     };
 

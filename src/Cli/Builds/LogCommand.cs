@@ -1,4 +1,5 @@
 using System.CommandLine;
+using PRTS.Api;
 using PRTS.Cli.Connection;
 
 namespace PRTS.Cli.Builds;
@@ -20,16 +21,25 @@ internal static class LogCommand
             var name = parsed.GetRequiredValue(build);
             var shown = await api.GetAsync(name.ApiPath, CliJson.Default.BuildSummary, cancellation);
             var chosen = JobChoice.Find(shown, parsed.GetValue(job));
-            var path = $"{name.ApiPath}/jobs/{Uri.EscapeDataString(chosen.Key)}/log{(parsed.GetValue(follow) ? "?follow=true" : "")}";
+            var log = $"{name.ApiPath}/jobs/{Uri.EscapeDataString(chosen.Key)}/log";
             await using var output = Console.OpenStandardOutput();
-            await CopyAsync(api, path, output, cancellation);
+            await (parsed.GetValue(follow)
+                ? CopyAsync(api, log + "?follow=true", HasEndedAsync, output, cancellation)
+                : CopyAsync(api, log, () => Task.FromResult(true), output, cancellation));
             return ExitCodes.Succeeded;
+
+            // A proxy or a control plane that stops may end the answer in good order before the log has ended.
+            async Task<bool> HasEndedAsync()
+            {
+                var now = await api.GetAsync(name.ApiPath, CliJson.Default.BuildSummary, cancellation);
+                return JobChoice.Find(now, chosen.Key) is var job && (job.Status.IsEnded() || job.Attempt != chosen.Attempt);
+            }
         });
         return command;
     }
 
     /// <summary>When the connection breaks, reads again and goes on with the first byte that was not yet printed.</summary>
-    private static async Task CopyAsync(ApiClient api, string path, Stream output, CancellationToken cancellation)
+    private static async Task CopyAsync(ApiClient api, string path, Func<Task<bool>> isWhole, Stream output, CancellationToken cancellation)
     {
         var printed = 0L;
         long? lostAt = null;
@@ -52,7 +62,10 @@ internal static class LogCommand
                     printed += count - known;
                 }
 
-                return;
+                if (await isWhole())
+                {
+                    return;
+                }
             }
             catch (UserError) when (lostAt is not null && TimeProvider.System.GetElapsedTime(lostAt.Value) < Patience)
             {

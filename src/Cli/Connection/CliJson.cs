@@ -7,6 +7,7 @@ using PRTS.Api.Artifacts;
 using PRTS.Api.Builds;
 using PRTS.Api.Projects;
 using PRTS.Cli.Up;
+using PRTS.Pipelines;
 
 namespace PRTS.Cli.Connection;
 
@@ -23,6 +24,7 @@ namespace PRTS.Cli.Connection;
 [JsonSerializable(typeof(IReadOnlyList<AgentSummary>))]
 [JsonSerializable(typeof(AgentToken))]
 [JsonSerializable(typeof(CreateAgentToken))]
+[JsonSerializable(typeof(IReadOnlyList<Diagnostic>))]
 [JsonSerializable(typeof(IReadOnlyList<StatusEntry>))]
 internal sealed partial class CliJson : JsonSerializerContext
 {

@@ -65,7 +65,8 @@ public sealed class FollowingTests : IAsyncDisposable
         var log = new byte[300_000];
         new Random(5).NextBytes(log);
         var connections = 0;
-        server.OnJson(Path, Build(RunStatus.Running, 1, "build"));
+        server.On(Path, context => FakeControlPlane.WriteAsync(
+            context, JsonSerializer.Serialize(Build(connections < 3 ? RunStatus.Running : RunStatus.Succeeded, 1, "build"), ApiJson.Options)));
         server.On(Path + "/jobs/build/log", async context =>
         {
             context.Response.SendChunked = true;
@@ -134,8 +135,8 @@ public sealed class FollowingTests : IAsyncDisposable
     {
         Org = "demo", Project = "hello", Number = 1, Status = status, Version = version, Name = "Hello", File = ".prts/pipeline.yaml", Event = "push",
         Ref = "refs/heads/main", Commit = "0123456789", CreatedAt = DateTimeOffset.UnixEpoch,
-        Stages = jobs.Length == 0 ? null : [new StageSummary { Name = "All", Status = status, Jobs = [.. jobs.Select(Job)] }],
+        Stages = jobs.Length == 0 ? null : [new StageSummary { Name = "All", Status = status, Jobs = [.. jobs.Select(key => Job(key, status))] }],
     };
 
-    private static JobSummary Job(string key) => new() { Key = key, Name = key == "build" ? "Build" : "Unit tests", Stage = "All", Status = RunStatus.Running };
+    private static JobSummary Job(string key, RunStatus status) => new() { Key = key, Name = key == "build" ? "Build" : "Unit tests", Stage = "All", Status = status };
 }
