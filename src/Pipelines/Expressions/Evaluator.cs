@@ -1,24 +1,27 @@
 namespace PRTS.Pipelines.Expressions;
 
-internal static class Evaluator
+/// <summary>One evaluation of one expression.</summary>
+internal sealed class Evaluator(EvaluationContext context)
 {
-    public static ExpressionValue Evaluate(Node node, EvaluationContext context)
+    private long work;
+
+    public ExpressionValue Evaluate(Node node)
     {
         switch (node)
         {
             case Literal literal: return literal.Value;
-            case ContextNode name: return Context(name, context);
-            case Not not: return ExpressionValue.Of(!Evaluate(not.Operand, context).IsTrue);
-            case Binary binary: return Apply(binary, context);
-            case Call call: return call.Function.Apply([.. call.Arguments.Select(argument => Evaluate(argument, context))], context);
-            case Property property: return Each(Evaluate(property.Target, context), target => target.Member(property.Name));
-            case Index index: return At(Evaluate(index.Target, context), Evaluate(index.Key, context));
-            case Filter filter: return All(Evaluate(filter.Target, context));
+            case ContextNode name: return Context(name);
+            case Not not: return ExpressionValue.Of(!Evaluate(not.Operand).IsTrue);
+            case Binary binary: return Chain(binary);
+            case Call call: return Apply(call);
+            case Property property: return Each(Evaluate(property.Target), target => target.Member(property.Name));
+            case Index index: return At(Evaluate(index.Target), Evaluate(index.Key));
+            case Filter filter: return All(Evaluate(filter.Target));
             default: throw new InvalidOperationException($"{node.GetType().Name} is not evaluated.");
         }
     }
 
-    private static ExpressionValue Context(ContextNode name, EvaluationContext context)
+    private ExpressionValue Context(ContextNode name)
     {
         foreach (var (key, value) in context.Values)
         {
@@ -30,16 +33,42 @@ internal static class Evaluator
             $"The context '{name.Name}' is not available here; there are {string.Join(", ", context.Values.Keys.Order(StringComparer.Ordinal))}.", name.Position);
     }
 
-    private static ExpressionValue Apply(Binary binary, EvaluationContext context)
+    /// <summary>Calls that feed one another could grow without end: what goes through all of them together is limited.</summary>
+    private ExpressionValue Apply(Call call)
     {
-        var left = Evaluate(binary.Left, context);
+        var arguments = new ExpressionValue[call.Arguments.Count];
+        for (var index = 0; index < arguments.Length; index++)
+            arguments[index] = Evaluate(call.Arguments[index]);
+        var result = call.Function.Apply(arguments, context);
+        foreach (var value in arguments.Append(result))
+            work += value.Kind == ValueKind.Text ? value.AsText.Length : value.Items.Count + value.Members.Count;
+        return work <= ExpressionLimits.Work
+            ? result
+            : throw new ExpressionException("The functions of this expression have too much text to work on; compute this in a step.", call.Position);
+    }
+
+    /// <summary>A chain such as <c>a &amp;&amp; b &amp;&amp; c</c> leans to the left and is as long as its author likes: it is walked, not descended.</summary>
+    private ExpressionValue Chain(Binary last)
+    {
+        var chain = new Stack<Binary>();
+        Node first = last;
+        for (; first is Binary binary; first = binary.Left)
+            chain.Push(binary);
+        var value = Evaluate(first);
+        while (chain.TryPop(out var binary))
+            value = Apply(binary, value);
+        return value;
+    }
+
+    private ExpressionValue Apply(Binary binary, ExpressionValue left)
+    {
         switch (binary.Operator)
         {
-            case "&&": return left.IsTrue ? Evaluate(binary.Right, context) : left;
-            case "||": return left.IsTrue ? left : Evaluate(binary.Right, context);
+            case "&&": return left.IsTrue ? Evaluate(binary.Right) : left;
+            case "||": return left.IsTrue ? left : Evaluate(binary.Right);
         }
 
-        var right = Evaluate(binary.Right, context);
+        var right = Evaluate(binary.Right);
         return ExpressionValue.Of(binary.Operator switch
         {
             "==" => Comparisons.AreEqual(left, right),

@@ -28,27 +28,22 @@ public sealed class Expression
 {
     private readonly Node root;
 
-    private Expression(string source, Node root) => (Source, this.root) = (source, root);
+    private Expression(string source, Node root, bool asksForStatus) => (Source, this.root, AsksForStatus) = (source, root, asksForStatus);
 
     public string Source { get; }
 
     /// <summary>Whether a status function is called anywhere in it.</summary>
-    public bool AsksForStatus => Calls(root).Any(call => call.Function.IsStatus);
+    public bool AsksForStatus { get; }
 
     /// <exception cref="ExpressionException">The expression is malformed.</exception>
-    public static Expression Parse(string source) => new(source, ExpressionParser.Parse(source));
-
-    /// <exception cref="ExpressionException">A context is not available here, or a function was given what it can't take.</exception>
-    public ExpressionValue Evaluate(EvaluationContext context) => Evaluator.Evaluate(root, context);
-
-    private static IEnumerable<Call> Calls(Node node) => node switch
+    public static Expression Parse(string source)
     {
-        Call call => call.Arguments.SelectMany(Calls).Prepend(call),
-        Binary binary => Calls(binary.Left).Concat(Calls(binary.Right)),
-        Not not => Calls(not.Operand),
-        Property property => Calls(property.Target),
-        Filter filter => Calls(filter.Target),
-        Index index => Calls(index.Target).Concat(Calls(index.Key)),
-        _ => [],
-    };
+        var node = ExpressionParser.Parse(source, out var asksForStatus);
+        return new(source, node, asksForStatus);
+    }
+
+    /// <exception cref="ExpressionException">
+    /// A context is not available here, a function was given what it can't take, or the work is beyond <see cref="ExpressionLimits"/>.
+    /// </exception>
+    public ExpressionValue Evaluate(EvaluationContext context) => new Evaluator(context).Evaluate(root);
 }

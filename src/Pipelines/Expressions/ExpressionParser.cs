@@ -8,17 +8,21 @@ internal sealed class ExpressionParser
     private readonly List<Token> tokens;
     private int next;
     private int depth;
+    private bool asksForStatus;
 
     private ExpressionParser(List<Token> tokens) => this.tokens = tokens;
 
     private Token Current => tokens[next];
 
-    public static Node Parse(string source)
+    public static Node Parse(string source, out bool asksForStatus)
     {
+        if (source.Length > ExpressionLimits.Source)
+            throw new ExpressionException($"The expression has {source.Length:N0} characters; it may have {ExpressionLimits.Source:N0}. Compute this in a step.");
         var parser = new ExpressionParser(Lexer.Read(source));
         if (parser.Current.Kind == TokenKind.End)
             throw new ExpressionException("An expression is expected, for example build.branch == 'main'.");
         var node = parser.Or();
+        asksForStatus = parser.asksForStatus;
         return parser.Current.Kind == TokenKind.End
             ? node
             : throw new ExpressionException($"'{parser.Current.Text}' was not expected here; an operator such as == or && is missing, or this is one token too many.", parser.Current.Start);
@@ -98,6 +102,7 @@ internal sealed class ExpressionParser
     {
         var function = Functions.Find(name.Text)
             ?? throw new ExpressionException($"There is no function '{name.Text}'; there are {string.Join(", ", Functions.Names)}.", name.Start);
+        asksForStatus |= function.IsStatus;
         Take();
         var arguments = new List<Node>();
         if (!TakeIf(")"))
@@ -122,6 +127,8 @@ internal sealed class ExpressionParser
             if (count > MaximumDepth)
                 throw new ExpressionException($"More than {MaximumDepth} properties in a row.", Current.Start);
             var position = Current.Start;
+            if (target is Literal && tokens[next - 1].Text != ")" && Current is { Kind: TokenKind.Symbol, Text: "." or "[" })
+                throw new ExpressionException("A literal has no properties; they follow a context such as build, a function's result or a group.", position);
             if (TakeIf("."))
             {
                 var name = Take();

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 
 namespace PRTS.Pipelines.Expressions;
 
@@ -24,11 +23,9 @@ public sealed class ExpressionValue
     public static readonly ExpressionValue False = new(ValueKind.Boolean);
     public static readonly ExpressionValue EmptyText = new(ValueKind.Text);
 
-    private static readonly IReadOnlyList<ExpressionValue> NoItems = [];
-
     private double number;
     private string text = "";
-    private IReadOnlyList<ExpressionValue> items = NoItems;
+    private IReadOnlyList<ExpressionValue> items = [];
     private IReadOnlyList<KeyValuePair<string, ExpressionValue>> members = [];
 
     private ExpressionValue(ValueKind kind) => Kind = kind;
@@ -41,7 +38,7 @@ public sealed class ExpressionValue
     /// <summary>The items of an array; empty otherwise.</summary>
     public IReadOnlyList<ExpressionValue> Items => items;
 
-    /// <summary>The members of an object in their order; empty otherwise. Names differ in more than case.</summary>
+    /// <summary>The members of an object in their order; empty otherwise. Names differ in more than case: the last of several counts.</summary>
     public IReadOnlyList<KeyValuePair<string, ExpressionValue>> Members => members;
 
     public static ExpressionValue Of(bool value) => value ? True : False;
@@ -56,7 +53,7 @@ public sealed class ExpressionValue
     {
         var unique = new Dictionary<string, KeyValuePair<string, ExpressionValue>>(StringComparer.OrdinalIgnoreCase);
         foreach (var member in values)
-            unique.TryAdd(member.Key, member);
+            unique[member.Key] = member;
         return new(ValueKind.Object) { members = [.. unique.Values] };
     }
 

@@ -1,5 +1,6 @@
+using System.Globalization;
 using System.Text;
-using System.Text.Json;
+using PRTS.Pipelines.Parsing;
 
 namespace PRTS.Pipelines.Expressions;
 
@@ -20,8 +21,6 @@ internal sealed record Function(string Name, int Least, int Most, Func<IReadOnly
 
 internal static class Functions
 {
-    private const int MaximumText = 10 * 1024 * 1024;
-
     private static readonly Dictionary<string, Function> All = new Function[]
     {
         new("contains", 2, 2, (a, _) => ExpressionValue.Of(Contains(a[0], a[1]))),
@@ -57,7 +56,16 @@ internal static class Functions
             return "";
         if (arguments[0].Kind != ValueKind.Array)
             return arguments[0].AsText;
-        return Limited(string.Join(arguments.Count > 1 ? arguments[1].AsText : ",", arguments[0].Items.Select(item => item.AsText)));
+        var separator = arguments.Count > 1 && Primitive([arguments[1]]) ? arguments[1].AsText : ",";
+        var result = new LimitedText("join");
+        foreach (var (index, item) in arguments[0].Items.Index())
+        {
+            if (index > 0)
+                result.Append(separator);
+            result.Append(item.AsText);
+        }
+
+        return result.ToString();
     }
 
     private static string HashFiles(IReadOnlyList<ExpressionValue> patterns, EvaluationContext context) => context.HashFiles is { } hash
@@ -67,103 +75,47 @@ internal static class Functions
     private static string Format(IReadOnlyList<ExpressionValue> arguments)
     {
         var pattern = arguments[0].AsText;
-        var result = new StringBuilder();
+        var result = new LimitedText("format");
         for (var at = 0; at < pattern.Length; at++)
         {
             var doubled = at + 1 < pattern.Length && pattern[at + 1] == pattern[at];
             if (pattern[at] is '{' or '}' && doubled)
             {
-                result.Append(pattern[at++]);
+                result.Append(pattern.AsSpan(at++, 1));
             }
             else if (pattern[at] == '{')
             {
                 var close = pattern.IndexOf('}', at);
-                if (close < 0 || !int.TryParse(pattern.AsSpan(at + 1, close - at - 1), System.Globalization.NumberStyles.None, null, out var index) || index > arguments.Count - 2)
-                    throw new ExpressionException($"format('{pattern}', …): at {at + 1} a place such as {{0}} with an argument for it is expected; a brace itself is written twice.");
+                if (close < 0 || !int.TryParse(pattern.AsSpan(at + 1, close - at - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var index) || index > arguments.Count - 2)
+                    throw new ExpressionException($"format('{Words.Short(pattern)}', …): at {at + 1} a place such as {{0}} with an argument for it is expected; a brace itself is written twice.");
                 result.Append(arguments[index + 1].AsText);
                 at = close;
             }
             else if (pattern[at] == '}')
             {
-                throw new ExpressionException($"format('{pattern}', …): the brace at {at + 1} closes nothing; a brace itself is written twice.");
+                throw new ExpressionException($"format('{Words.Short(pattern)}', …): the brace at {at + 1} closes nothing; a brace itself is written twice.");
             }
             else
             {
-                result.Append(pattern[at]);
+                result.Append(pattern.AsSpan(at, 1));
             }
-
-            if (result.Length > MaximumText)
-                Limited(result.ToString());
         }
 
         return result.ToString();
     }
-
-    private static string Limited(string text) =>
-        text.Length <= MaximumText ? text : throw new ExpressionException($"The result is longer than {MaximumText / 1024 / 1024} Mi characters.");
 }
 
-/// <summary>toJSON and fromJSON.</summary>
-internal static class Json
+/// <summary>A text under construction that stops before it is too long.</summary>
+internal sealed class LimitedText(string function)
 {
-    private static readonly JsonWriterOptions Indented = new() { Indented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping, NewLine = "\n" };
+    private readonly StringBuilder text = new();
 
-    public static string Write(ExpressionValue value)
+    public void Append(ReadOnlySpan<char> addition)
     {
-        using var bytes = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(bytes, Indented))
-            Write(writer, value);
-        return Encoding.UTF8.GetString(bytes.ToArray());
+        if (text.Length + (long)addition.Length > ExpressionLimits.Text)
+            throw new ExpressionException($"The result of {function} is longer than {ExpressionLimits.Text / 1024 / 1024} Mi characters.");
+        text.Append(addition);
     }
 
-    public static ExpressionValue Read(string text)
-    {
-        try
-        {
-            using var document = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = 50, AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
-            return Read(document.RootElement);
-        }
-        catch (JsonException malformed)
-        {
-            throw new ExpressionException($"fromJSON: this is not JSON: {malformed.Message}");
-        }
-    }
-
-    private static ExpressionValue Read(JsonElement element) => element.ValueKind switch
-    {
-        JsonValueKind.True => ExpressionValue.True,
-        JsonValueKind.False => ExpressionValue.False,
-        JsonValueKind.Number => ExpressionValue.Of(element.GetDouble()),
-        JsonValueKind.String => ExpressionValue.Of(element.GetString()),
-        JsonValueKind.Array => ExpressionValue.Of(element.EnumerateArray().Select(Read)),
-        JsonValueKind.Object => ExpressionValue.Of(element.EnumerateObject().Select(member => KeyValuePair.Create(member.Name, Read(member.Value)))),
-        _ => ExpressionValue.Null,
-    };
-
-    private static void Write(Utf8JsonWriter writer, ExpressionValue value)
-    {
-        switch (value.Kind)
-        {
-            case ValueKind.Null: writer.WriteNullValue(); break;
-            case ValueKind.Boolean: writer.WriteBooleanValue(value.IsTrue); break;
-            case ValueKind.Number when double.IsFinite(value.AsNumber): writer.WriteRawValue(value.AsText); break;
-            case ValueKind.Array:
-                writer.WriteStartArray();
-                foreach (var item in value.Items)
-                    Write(writer, item);
-                writer.WriteEndArray();
-                break;
-            case ValueKind.Object:
-                writer.WriteStartObject();
-                foreach (var (name, member) in value.Members)
-                {
-                    writer.WritePropertyName(name);
-                    Write(writer, member);
-                }
-
-                writer.WriteEndObject();
-                break;
-            default: writer.WriteStringValue(value.AsText); break;
-        }
-    }
+    public override string ToString() => text.ToString();
 }

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace PRTS.Pipelines.Expressions;
 
 /// <summary>A text with <c>${{ expressions }}</c> in it.</summary>
@@ -37,12 +35,12 @@ public sealed class Template
         return template;
     }
 
-    /// <exception cref="ExpressionException">See <see cref="Expression.Evaluate"/>.</exception>
+    /// <exception cref="ExpressionException">See <see cref="Expression.Evaluate"/>; or the text becomes too long.</exception>
     public string Evaluate(EvaluationContext context)
     {
         if (parts.Count == 1)
             return parts[0].Text;
-        var result = new StringBuilder();
+        var result = new LimitedText("the expressions in this text");
         foreach (var (text, expression) in parts)
             result.Append(expression is null ? text : expression.Evaluate(context).AsText);
         return result.ToString();
