@@ -11,10 +11,15 @@ internal sealed class ErrorList(string file)
 
     public bool Any => errors.Count > 0;
 
-    public void Add(string code, Place at, string message)
+    public void Add(string code, Place at, string message) => Add(code, at, () => message);
+
+    /// <param name="code">One of <see cref="DiagnosticCodes"/>.</param>
+    /// <param name="at">Where it is written.</param>
+    /// <param name="message">Not asked when the list is full: a file may have as many errors as it has words, and suggestions cost time.</param>
+    public void Add(string code, Place at, Func<string> message)
     {
         if (errors.Count < Limit)
-            errors.Add(new Diagnostic { Code = code, File = file, Line = at.Line, Column = at.Column, Message = message });
+            errors.Add(new Diagnostic { Code = code, File = file, Line = at.Line, Column = at.Column, Message = message() });
         else
             overflow ??= at;
     }

@@ -12,13 +12,11 @@ internal sealed class MappingReader
         this.node = node;
         this.scope = scope;
         Errors = errors;
-        foreach (var entry in node.Entries)
-        {
-            if (!scope.Keys.Contains(entry.Key.Value))
-                errors.Add(CodeOf(entry.Key.Value), entry.Key.Start, UnknownKey(entry.Key.Value));
-            else
-                entries.Add(entry.Key.Value, entry);
-        }
+        foreach (var entry in node.Entries.Where(e => scope.Keys.Contains(e.Key.Value)))
+            entries.Add(entry.Key.Value, entry);
+        // Afterwards, because a key that is there already was not meant.
+        foreach (var entry in node.Entries.Where(e => !scope.Keys.Contains(e.Key.Value)))
+            errors.Add(CodeOf(entry.Key.Value), entry.Key.Start, () => UnknownKey(entry.Key.Value));
     }
 
     public ErrorList Errors { get; }
@@ -63,7 +61,7 @@ internal sealed class MappingReader
         if (PipelineKeys.NotYet.Contains(normal)) return $"`{shown}` is not supported yet.";
         if (PipelineKeys.Synonyms.TryGetValue(normal, out var ours) && scope.Keys.Contains(ours))
             return $"`{shown}` is not a key of {scope.Name}. Did you mean `{ours}`?";
-        if (Suggestion.For(key, scope.Keys.Where(k => !Has(k) && node.Entries.All(e => e.Key.Value != k))) is { } near)
+        if (Suggestion.For(key, scope.Keys.Where(k => !Has(k))) is { } near)
             return $"`{shown}` is not a key of {scope.Name}. Did you mean `{near}`?";
         var elsewhere = PipelineKeys.All.Where(s => s.Keys.Contains(normal)).Select(s => s.Name).ToList();
         return elsewhere.Count > 0

@@ -3,16 +3,20 @@ namespace PRTS.Pipelines.Parsing;
 /// <summary>Finds what someone probably meant.</summary>
 internal static class Suggestion
 {
+    /// <summary>Nobody mistypes more than this, and comparing costs the product of the lengths.</summary>
+    private const int LongestWord = 50;
+    private const int MostCandidates = 1000;
+
     /// <summary>The likeliest of the candidates, or null when none is near.</summary>
     public static string? For(string written, IEnumerable<string> candidates)
     {
-        if (written.Length > 100) return null;
+        if (written.Length > LongestWord) return null;
         string? best = null;
         var distance = int.MaxValue;
         var plain = Plain(written);
-        foreach (var candidate in candidates)
+        foreach (var candidate in candidates.Take(MostCandidates))
         {
-            if (candidate.Length > 100) continue;
+            if (candidate.Length > LongestWord) continue;
             var d = Distance(plain, Plain(candidate));
             if (d >= distance) continue;
             best = candidate;

@@ -93,16 +93,25 @@ internal static class TriggerReader
         var cron = Values.AsScalar(schedule.Require("cron", "when it starts, for example `\"0 2 * * *\"` for 2 o'clock UTC every day"), "cron", schedule.Errors);
         var branch = schedule.Fixed("branch");
         if (cron is null) return null;
+        if (WrongWith(cron.Value) is not { } wrong) return new ScheduleTriggerDefinition(cron.Value, branch?.Value);
+        schedule.Errors.Add(DiagnosticCodes.BadCron, cron.Start,
+            $"`{Words.Short(cron.Value)}` is not a cron expression: {wrong.TrimEnd('.')}. It has five fields (minute hour day month weekday), for example `0 2 * * *`.");
+        return null;
+    }
+
+    private static string? WrongWith(string cron)
+    {
+        if (cron.Trim().Equals("@every_second", StringComparison.OrdinalIgnoreCase)) return "builds start once a minute at most";
         try
         {
-            CronExpression.Parse(cron.Value);
-            return new ScheduleTriggerDefinition(cron.Value, branch?.Value);
+            // The calendar repeats within 400 years, so what does not come due from any day on never does.
+            return CronExpression.Parse(cron).GetNextOccurrence(new DateTime(2000, 1, 1, 0, 0, 0, DateTimeKind.Utc), inclusive: true) is null
+                ? "no day of the calendar is like that"
+                : null;
         }
         catch (CronFormatException malformed)
         {
-            schedule.Errors.Add(DiagnosticCodes.BadCron, cron.Start,
-                $"`{Words.Short(cron.Value)}` is not a cron expression: {malformed.Message.TrimEnd('.')}. It has five fields (minute hour day month weekday), for example `0 2 * * *`.");
-            return null;
+            return malformed.Message;
         }
     }
 }

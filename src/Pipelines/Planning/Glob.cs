@@ -72,6 +72,8 @@ public sealed class Glob
             }
 
             (present, following) = (following, present);
+            if (!present.Contains(true))
+                return false;
             Skip(present);
         }
 

@@ -8,16 +8,33 @@ public sealed record ScheduleTrigger(string Cron, string? Branch);
 /// <summary>Says what a pipeline means for an event. Pure and deterministic.</summary>
 public static class Planner
 {
-    /// <summary>The jobs of a build, or null when none of the pipeline's triggers asks for this event.</summary>
-    public static BuildPlan? Plan(PipelineDefinition pipeline, TriggerEvent trigger) =>
-        TriggerMatch.Starts(pipeline, trigger) ? PlanBuilder.Build(pipeline, trigger) : null;
+    /// <summary>Characters of patterns times characters of changed paths.</summary>
+    private const long MostPathWork = 1_000_000_000;
+
+    /// <summary>
+    /// The jobs of a build, or null when none of the pipeline's triggers asks for this event.
+    /// Where a push changed more than can be compared in seconds, its paths count as unknown, so that path filters match.
+    /// </summary>
+    public static BuildPlan? Plan(PipelineDefinition pipeline, TriggerEvent trigger)
+    {
+        if (PathWork(pipeline, trigger) > MostPathWork) trigger = trigger with { ChangedPaths = null };
+        return TriggerMatch.Starts(pipeline, trigger) ? PlanBuilder.Build(pipeline, trigger) : null;
+    }
 
     /// <summary>Whether <see cref="Plan"/> looks at <see cref="TriggerEvent.ChangedPaths"/>; otherwise nobody has to find them out.</summary>
-    public static bool UsesPaths(PipelineDefinition pipeline) =>
-        (pipeline.Triggers ?? []).OfType<PushTrigger>().Any(p => p.Paths is not null || p.PathsIgnore is not null)
-        || pipeline.Stages.Any(s => s.When?.Paths.Count > 0 || s.Jobs.Any(j => j.When?.Paths.Count > 0));
+    public static bool UsesPaths(PipelineDefinition pipeline) => PathPatterns(pipeline).Any();
 
     /// <summary>The pipeline's schedules, each once, in the order of the file.</summary>
     public static IReadOnlyList<ScheduleTrigger> Schedules(PipelineDefinition pipeline) =>
         [.. (pipeline.Triggers ?? []).OfType<ScheduleTriggerDefinition>().Select(s => new ScheduleTrigger(s.Cron, s.Branch)).Distinct()];
+
+    private static IEnumerable<string> PathPatterns(PipelineDefinition pipeline)
+    {
+        var ofTriggers = (pipeline.Triggers ?? []).OfType<PushTrigger>().SelectMany(p => (p.Paths ?? []).Concat(p.PathsIgnore ?? []));
+        var ofJobs = pipeline.Stages.SelectMany(s => s.Jobs.Select(j => j.When).Prepend(s.When)).SelectMany(w => w?.Paths ?? []);
+        return ofTriggers.Concat(ofJobs);
+    }
+
+    private static long PathWork(PipelineDefinition pipeline, TriggerEvent trigger) => trigger.ChangedPaths is not { } changed ? 0
+        : PathPatterns(pipeline).Sum(p => (long)p.Length) * changed.Sum(p => p.Length + 1L);
 }

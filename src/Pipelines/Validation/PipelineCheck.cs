@@ -15,11 +15,22 @@ internal static class PipelineCheck
     public static void Check(PipelineDefinition pipeline, ErrorList errors)
     {
         var jobs = pipeline.Stages.SelectMany(s => s.Jobs).ToList();
+        if (TooMany(pipeline, jobs, errors)) return;
         CheckUnique(pipeline.Stages.Select(s => s.Name), "stage", errors);
         CheckUnique(jobs.Select(j => j.Name), "job", errors);
         CheckNeeds(pipeline, jobs, errors);
         Cycles.Check(pipeline, errors);
         CheckSize(pipeline, jobs, errors);
+    }
+
+    /// <summary>Checked first: comparing names and following needs costs more than a file of that size is worth.</summary>
+    private static bool TooMany(PipelineDefinition pipeline, List<JobDefinition> jobs, ErrorList errors)
+    {
+        // So many stages have among them some without jobs, which is an error already.
+        if (jobs.Count <= Jobs) return pipeline.Stages.Count > Jobs;
+        var beyond = jobs[Jobs].Name;
+        errors.Add(DiagnosticCodes.TooManyJobs, new Place(beyond.Line, beyond.Column), $"The file has {jobs.Count:N0} jobs; one pipeline has at most {Jobs:N0}. Split it into several files in .prts/.");
+        return true;
     }
 
     private static void CheckUnique(IEnumerable<Located<string>> names, string what, ErrorList errors)
@@ -37,11 +48,11 @@ internal static class PipelineCheck
         var jobNames = jobs.Select(j => j.Name.Value).ToHashSet(StringComparer.Ordinal);
         foreach (var need in pipeline.Stages.SelectMany(s => s.Needs ?? []))
             if (!stageNames.Contains(need.Value))
-                errors.Add(DiagnosticCodes.UnknownNeed, new Place(need.Line, need.Column), Unknown(need.Value, "stage", stageNames)
+                errors.Add(DiagnosticCodes.UnknownNeed, new Place(need.Line, need.Column), () => Unknown(need.Value, "stage", stageNames)
                     + (jobNames.Contains(need.Value) ? " It is a job, and a stage needs stages." : ""));
         foreach (var need in jobs.SelectMany(j => j.Needs))
             if (!jobNames.Contains(need.Value))
-                errors.Add(DiagnosticCodes.UnknownNeed, new Place(need.Line, need.Column), Unknown(need.Value, "job", jobNames)
+                errors.Add(DiagnosticCodes.UnknownNeed, new Place(need.Line, need.Column), () => Unknown(need.Value, "job", jobNames)
                     + (stageNames.Contains(need.Value) ? " It is a stage; put it into the `needs` of the job's stage." : ""));
     }
 
@@ -54,22 +65,16 @@ internal static class PipelineCheck
 
     private static void CheckSize(PipelineDefinition pipeline, List<JobDefinition> jobs, ErrorList errors)
     {
-        if (jobs.Count > Jobs)
-        {
-            var beyond = jobs[Jobs].Name;
-            errors.Add(DiagnosticCodes.TooManyJobs, new Place(beyond.Line, beyond.Column), $"The file has {jobs.Count:N0} jobs; one pipeline has at most {Jobs:N0}. Split it into several files in .prts/.");
-            return;
-        }
-
         var perJob = Size(pipeline.Env);
         long size = 0;
         var stages = pipeline.Stages.DistinctBy(s => s.Name.Value, StringComparer.Ordinal).ToDictionary(s => s.Name.Value, StringComparer.Ordinal);
         var previous = (StageDefinition?)null;
         foreach (var stage in pipeline.Stages)
         {
-            var before = stage.Needs is null ? previous?.Jobs.Count ?? 0 : stage.Needs.Sum(n => stages.GetValueOrDefault(n.Value)?.Jobs.Count ?? 0);
+            var shared = perJob + Size(stage.Env) + (stage.If?.Length ?? 0)
+                + (stage.Needs is null ? Keys(previous) : stage.Needs.Sum(n => Keys(stages.GetValueOrDefault(n.Value))));
             foreach (var job in stage.Jobs)
-                size += perJob + Size(stage.Env) + Size(job.Env) + (before + job.Needs.Count) * 8L + job.Steps.Sum(s => (s.Run?.Length ?? 0) + Size(s.Env));
+                size += shared + Size(job);
             previous = stage;
         }
 
@@ -77,6 +82,13 @@ internal static class PipelineCheck
             errors.Add(DiagnosticCodes.PlanTooLarge, new Place(1, 1),
                 "The jobs together are too large to plan, because each has a copy of its variables, commands and needs. Use fewer or shorter variables, or move scripts into files of the repository.");
     }
+
+    private static long Size(JobDefinition job) => Size(job.Env) + (job.If?.Length ?? 0) + (job.Image?.Length ?? 0)
+        + job.Needs.Concat([job.Name]).Sum(n => (long)n.Value.Length) + job.Services.Concat(job.RunsOn).Sum(s => (long)s.Length)
+        + job.Steps.Sum(s => (s.Run?.Length ?? 0) + (s.Name?.Length ?? 0) + (s.If?.Length ?? 0) + (s.WorkingDirectory?.Length ?? 0) + Size(s.Env));
+
+    /// <summary>What the keys of a stage's jobs take wherever they are needed.</summary>
+    private static long Keys(StageDefinition? stage) => stage?.Jobs.Sum(j => 3L + j.Name.Value.Length) ?? 0;
 
     private static long Size(IReadOnlyDictionary<string, string> env) => env.Sum(e => (long)e.Key.Length + e.Value.Length);
 }
