@@ -5,7 +5,7 @@ namespace PRTS.Grains.Builds;
 
 /// <summary>A build as it is persisted. The plan is in the plan store; what its jobs do in detail is theirs to keep.</summary>
 [GenerateSerializer, Alias("prts.build-state"), Immutable]
-public sealed record BuildState
+public sealed record BuildState : IPersisted
 {
     [Id(0)] public int Schema { get; init; } = 1;
 

@@ -5,7 +5,7 @@ namespace PRTS.Grains.Builds;
 
 /// <summary>What the build said when it started the job. Written once, so that the state that changes stays small.</summary>
 [GenerateSerializer, Alias("prts.job-definition"), Immutable]
-public sealed record JobDefinition
+public sealed record JobDefinition : IPersisted
 {
     [Id(0)] public int Schema { get; init; } = 1;
     [Id(1)] public JobStart? Start { get; init; }
@@ -13,7 +13,7 @@ public sealed record JobDefinition
 
 /// <summary>What became of a job. <see cref="Version"/> is 0 before its start.</summary>
 [GenerateSerializer, Alias("prts.job-state"), Immutable]
-public sealed record JobState
+public sealed record JobState : IPersisted
 {
     [Id(0)] public int Schema { get; init; } = 1;
     [Id(1)] public long Version { get; init; }

@@ -4,7 +4,7 @@ namespace PRTS.Grains.Projects;
 
 /// <summary>A project as it is persisted. <see cref="Version"/> is 0 before its creation.</summary>
 [GenerateSerializer, Alias("prts.project-state"), Immutable]
-public sealed record ProjectState
+public sealed record ProjectState : IPersisted
 {
     [Id(0)] public int Schema { get; init; } = 1;
     [Id(1)] public long Version { get; init; }

@@ -146,9 +146,9 @@ public sealed class ProjectTests(TestCluster cluster)
     public async Task Schedule_ComesDue_StartsOnce()
     {
         await Create();
-        await Commit("triggers: [{ schedule: { cron: '* * * * *' } }]\n" + Hello);
+        await Commit("triggers: [{ schedule: { cron: '0 0 1 1 *' } }]\n" + Hello);
         Assert.Empty(await Project.SyncRefs("ann"));
-        var occurrence = new ScheduleOccurrence { Key = "1-1", File = ".prts/pipeline.yaml", Ref = "refs/heads/main", Cron = "* * * * *" };
+        var occurrence = new ScheduleOccurrence { Key = "1-1", File = ".prts/pipeline.yaml", Ref = "refs/heads/main", Cron = "0 0 1 1 *" };
         await Project.Occur(occurrence);
         await cluster.DeactivateAll();
         await Project.Occur(occurrence);

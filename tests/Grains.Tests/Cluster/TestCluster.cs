@@ -31,6 +31,7 @@ public sealed class TestCluster : IAsyncLifetime
     private readonly CancellationTokenSource stopping = new();
     private InProcessTestCluster cluster = null!;
     private Task beating = Task.CompletedTask;
+    private Task waking = Task.CompletedTask;
     private int projects;
 
     /// <summary>As code on a server sees the grains.</summary>
@@ -75,7 +76,7 @@ public sealed class TestCluster : IAsyncLifetime
     {
         for (var tries = 0; !await condition(); tries++)
         {
-            if (tries > 1500) throw new TimeoutException(otherwise() + (TestContext.Current.TestMethod?.MethodName ?? ""));
+            if (tries > 4500) throw new TimeoutException(otherwise() + (TestContext.Current.TestMethod?.MethodName ?? ""));
             await Task.Delay(20, Token);
         }
     }
@@ -99,12 +100,14 @@ public sealed class TestCluster : IAsyncLifetime
         await cluster.DeployAsync();
         await Agent.Hello();
         beating = Beat();
+        waking = Services.GetRequiredService<BuildWaker>().Run(stopping.Token);
     }
 
     public async ValueTask DisposeAsync()
     {
         await stopping.CancelAsync();
         await beating;
+        await waking;
         var failure = cluster is null ? null : Agent.Failure;
         if (cluster is not null) await cluster.DisposeAsync();
         stopping.Dispose();
@@ -146,6 +149,6 @@ public sealed class TestCluster : IAsyncLifetime
         {
             ConnectionString = database.ConnectionString, RepositoriesPath = Path.Combine(directory, "git"), BlobsPath = Path.Combine(directory, "blobs"),
         });
-        silo.Services.AddPrtsGrains(new() { PublicUrl = "http://localhost:5080", TokenKey = tokenKey });
+        silo.Services.AddPrtsGrains(new() { PublicUrl = "http://localhost:5080", TokenKey = tokenKey, WakeEvery = TimeSpan.FromSeconds(2) });
     }
 }
