@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 
 namespace PRTS.Pipelines.Parsing;
@@ -6,6 +7,7 @@ namespace PRTS.Pipelines.Parsing;
 internal static class Durations
 {
     private static readonly TimeSpan Longest = TimeSpan.FromDays(30);
+    private static readonly SearchValues<char> Letters = SearchValues.Create("0123456789.-hms");
     private static readonly (char Unit, int Seconds)[] Units = [('h', 3600), ('m', 60), ('s', 1)];
 
     public static TimeSpan? Timeout(this MappingReader reader, string key = "timeout")
@@ -27,7 +29,7 @@ internal static class Durations
 
     private static double? Seconds(string text)
     {
-        if (text.Length is 0 or > 40) return null;
+        if (text.Length is 0 or > 40 || text.AsSpan().ContainsAnyExcept(Letters)) return null;
         if (double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var minutes)) return minutes * 60;
         double seconds = 0;
         var rest = text.AsSpan();

@@ -27,8 +27,8 @@ internal static class EnvReader
         var shown = Words.Short(name.Value);
         if (!IsName(name.Value))
             errors.Add(DiagnosticCodes.BadName, name.Start, $"`{shown}` cannot be a variable's name; names have letters, digits and `_`, and do not begin with a digit.");
-        else if (name.Value == "CI" || name.Value.StartsWith("PRTS_", StringComparison.Ordinal))
-            errors.Add(DiagnosticCodes.ReservedName, name.Start, $"`{shown}` is set by PRTS: `CI` and names that begin with `PRTS_` are reserved; choose another name.");
+        else if (name.Value is "CI" or "PRTS" || name.Value.StartsWith("PRTS_", StringComparison.Ordinal))
+            errors.Add(DiagnosticCodes.ReservedName, name.Start, $"`{shown}` is set by PRTS: `CI`, `PRTS` and names that begin with `PRTS_` are reserved; choose another name.");
         else if (value is not YamlScalar scalar)
             errors.Add(DiagnosticCodes.WrongType, value.Start, $"The variable `{shown}` is a text, a number or a boolean, but this is {value.Kind}.");
         else if (scalar.IsNull)

@@ -70,8 +70,8 @@ internal static class JobReader
 
     private static void CheckUnique(IReadOnlyList<StepDefinition> steps, ErrorList errors)
     {
-        Duplicates(steps.Where(s => s.Id is not null).Select(s => s.Id!.Value), StringComparer.OrdinalIgnoreCase, "step with the id", errors);
-        Duplicates(steps.Where(s => s.Artifact is not null).Select(s => s.Artifact!.Name), StringComparer.Ordinal, "artifact named", errors);
+        Duplicates(steps.Where(s => s.Id is not null).Select(s => s.Id!.Value), StringComparer.OrdinalIgnoreCase, "a step with the id", errors);
+        Duplicates(steps.Where(s => s.Artifact is not null).Select(s => s.Artifact!.Name), StringComparer.Ordinal, "an artifact named", errors);
     }
 
     private static void Duplicates(IEnumerable<Located<string>> names, StringComparer comparer, string what, ErrorList errors)
@@ -80,6 +80,6 @@ internal static class JobReader
         foreach (var name in names)
             if (!first.TryAdd(name.Value, name))
                 errors.Add(DiagnosticCodes.DuplicateName, new Place(name.Line, name.Column),
-                    $"The job already has a {what} `{Words.Short(name.Value)}`, in line {first[name.Value].Line}; choose another.");
+                    $"The job already has {what} `{Words.Short(name.Value)}`, in line {first[name.Value].Line}; choose another.");
     }
 }

@@ -37,15 +37,8 @@ internal sealed class YamlComposer
     /// <exception cref="YamlStopException">It is not YAML, or beyond a limit.</exception>
     public static YamlNode? Compose(string text, ErrorList errors)
     {
-        var composer = new YamlComposer(text, errors);
-        try
-        {
-            return composer.ComposeStream();
-        }
-        catch (YamlException e)
-        {
-            throw YamlSyntax.Explain(e, text);
-        }
+        // A byte order mark is no part of the text, but YamlDotNet would make it part of the first key.
+        return new YamlComposer(text.StartsWith('\uFEFF') ? text[1..] : text, errors).ComposeStream();
     }
 
     private YamlNode? ComposeStream()
@@ -63,18 +56,32 @@ internal sealed class YamlComposer
 
     private ParsingEvent Next()
     {
-        if (!events.MoveNext() || events.Current is not { } current)
-            throw new YamlStopException(DiagnosticCodes.YamlSyntax, new Place(1, 1), "The YAML ends unexpectedly.");
-        return current;
+        var before = events.Current?.End ?? Mark.Empty;
+        try
+        {
+            if (events.MoveNext() && events.Current is { } current) return current;
+        }
+        catch (YamlException e)
+        {
+            throw YamlSyntax.Explain(e.Message, e.Start, text);
+        }
+        catch (InvalidOperationException)
+        {
+            // YamlDotNet throws this, without a place, for some unfinished lists and mappings.
+            throw YamlSyntax.Explain("a list or mapping that begins with `[` or `{` is not closed", before, text);
+        }
+
+        throw YamlSyntax.Explain("the text ends unexpectedly", before, text);
     }
 
     /// <summary>Composes the node that the current event begins.</summary>
     private YamlNode Node(int depth)
     {
         var current = events.Current!;
-        if (depth > YamlLimits.Depth) throw TooDeep(At(current));
+        if (depth > YamlLimits.Depth && current is (SequenceStart or MappingStart)) throw TooDeep(At(current));
         if (current is AnchorAlias alias) return Alias(alias, depth);
-        var begin = (NodeEvent)current;
+        // YamlDotNet lets a mapping end between a key and its value in some malformed texts.
+        if (current is not NodeEvent begin) throw YamlSyntax.Explain("a value is missing here", current.Start, text);
         CheckTag(begin);
         var anchor = begin.Anchor.IsEmpty ? null : begin.Anchor.Value;
         if (anchor is not null) anchors[anchor] = null;
@@ -179,7 +186,7 @@ internal sealed class YamlComposer
     {
         if (node.Tag.IsEmpty || node.Tag.IsNonSpecific) return;
         var tag = node.Tag.Value;
-        if (tag.StartsWith("tag:yaml.org,2002:", StringComparison.Ordinal)) return;
+        if (tag == "tag:yaml.org,2002:str" && node is Scalar) return;
         throw new YamlStopException(DiagnosticCodes.UnsupportedYaml, At(node),
             $"`{tag}` is a YAML tag, which pipelines do not use. If the value shall begin with `!`, put it in quotes.");
     }

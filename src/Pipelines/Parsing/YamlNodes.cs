@@ -13,8 +13,8 @@ internal abstract class YamlNode(Place start)
     /// <summary>Characters of all scalars below when every alias is written out.</summary>
     public long Characters { get; protected init; }
 
-    /// <summary>Levels of nesting below and including this one.</summary>
-    public int Height { get; protected init; } = 1;
+    /// <summary>Levels of lists and mappings below and including this one.</summary>
+    public int Height { get; protected init; }
 
     public abstract string Kind { get; }
 }

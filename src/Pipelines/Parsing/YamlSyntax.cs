@@ -7,10 +7,11 @@ internal static class YamlSyntax
 {
     public static Place PlaceOf(in Mark mark) => new((int)Math.Max(1, mark.Line), (int)Math.Max(1, mark.Column));
 
-    public static YamlStopException Explain(YamlException e, string text)
+    public static YamlStopException Explain(string problem, in Mark mark, string text)
     {
-        var at = PlaceOf(e.Start);
         var lines = text.Split('\n');
+        // What is missing at the end is reported after the last line, where nobody can look.
+        var at = mark.Line > lines.Length ? new Place(lines.Length, lines[^1].Length + 1) : PlaceOf(mark);
         // The scanner complains about a tab where it stumbles, which may be the line of the tab or the one before.
         for (var line = at.Line; line <= Math.Min(at.Line + 1, lines.Length); line++)
         {
@@ -21,7 +22,7 @@ internal static class YamlSyntax
                     "A tab cannot indent YAML; use two spaces for each level.");
         }
 
-        return new YamlStopException(DiagnosticCodes.YamlSyntax, at, Sentence(e.Message));
+        return new YamlStopException(DiagnosticCodes.YamlSyntax, at, Sentence(problem));
     }
 
     private static string Sentence(string message)
