@@ -30,7 +30,7 @@ public class EndpointPermissionsTests(TestServer server)
     [Fact]
     public void Pages_All_HaveAPermissionOrAreAnonymous()
     {
-        string[] anonymous = ["/login", "/problem/{Code:int}"];
+        string[] anonymous = ["/login", "/problem/{Code:int}", "/not-found"];
         var pages = typeof(WebServices).Assembly.GetTypes().Where(type => type.GetCustomAttributes<RouteAttribute>().Any()).ToList();
         var wrong = pages.Where(page => page.GetCustomAttribute<AllowAnonymousAttribute>() is not null
             ? !page.GetCustomAttributes<RouteAttribute>().All(route => anonymous.Contains(route.Template))
