@@ -19,7 +19,7 @@ public sealed class FirstAdministratorTests(TestServer server) : IDisposable
         var (first, tenant) = New();
         await first.Ensure();
         var file = await Read();
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(home, "admin.json")));
+        if (!OperatingSystem.IsWindows()) Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(home, "admin.json")));
         var login = await server.Get<PasswordLogin>().Check(tenant, file.User, file.Password, null);
         Assert.Equal(Role.Admin, Principals.Of(login.User!, "test").Role());
         Assert.Equal(login.User!.Id, (await server.Get<AccessTokensStore>().Use(Secrets.Sha256(file.Token)))?.User.Id);
