@@ -85,9 +85,10 @@ internal static class LogBenchmarks
         await using var log = await prts.Http.GetStreamAsync("/api/v1/projects/bench/gigabyte/builds/1/jobs/writer/log");
         var stored = Convert.ToHexStringLower(await SHA256.HashDataAsync(log));
         var written = await Expected(megabytes);
+        var highest = await peak;
         figures.Add(
             $"log of {megabytes} MB",
-            string.Create(CultureInfo.InvariantCulture, $"{megabytes / seconds:0} MB/s, SHA-256 {(stored == written ? "equal" : "DIFFERENT")}, agent's peak {await peak:0} MiB"),
+            string.Create(CultureInfo.InvariantCulture, $"{megabytes / seconds:0} MB/s, SHA-256 {(stored == written ? "equal" : "DIFFERENT")}, agent's peak {highest:0} MiB"),
             "≥ 100 MB/s, no byte lost or repeated, memory bounded");
     }
 

@@ -8,6 +8,7 @@ using Xunit;
 namespace PRTS.EndToEnd.Tests;
 
 /// <summary>kill -9 in the middle of a build: it goes on, ends once, and its log is what the step wrote, byte for byte.</summary>
+[Collection("One installation")]
 public sealed class KillTests(PrtsFixture fixture)
 {
     private const int Lines = 6000;

@@ -3,6 +3,7 @@ using Xunit;
 
 namespace PRTS.EndToEnd.Tests;
 
+[Collection("One installation")]
 public sealed class PipelineTests(PrtsFixture fixture)
 {
     /// <summary>The specification's example: it parses, plans and shows its graph, and its jobs say what they wait for.</summary>

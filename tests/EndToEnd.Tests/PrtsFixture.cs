@@ -1,7 +1,6 @@
 using Xunit;
 
 [assembly: AssemblyFixture(typeof(PRTS.EndToEnd.Tests.PrtsFixture))]
-[assembly: CollectionBehavior(DisableTestParallelization = true)]
 
 namespace PRTS.EndToEnd.Tests;
 

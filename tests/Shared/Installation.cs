@@ -42,14 +42,14 @@ internal sealed class Installation : IAsyncDisposable
         var home = Directory.CreateTempSubdirectory("prts-").FullName;
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(home, (UnixFileMode)0b111_101_101);
-        var environment = new Dictionary<string, string>(StringComparer.Ordinal)
+        var settings = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["PRTS_HOME"] = home,
             ["PRTS_PORT"] = FreePort().ToString(System.Globalization.CultureInfo.InvariantCulture),
             ["PRTS_AGENT_SLOTS"] = slots.ToString(System.Globalization.CultureInfo.InvariantCulture),
         };
-        var installation = new Installation(Path.Combine(root, "prts"), home, environment);
-        await Commands.Run(installation.prts, ["up", "--detach"], environment: environment);
+        var installation = new Installation(Path.Combine(root, "prts"), home, settings);
+        await Commands.Run(installation.prts, ["up", "--detach"], environment: settings);
         using var admin = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(home, "admin.json")));
         string Text(string name) => admin.RootElement.GetProperty(name).GetString()!;
         installation.Http.BaseAddress = new Uri(Text("url"));
