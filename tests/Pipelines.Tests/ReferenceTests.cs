@@ -1,0 +1,58 @@
+using System.Reflection;
+using System.Text.Json;
+using PRTS.Pipelines.Parsing;
+
+namespace PRTS.Pipelines.Tests;
+
+/// <summary>The parser, the JSON Schema and docs/pipeline.md know the same keys and codes, and nothing more.</summary>
+public class ReferenceTests
+{
+    public static TheoryData<string> Scopes => [.. PipelineKeys.All.Select(s => s.SchemaName)];
+
+    [Theory]
+    [MemberData(nameof(Scopes))]
+    public void Keys_AreInSchemaAndReference(string scopeName)
+    {
+        var scope = PipelineKeys.All.Single(s => s.SchemaName == scopeName);
+        using var schema = JsonDocument.Parse(PipelineSchema.Json);
+        var part = scopeName.Length == 0 ? schema.RootElement : schema.RootElement.GetProperty("$defs").GetProperty(scopeName);
+        Assert.False(part.GetProperty("additionalProperties").GetBoolean());
+        Assert.Equal(scope.Keys.Order(), part.GetProperty("properties").EnumerateObject().Select(p => p.Name).Order());
+        Assert.All(part.GetProperty("properties").EnumerateObject(), p => Assert.True(IsDescribed(p.Value, schema.RootElement), p.Name));
+        Assert.Equal(scope.Keys.Order(), Rows(scopeName.Length == 0 ? "pipeline" : scopeName).Order());
+    }
+
+    [Fact]
+    public void Codes_AreInReference()
+    {
+        var codes = typeof(DiagnosticCodes).GetFields(BindingFlags.Public | BindingFlags.Static).Select(f => (string)f.GetRawConstantValue()!);
+        Assert.Equal(codes.Order(), Rows("errors").Order());
+    }
+
+    [Fact]
+    public void Schema_IsTheOneInDocs() => Assert.Equal(Text("pipeline.schema.json"), PipelineSchema.Json);
+
+    [Fact]
+    public void Reference_CompletePipelines_Parse()
+    {
+        var pipelines = Text("pipeline.md").Split("```yaml\n").Skip(1).Select(b => b[..b.IndexOf("```", StringComparison.Ordinal)])
+            .Where(b => b.Contains("stages:", StringComparison.Ordinal)).ToList();
+        Assert.Equal(2, pipelines.Count);
+        Assert.All(pipelines, p => Sample.Parse(p));
+    }
+
+    private static bool IsDescribed(JsonElement property, JsonElement root)
+    {
+        if (property.TryGetProperty("description", out _)) return true;
+        var target = property.GetProperty("$ref").GetString()!["#/$defs/".Length..];
+        return root.GetProperty("$defs").GetProperty(target).TryGetProperty("description", out _);
+    }
+
+    /// <summary>The words in the first column of the tables below a heading, up to the next heading.</summary>
+    private static IEnumerable<string> Rows(string heading) => Text("pipeline.md").Split('\n')
+        .SkipWhile(l => !(l.StartsWith("##", StringComparison.Ordinal) && l.TrimStart('#').Trim().Equals(heading, StringComparison.OrdinalIgnoreCase)))
+        .Skip(1).TakeWhile(l => !l.StartsWith('#'))
+        .Where(l => l.StartsWith("| `", StringComparison.Ordinal)).Select(l => l.Split('`')[1]);
+
+    private static string Text(string name) => File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "docs", name));
+}
