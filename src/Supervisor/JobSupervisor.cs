@@ -55,7 +55,7 @@ internal sealed class JobSupervisor(Spool spool, Journal journal, TimeProvider c
                 return;
             lastIndex = step.Index;
             running = new StepProcess(step, spool, journal, clock);
-            new Thread(RunToEnd) { Name = "step" }.Start(running);
+            new Thread(RunToEnd) { Name = "step", IsBackground = true }.Start(running);
         }
     }
 

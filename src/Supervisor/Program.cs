@@ -15,20 +15,22 @@ _ = Libc.SetSid();
 _ = Libc.Prctl(Libc.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 _ = Libc.Umask(18); // 022, for the steps; our own files are created with 0600.
 
+// Nothing is disposed: the process's end closes it all, and other threads may be using it until then.
 var bell = new Bell();
-using var journal = new Journal(JobFiles.Journal, bell);
-using var spool = new Spool(JobFiles.Spool, options.SpoolLimit, options.SegmentSize, TimeProvider.System, bell);
-using var supervisor = new JobSupervisor(spool, journal, TimeProvider.System);
-using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>
+var journal = new Journal(JobFiles.Journal, bell);
+var spool = new Spool(JobFiles.Spool, options.SpoolLimit, options.SegmentSize, TimeProvider.System, bell);
+var supervisor = new JobSupervisor(spool, journal, TimeProvider.System);
+var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>
 {
     context.Cancel = true;
     supervisor.Stop();
 });
 
-using var listener = ControlServer.Listen();
+var listener = ControlServer.Listen();
 File.WriteAllText(JobFiles.SupervisorPid, ProcessIdentity.Current.ToLine());
 StandardStreams.ReportReady();
 var server = new ControlServer(supervisor, bell);
 new Thread(() => server.Serve(listener)) { Name = "control", IsBackground = true }.Start();
 supervisor.WaitUntilLeft();
+GC.KeepAlive(term);
 return 0;

@@ -81,7 +81,8 @@ internal sealed class TestMachine : IAsyncDisposable
     {
         Assert.Equal(RunResult.Ended, await Agent(sink).Run(job, TestContext.Current.CancellationToken));
         Assert.Equal(sink.Received, sink.Closed);
-        Assert.Empty(Directory.EnumerateFileSystemEntries(Options.JobsDirectory));
+        var directory = JobDirectory.PathOf(Options, job.Attempt);
+        Assert.False(Directory.Exists(directory), Directory.Exists(directory) ? string.Join(", ", Directory.EnumerateFileSystemEntries(directory)) : "");
         return sink;
     }
 

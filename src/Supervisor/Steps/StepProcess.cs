@@ -21,7 +21,7 @@ internal sealed unsafe class StepProcess(RunStep step, Spool spool, Journal jour
         using var pipe = new OutputPipe(step.Uid, step.Gid);
         if (!Start(pipe))
             return;
-        var pump = new Thread(() => pipe.PumpInto(spool)) { Name = "pump" };
+        var pump = new Thread(() => pipe.PumpInto(spool)) { Name = "pump", IsBackground = true };
         pump.Start();
         var end = WaitForMain();
         var leftovers = Descendants.KillAll(PatienceWithLeftovers, clock);
