@@ -105,12 +105,13 @@ internal sealed class JobDirectory
 
     public ProcessIdentity? Supervisor() => File.Exists(In(JobFiles.SupervisorPid)) ? ProcessIdentity.Parse(File.ReadAllText(In(JobFiles.SupervisorPid))) : null;
 
-    public IReadOnlyList<JournalRecord> ReadJournal()
+    /// <param name="length">Read so much of it; null: all there is.</param>
+    public IReadOnlyList<JournalRecord> ReadJournal(long? length = null)
     {
         if (!File.Exists(Journal))
             return [];
         using var file = new FileStream(Journal, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        var bytes = new byte[file.Length];
+        var bytes = new byte[length ?? file.Length];
         file.ReadExactly(bytes);
         return JournalRecord.ParseAll(bytes);
     }

@@ -110,11 +110,12 @@ internal sealed class SupervisorClient : IAsyncDisposable
         while (await stream.ReadAtLeastAsync(frame, frame.Length, throwOnEndOfStream: false, closing.Token) == frame.Length)
         {
             var status = Frames.ReadStatus(frame.AsSpan(Frames.HeaderSize));
-            if (status.JournalLength != journalLength)
-                Journal = directory.ReadJournal();
-            journalLength = status.JournalLength;
             Volatile.Write(ref logLength, status.LogLength);
             Spool = status.Spool;
+            // No further than this notice tells: the file may by now tell of a step's end, whose last bytes this notice does not count.
+            if (status.JournalLength != journalLength)
+                Journal = directory.ReadJournal(status.JournalLength);
+            journalLength = status.JournalLength;
             changed.Fire();
         }
     }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using PRTS.Execution.Native;
 
 namespace PRTS.Execution.Users;
@@ -27,7 +26,7 @@ internal sealed class UserClaims(ExecutionOptions options)
             var claim = ClaimFile(uid);
             if (File.Exists(claim) && Directory.Exists(File.ReadAllText(claim)))
                 continue;
-            File.WriteAllText(claim, jobDirectory, Encoding.UTF8);
+            File.WriteAllText(claim, jobDirectory);
             return JobUser.Numbered(uid);
         }
         throw new InvalidOperationException($"All job users ({range.First}-{range.Last}) are taken; allow more with PRTS_JOB_USER.");
