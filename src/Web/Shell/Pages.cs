@@ -25,6 +25,7 @@ public static class Pages
         services.AddTransient<IStartupFilter, AroundEverything>();
         services.AddRazorComponents().AddInteractiveServerComponents()
             .AddHubOptions(options => options.MaximumReceiveMessageSize = MaxMessage);
+        services.AddTransient<MudLocalizer, UiLocalizer>();
         services.AddMudServices(options =>
         {
             options.SnackbarConfiguration.PositionClass = Defaults.Classes.Position.BottomRight;

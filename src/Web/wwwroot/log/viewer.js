@@ -1,12 +1,11 @@
 // <prts-log src="…/log" state="running" texts="{…}">: a job's log. Draws only the lines in sight, so that a million are no more than ten.
-import { dress } from './ansi.js';
 import { Lines } from './lines.js';
+import { Rows, make } from './rows.js';
 
 const lineHeight = 20;
 // Browsers end at 17 to 33 million pixels; beyond this, the scroll bar is a scale and wheel and keys are reckoned in lines.
 const tallest = 12_000_000;
 const overscan = 8;
-const rowLimit = 2000;
 
 class LogViewer extends HTMLElement {
   static observedAttributes = ['src', 'state'];
@@ -14,11 +13,9 @@ class LogViewer extends HTMLElement {
   #set = -1;
   #follow = false;
   #frame = 0;
-  #rows = new Map();
   #stop = null;
   #source = null;
   #retry = 0;
-  #chosen = null;
 
   connectedCallback() {
     if (!this.scroller) this.#build();
@@ -58,6 +55,7 @@ class LogViewer extends HTMLElement {
     this.scroller.setAttribute('aria-label', this.texts.title ?? 'log');
     this.space = make('div', { className: 'log-space' });
     this.layer = make('div', { className: 'log-layer' });
+    this.rows = new Rows(this.layer, this.texts);
     this.space.append(this.layer);
     this.scroller.append(this.space);
     this.append(tools, this.scroller, this.jump);
@@ -88,8 +86,7 @@ class LogViewer extends HTMLElement {
     this.#stop = new AbortController();
     this.lines = new Lines(this.getAttribute('src'));
     this.raw.href = `${this.getAttribute('src')}?download=true`;
-    this.#rows.clear();
-    this.layer.replaceChildren();
+    this.rows.reset(this.lines, this.raw.href);
     this.resized.observe(this.scroller);
     document.addEventListener('visibilitychange', this.onVisibility);
     document.addEventListener('click', this.onStep);
@@ -132,7 +129,7 @@ class LogViewer extends HTMLElement {
 
   // One connection a visible page: browsers allow six to a host.
   #listen() {
-    if (this.#source || this.lines.ended || document.hidden || this.#stop.signal.aborted || !this.lines.total && !this.isConnected) return;
+    if (this.#source || this.lines.ended || document.hidden || this.#stop.signal.aborted) return;
     const source = this.#source = new EventSource(`${this.getAttribute('src')}/live?offset=${this.lines.length}`);
     source.onopen = () => this.#say('');
     source.addEventListener('lines', event => {
@@ -217,9 +214,8 @@ class LogViewer extends HTMLElement {
     const match = /^#L(\d+)(?:-L?(\d+))?$/.exec(location.hash) ?? /[?&]line=(\d+)(?:-(\d+))?/.exec(location.search);
     if (!match) return false;
     const [first, last] = [Number(match[1]), Number(match[2] ?? match[1])];
-    this.#chosen = { first: Math.min(first, last), last: Math.max(first, last) };
-    this.goTo(this.#chosen.first);
-    this.#mark();
+    this.rows.choose(first, last);
+    this.goTo(this.rows.chosen.first);
     return true;
   }
 
@@ -229,12 +225,9 @@ class LogViewer extends HTMLElement {
     event.preventDefault();
     event.stopPropagation();
     const number = Number(link.dataset.n);
-    const from = event.shiftKey && this.#chosen ? this.#chosen.first : number;
-    this.#chosen = { first: Math.min(from, number), last: Math.max(from, number) };
     if (event.shiftKey) getSelection().removeAllRanges();
-    const { first, last } = this.#chosen;
+    const { first, last } = this.rows.choose(event.shiftKey && this.rows.chosen ? this.rows.chosen.first : number, number);
     history.replaceState(history.state, '', `${location.pathname}${location.search}#L${first}${last > first ? `-L${last}` : ''}`);
-    this.#mark();
   }
 
   /** A step's button, wherever it is in the job's section, leads to the step's first line. */
@@ -243,9 +236,8 @@ class LogViewer extends HTMLElement {
     if (!button || button.closest('.job') !== this.closest('.job')) return;
     try {
       const { first } = await this.lines.read({ offset: button.dataset.logOffset, count: 64 }, this.#stop.signal);
-      this.#chosen = { first, last: first };
+      this.rows.choose(first, first);
       this.goTo(first);
-      this.#mark();
       this.scrollIntoView({ block: 'nearest' });
     } catch (error) {
       if (!this.#stop.signal.aborted) this.#say(`${this.texts.failed} ${error.message}`);
@@ -268,16 +260,16 @@ class LogViewer extends HTMLElement {
     const top = this.#y / this.#scale;
     if (Math.abs(this.scroller.scrollTop - top) >= 1) this.scroller.scrollTop = top;
     this.#set = this.scroller.scrollTop;
-    if (total === 0) return this.#show(1, 0);
+    if (total === 0) return this.rows.show(1, 0);
     // The line at this share of the log stands at this share of the window: right at both ends, and smooth where lines wrap.
     const share = this.#most > 0 ? this.#y / this.#most : 0;
     const anchor = Math.min(total - 0.001, share * (this.#most > 0 ? total : 0));
     const screen = Math.ceil(this.#view / lineHeight);
     const first = Math.max(1, Math.floor(anchor) + 1 - Math.ceil(share * screen) - overscan);
     const last = Math.min(total, Math.floor(anchor) + 1 + Math.ceil((1 - share) * screen) + overscan);
-    this.#show(first, last);
+    this.rows.show(first, last);
     this.#fetch(first, last);
-    const row = this.#rows.get(Math.floor(anchor) + 1)?.element;
+    const row = this.rows.element(Math.floor(anchor) + 1);
     const wrapped = this.classList.contains('log-wrap');
     const above = wrapped && row ? row.offsetTop : (Math.floor(anchor) + 1 - first) * lineHeight;
     const height = wrapped && row ? row.offsetHeight : lineHeight;
@@ -287,56 +279,6 @@ class LogViewer extends HTMLElement {
     else if (this.#most === 0 && this.layer.offsetHeight <= this.#view) place = 0;
     else if (this.#most === 0) place = this.#set + this.#view - this.layer.offsetHeight;
     this.layer.style.transform = `translateY(${place}px)`;
-  }
-
-  /** Rows for these lines, in order; what stays in sight keeps its element, and with it the reader's selection. */
-  #show(first, last) {
-    for (const [number, row] of this.#rows) if (number < first || number > last) { row.element.remove(); this.#rows.delete(number); }
-    let next = this.layer.firstChild;
-    for (let number = first; number <= last && number < first + rowLimit; number++) {
-      let row = this.#rows.get(number);
-      if (!row) {
-        row = this.#row(number);
-        this.#rows.set(number, row);
-        this.layer.insertBefore(row.element, next);
-      } else {
-        next = row.element.nextSibling;
-      }
-      const line = this.lines.get(number);
-      if (row.line !== line) this.#write(row, line, number);
-    }
-    this.lines.trim(first, last);
-    this.#mark();
-  }
-
-  #row(number) {
-    const element = make('div', { className: 'log-row' });
-    const link = make('a', { className: 'log-n', href: `${location.pathname}${location.search}#L${number}`, tabIndex: -1 });
-    link.dataset.n = number;
-    link.setAttribute('aria-label', (this.texts.line ?? '{0}').replace('{0}', number));
-    const time = make('span', { className: 'log-at' });
-    const text = make('span', { className: 'log-text' });
-    element.append(link, time, text);
-    return { element, time, text, line: undefined };
-  }
-
-  #write(row, line, number) {
-    row.line = line;
-    if (!line) return row.text.replaceChildren();
-    if (line.at) row.time.dataset.at = clock(line.at);
-    const pieces = this.lines.styled(number).map(({ text, style }) => {
-      if (Object.keys(style).length === 0) return document.createTextNode(text);
-      const span = make('span', { textContent: text });
-      dress(span, style);
-      return span;
-    });
-    if (line.truncated) pieces.push(make('a', { className: 'log-cut', href: this.raw.href, target: '_blank', textContent: this.texts.cut }));
-    row.text.replaceChildren(...pieces);
-  }
-
-  #mark() {
-    for (const [number, { element }] of this.#rows)
-      element.classList.toggle('log-chosen', !!this.#chosen && number >= this.#chosen.first && number <= this.#chosen.last);
   }
 
   async #fetch(first, last) {
@@ -356,12 +298,5 @@ class LogViewer extends HTMLElement {
   #say(text) { if (this.notice.textContent !== text) this.notice.textContent = text; }
 }
 
-const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
 const stored = name => localStorage.getItem(`prts-log-${name}`) === 'true';
-const clock = at => {
-  const time = new Date(at);
-  const two = (value, length = 2) => String(value).padStart(length, '0');
-  return `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}.${two(time.getMilliseconds(), 3)}`;
-};
-
 customElements.define('prts-log', LogViewer);

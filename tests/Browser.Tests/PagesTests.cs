@@ -1,0 +1,106 @@
+using System.Net.Http.Json;
+using Microsoft.Playwright;
+using PRTS.Api;
+using Xunit;
+using static Microsoft.Playwright.Assertions;
+
+namespace PRTS.Browser.Tests;
+
+public sealed class PagesTests(BrowserFixture fixture)
+{
+    [Fact]
+    public async Task Page_WithoutLogin_LeadsToLoginAndBack()
+    {
+        await using var visit = await fixture.Open();
+        await visit.Page.GotoAsync("/demo/hello?branch=main");
+        await Expect(visit.Page.GetByRole(AriaRole.Heading, new() { Name = "Log in" })).ToBeVisibleAsync();
+        await visit.Page.FillAsync("#name", fixture.Prts.User);
+        await visit.Page.FillAsync("#password", fixture.Prts.Password);
+        await visit.Page.Keyboard.PressAsync("Enter");
+        await visit.Page.WaitForURLAsync("**/demo/hello?branch=main");
+        await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Log out" }).ClickAsync();
+        await visit.Page.WaitForURLAsync("**/login");
+        await visit.NothingWentWrong();
+    }
+
+    [Theory]
+    [InlineData("/nobody/nothing")]
+    [InlineData("/demo/hello/builds/4711")]
+    [InlineData("/a/b/c/d/e")]
+    public async Task Page_Unknown_Is404AndSaysWhatToDo(string address)
+    {
+        await using var visit = await fixture.Open();
+        await visit.LogIn();
+        var answer = await visit.Page.GotoAsync(address);
+        Assert.Equal(404, answer!.Status);
+        await Expect(visit.Page.GetByRole(AriaRole.Link, new() { Name = "To the projects" })).ToBeVisibleAsync();
+        await visit.NothingWentWrong();
+    }
+
+    [Fact]
+    public async Task Administration_ForADeveloper_IsRefusedAndNotOffered()
+    {
+        using var created = await fixture.Prts.Http.PostAsJsonAsync("/api/v1/users", new { name = "dev", password = "long enough", role = "developer" }, ApiJson.Options);
+        Assert.True(created.IsSuccessStatusCode);
+        await using var visit = await fixture.Open();
+        await visit.LogIn("dev", "long enough");
+        await Expect(visit.Page.GetByRole(AriaRole.Link, new() { Name = "Agents" })).ToBeVisibleAsync();
+        await Expect(visit.Page.GetByRole(AriaRole.Link, new() { Name = "Administration" })).ToHaveCountAsync(0);
+        var answer = await visit.Page.GotoAsync("/admin");
+        Assert.Equal(403, answer!.Status);
+        await Expect(visit.Page.GetByText("You have no permission for this")).ToBeVisibleAsync();
+        await visit.NothingWentWrong();
+    }
+
+    [Fact]
+    public async Task Theme_Switch_IsKeptAndThereBeforeTheFirstPaint()
+    {
+        await using var visit = await fixture.Open(new() { ColorScheme = ColorScheme.Dark });
+        await visit.LogIn();
+        await Expect(visit.Page.Locator("html")).ToHaveAttributeAsync("data-theme", "dark");
+        await visit.Page.ClickAsync("[data-theme-switch]");
+        await Expect(visit.Page.Locator("html")).ToHaveAttributeAsync("data-theme", "light");
+        var answer = await visit.Page.ReloadAsync();
+        Assert.Contains("data-theme=\"light\"", await answer!.TextAsync(), StringComparison.Ordinal);
+        await visit.NothingWentWrong();
+    }
+
+    [Theory]
+    [InlineData("/")]
+    [InlineData("/demo/hello")]
+    [InlineData("/demo/hello/builds/1")]
+    [InlineData("/agents")]
+    [InlineData("/account")]
+    [InlineData("/admin")]
+    public async Task Page_OnAPhone_FitsItsWidthInBothThemes(string address)
+    {
+        foreach (var scheme in new[] { ColorScheme.Light, ColorScheme.Dark })
+        {
+            await using var visit = await fixture.Open(new() { ColorScheme = scheme, ViewportSize = new() { Width = 360, Height = 740 } });
+            await visit.LogIn();
+            await visit.Go(address);
+            await Expect(visit.Page.Locator("h1").First).ToBeVisibleAsync();
+            Assert.True(await visit.Page.EvaluateAsync<bool>("() => document.documentElement.scrollWidth <= innerWidth"), $"{address} is wider than the screen.");
+            await visit.NothingWentWrong();
+        }
+    }
+
+    [Fact]
+    public async Task NewProject_ByDialog_ShowsHowToPush()
+    {
+        await using var visit = await fixture.Open();
+        await visit.LogIn();
+        await visit.Go("/");
+        await visit.Page.GetByRole(AriaRole.Button, new() { Name = "New project" }).ClickAsync();
+        await visit.Page.GetByLabel("Organization").FillAsync("acme");
+        await visit.Page.GetByLabel("Project", new() { Exact = true }).FillAsync("Not A Name");
+        await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Create" }).ClickAsync();
+        await Expect(visit.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("a-z 0-9");
+        await visit.Page.GetByLabel("Project", new() { Exact = true }).FillAsync("shop");
+        await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Create" }).ClickAsync();
+        await Expect(visit.Page.GetByText("git clone http")).ToBeVisibleAsync();
+        await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Open the project" }).ClickAsync();
+        await visit.Page.WaitForURLAsync("**/acme/shop");
+        await visit.NothingWentWrong();
+    }
+}

@@ -1,0 +1,54 @@
+using Microsoft.Playwright;
+using Xunit;
+
+namespace PRTS.Browser.Tests;
+
+/// <summary>Somebody with a browser. Notes what a page must never do: fail in its scripts, or ask another host for anything.</summary>
+internal sealed class Visit : IAsyncDisposable
+{
+    private readonly BrowserFixture fixture;
+    private readonly IBrowserContext context;
+    private readonly List<string> complaints = [];
+
+    public Visit(BrowserFixture fixture, IBrowserContext context, IPage page)
+    {
+        (this.fixture, this.context, Page) = (fixture, context, page);
+        page.PageError += (_, error) => complaints.Add($"script: {error}");
+        page.Console += (_, message) =>
+        {
+            // A refused or missing page is what some tests ask for; the browser notes its status as an error.
+            if (message.Type == "error" && !message.Text.StartsWith("Failed to load resource", StringComparison.Ordinal)) complaints.Add($"console: {message.Text}");
+        };
+        page.Request += (_, request) =>
+        {
+            if (new Uri(request.Url) is { Scheme: "http" or "https" } address && address.Authority != fixture.Prts.Url.Authority) complaints.Add($"request to {request.Url}");
+        };
+    }
+
+    public IPage Page { get; }
+
+    public Task LogIn() => LogIn(fixture.Prts.User, fixture.Prts.Password);
+
+    public async Task LogIn(string user, string password)
+    {
+        await Page.GotoAsync("/login");
+        await Page.FillAsync("#name", user);
+        await Page.FillAsync("#password", password);
+        await Page.ClickAsync("main button[type=submit]");
+    }
+
+    /// <summary>Opens a page and waits until it is live.</summary>
+    public async Task Go(string address)
+    {
+        await Page.GotoAsync(address);
+        await Page.WaitForFunctionAsync("() => window.Blazor?._internal?.navigationManager !== undefined");
+    }
+
+    public Task NothingWentWrong()
+    {
+        Assert.Empty(complaints);
+        return Task.CompletedTask;
+    }
+
+    public ValueTask DisposeAsync() => context.DisposeAsync();
+}
