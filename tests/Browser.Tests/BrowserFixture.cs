@@ -2,11 +2,10 @@ using Microsoft.Playwright;
 using Xunit;
 
 [assembly: AssemblyFixture(typeof(PRTS.Browser.Tests.BrowserFixture))]
-[assembly: CollectionBehavior(DisableTestParallelization = true)]
 
 namespace PRTS.Browser.Tests;
 
-/// <summary>One installation, started by the command that users have, and one Chromium for all tests.</summary>
+/// <summary>One installation, started by the command that users have, and one Chromium for all tests, which take turns (their collection).</summary>
 public sealed class BrowserFixture : IAsyncLifetime
 {
     private const string Chromium = "/usr/bin/chromium";

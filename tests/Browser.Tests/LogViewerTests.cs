@@ -4,6 +4,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace PRTS.Browser.Tests;
 
+[Collection("browser")]
 public sealed class LogViewerTests(BrowserFixture fixture)
 {
     private const int Million = 1_000_000;

@@ -6,6 +6,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace PRTS.Browser.Tests;
 
+[Collection("browser")]
 public sealed class PagesTests(BrowserFixture fixture)
 {
     [Fact]
@@ -40,7 +41,7 @@ public sealed class PagesTests(BrowserFixture fixture)
     [Fact]
     public async Task Administration_ForADeveloper_IsRefusedAndNotOffered()
     {
-        using var created = await fixture.Prts.Http.PostAsJsonAsync("/api/v1/users", new { name = "dev", password = "long enough", role = "developer" }, ApiJson.Options);
+        using var created = await fixture.Prts.Http.PostAsJsonAsync("/api/v1/users", new { name = "dev", password = "long enough", role = "developer" }, ApiJson.Options, TestContext.Current.CancellationToken);
         Assert.True(created.IsSuccessStatusCode);
         await using var visit = await fixture.Open();
         await visit.LogIn("dev", "long enough");

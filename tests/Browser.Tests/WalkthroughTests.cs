@@ -5,6 +5,7 @@ using static Microsoft.Playwright.Assertions;
 namespace PRTS.Browser.Tests;
 
 /// <summary>What a new user does: log in, push, watch the log grow, open an artifact, read it all in the other language.</summary>
+[Collection("browser")]
 public sealed class WalkthroughTests(BrowserFixture fixture)
 {
     [Fact]
@@ -32,7 +33,7 @@ public sealed class WalkthroughTests(BrowserFixture fixture)
         await Expect(page.Locator(".log-text", new() { HasText = "after the gate" })).ToHaveCountAsync(0);
         await Expect(page.Locator(".node[data-key=say]")).ToHaveAttributeAsync("data-status", "running");
 
-        await File.WriteAllTextAsync(gate, "");
+        await File.WriteAllTextAsync(gate, "", TestContext.Current.CancellationToken);
         try
         {
             await Expect(page.Locator(".log-text", new() { HasText = "after the gate" })).ToBeVisibleAsync(new() { Timeout = 60_000 });
