@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using PRTS.Web.Access;
 using PRTS.Web.Administration;
@@ -54,6 +55,8 @@ public static class WebServices
         api.MapAgents();
         api.MapAccount();
         api.MapAdministration();
+        // Editors fetch it without a login; it says no more than the public reference.
+        app.MapGet("/schemas/pipeline.json", () => Results.Text(Pipelines.PipelineSchema.Json, "application/schema+json")).AllowAnonymous().ExcludeFromDescription();
         return app;
     }
 }

@@ -40,7 +40,7 @@ public static class ClusterHosting
 
     private static void ConfigureStreams(ISiloMemoryStreamConfigurator streams)
     {
-        streams.ConfigurePartitioning(4);
+        streams.ConfigurePartitioning(2);
         streams.ConfigurePartitionBalancing((services, _) => ActivatorUtilities.CreateInstance<ServerQueueBalancer>(services));
         streams.ConfigurePullingAgent(agent => agent.Configure(o => o.GetQueueMsgsTimerPeriod = TimeSpan.FromMilliseconds(10)));
         // What a viewer missed it reads from the store, so seconds are enough; the default keeps minutes of every log in memory.
