@@ -20,12 +20,11 @@ public sealed class KillTests(PrtsFixture fixture)
             jobs:
               - name: Writer
                 steps:
-                  - shell: python
-                    run: |
-                      import sys, time
-                      for n in range(6000):
-                          sys.stdout.write("line %d \xe9 of the log\n" % n); sys.stdout.flush()
-                          if n % 10 == 0: time.sleep(0.02)
+                      - run: |
+                      for ((n = 0; n < 6000; n++)); do
+                        printf 'line %d \303\251 of the log\n' $n
+                        ((n % 10)) || sleep 0.02
+                      done
                   - name: After it
                     run: echo done
         """;

@@ -120,6 +120,8 @@ internal sealed class Installation : IAsyncDisposable
                     last = (await response.Content.ReadFromJsonAsync<BuildSummary>(ApiJson.Options))!;
                     if (condition(last))
                         return last;
+                    if (last.Status.IsEnded())
+                        break;
                 }
             }
             catch (HttpRequestException)
