@@ -15,7 +15,7 @@ public sealed partial class ReferenceTests
         ["Storage"] = ["Pipelines", "Api", "Contracts"],
         ["Grains"] = ["Pipelines", "Api", "Contracts", "Storage"],
         ["Execution"] = ["Pipelines", "Api", "Supervisor"],
-        ["Agents"] = ["Pipelines", "Api", "Contracts", "Execution"],
+        ["Agents"] = ["Pipelines", "Api", "Contracts", "Execution", "Supervisor"],
         ["Web"] = ["Pipelines", "Api", "Contracts", "Storage"],
         ["Silo"] = ["Pipelines", "Api", "Contracts", "Storage", "Grains", "Web"],
         ["Cli"] = ["Pipelines", "Api", "Execution"],
