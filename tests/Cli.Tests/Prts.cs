@@ -11,7 +11,11 @@ public sealed class Prts : IAsyncDisposable
 {
     private readonly Dictionary<string, string?> environment = new(StringComparer.Ordinal)
     {
-        ["PRTS_URL"] = null, ["PRTS_TOKEN"] = null, ["PRTS_DATABASE"] = null, ["PRTS_AGENT_HOME"] = null, ["PRTS_AGENT_NAME"] = "local",
+        ["PRTS_URL"] = null,
+        ["PRTS_TOKEN"] = null,
+        ["PRTS_DATABASE"] = null,
+        ["PRTS_AGENT_HOME"] = null,
+        ["PRTS_AGENT_NAME"] = "local",
     };
 
     public Prts()
@@ -38,7 +42,11 @@ public sealed class Prts : IAsyncDisposable
     {
         var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "prts"))
         {
-            UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = Scratch,
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+            WorkingDirectory = Scratch,
         };
         Array.ForEach(arguments, start.ArgumentList.Add);
         foreach (var (name, value) in environment) start.Environment[name] = value;

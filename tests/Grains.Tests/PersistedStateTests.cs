@@ -27,14 +27,29 @@ public sealed class PersistedStateTests
         "job-definition" => new JobDefinition { Start = Plans.Start(Plans.Job("lint", needs: ["compile"], @if: "always()")) with { TraceParent = "00-a-b-01" } },
         "job-state" => new JobState
         {
-            Version = 7, Status = RunStatus.Running, Attempt = 2, Agent = "agent-1", Reason = "Because.", CancelReason = "Canceled by ann.", LastSequence = 3,
-            QueuedAt = Now, StartedAt = Now.AddSeconds(1), FinishedAt = Now.AddSeconds(2), LogLength = 99,
+            Version = 7,
+            Status = RunStatus.Running,
+            Attempt = 2,
+            Agent = "agent-1",
+            Reason = "Because.",
+            CancelReason = "Canceled by ann.",
+            LastSequence = 3,
+            QueuedAt = Now,
+            StartedAt = Now.AddSeconds(1),
+            FinishedAt = Now.AddSeconds(2),
+            LogLength = 99,
             Outputs = new Dictionary<string, string>(StringComparer.Ordinal) { ["version"] = "1.2" },
             Steps = [new() { Status = RunStatus.Failed, StartedAt = Now, FinishedAt = Now, ExitCode = 1, LogStart = 0, LogEnd = 9, Reason = "Exit code 1.", Name = "Lint" }],
         },
         "build-state" => new BuildState
         {
-            Version = 3, Status = RunStatus.Failed, Request = Plans.Request(null) with { RetryOf = 4 }, StartedAt = Now, FinishedAt = Now, Reason = "LINT failed.", CancelReason = "Stop.",
+            Version = 3,
+            Status = RunStatus.Failed,
+            Request = Plans.Request(null) with { RetryOf = 4 },
+            StartedAt = Now,
+            FinishedAt = Now,
+            Reason = "LINT failed.",
+            CancelReason = "Stop.",
             Jobs = new Dictionary<string, BuildJob>(StringComparer.Ordinal)
             {
                 ["lint"] = new() { Status = RunStatus.Failed, Reason = "Exit code 1.", Outputs = new Dictionary<string, string>(StringComparer.Ordinal) { ["v"] = "1" } },
@@ -43,7 +58,13 @@ public sealed class PersistedStateTests
         },
         _ => new ProjectState
         {
-            Version = 5, Description = "A sample.", DefaultBranch = "trunk", CreatedAt = Now, NextNumber = 9, ScheduledCommit = Plans.Push.Commit, Occurrences = ["1-2"],
+            Version = 5,
+            Description = "A sample.",
+            DefaultBranch = "trunk",
+            CreatedAt = Now,
+            NextNumber = 9,
+            ScheduledCommit = Plans.Push.Commit,
+            Occurrences = ["1-2"],
             Triggered = new Dictionary<string, string>(StringComparer.Ordinal) { ["refs/heads/main"] = Plans.Push.Commit },
             Pending = [new() { Number = 8, Event = Plans.Push, File = ".prts/pipeline.yaml", Before = "b", Actor = "ann", CreatedAt = Now, RetryOf = 2 }],
         },

@@ -13,24 +13,43 @@ internal static class Plans
     /// <summary>A job with one step. Run: what the fake agent makes of it (<see cref="Cluster.FakeAgent"/>).</summary>
     public static PlannedJob Job(string key, string run = "true", string[]? needs = null, string? @if = null, string? skip = null, bool allowFailure = false, string stage = "Build") => new()
     {
-        Key = key, Name = key.ToUpperInvariant(), Stage = stage, Needs = needs ?? [], If = @if, SkipReason = skip, AllowFailure = allowFailure,
+        Key = key,
+        Name = key.ToUpperInvariant(),
+        Stage = stage,
+        Needs = needs ?? [],
+        If = @if,
+        SkipReason = skip,
+        AllowFailure = allowFailure,
         Env = new Dictionary<string, string>(StringComparer.Ordinal),
         Steps = [new PlannedStep { Index = 0, Name = run, Run = run, Env = new Dictionary<string, string>(StringComparer.Ordinal) }],
     };
 
     public static BuildPlan Of(params PlannedJob[] jobs) => new()
     {
-        Name = "Test", File = ".prts/pipeline.yaml", Jobs = jobs,
+        Name = "Test",
+        File = ".prts/pipeline.yaml",
+        Jobs = jobs,
         Stages = [.. jobs.Select(job => job.Stage).Distinct(StringComparer.Ordinal).Select(stage => new PlannedStage { Name = stage, Needs = [] })],
     };
 
     public static BuildRequest Request(BuildPlan? plan) => new()
     {
-        Event = Push, Name = "Test", File = ".prts/pipeline.yaml", Plan = plan, Actor = "ann", Author = "Ann", Message = "Change", CreatedAt = Now,
+        Event = Push,
+        Name = "Test",
+        File = ".prts/pipeline.yaml",
+        Plan = plan,
+        Actor = "ann",
+        Author = "Ann",
+        Message = "Change",
+        CreatedAt = Now,
     };
 
     public static JobStart Start(PlannedJob job) => new()
     {
-        Job = job, Event = Push, Needs = new Dictionary<string, Api.Builds.NeedResult>(StringComparer.Ordinal), Actor = "ann", PipelineName = "Test",
+        Job = job,
+        Event = Push,
+        Needs = new Dictionary<string, Api.Builds.NeedResult>(StringComparer.Ordinal),
+        Actor = "ann",
+        PipelineName = "Test",
     };
 }

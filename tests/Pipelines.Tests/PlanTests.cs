@@ -89,7 +89,14 @@ public class PlanTests
         var needs = plan.Jobs.ToDictionary(j => j.Key, j => string.Join(' ', j.Needs));
         Assert.Equal(new Dictionary<string, string>
         {
-            ["a1"] = "", ["a2"] = "a1", ["b1"] = "a1 a2", ["b2"] = "a1 a2 b1", ["b3"] = "a1 a2", ["c1"] = "a1", ["d1"] = "a1 a2 c1", ["d2"] = "a1 a2 c1 d1",
+            ["a1"] = "",
+            ["a2"] = "a1",
+            ["b1"] = "a1 a2",
+            ["b2"] = "a1 a2 b1",
+            ["b3"] = "a1 a2",
+            ["c1"] = "a1",
+            ["d1"] = "a1 a2 c1",
+            ["d2"] = "a1 a2 c1 d1",
         }, needs);
         Assert.Equal([[], ["A"], [], ["A", "C"]], plan.Stages.Select(s => s.Needs.ToArray()));
     }

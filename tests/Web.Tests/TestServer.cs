@@ -56,7 +56,9 @@ public sealed class TestServer : IAsyncLifetime
         builder.WebHost.UseKestrel().UseUrls("http://127.0.0.1:0");
         builder.Services.AddPrtsStorage(new()
         {
-            ConnectionString = postgres.ConnectionString("test1"), RepositoriesPath = Path.Combine(Home, "git"), BlobsPath = Path.Combine(Home, "blobs"),
+            ConnectionString = postgres.ConnectionString("test1"),
+            RepositoriesPath = Path.Combine(Home, "git"),
+            BlobsPath = Path.Combine(Home, "blobs"),
         });
         builder.Services.AddSingleton(new AttemptTokens(new byte[32]));
         builder.Services.AddSingleton<Recorder>();

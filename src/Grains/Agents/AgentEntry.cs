@@ -34,8 +34,14 @@ public sealed class AgentEntry(AgentSummary summary, DateTimeOffset now, bool jo
 
     public AgentView View() => new()
     {
-        Name = Name, Labels = Summary.Labels, Slots = Summary.Slots, Used = held.Count, Online = online, Drained = Summary.Drained || leaving,
-        Containers = containers, LastSeenAt = Summary.LastSeenAt,
+        Name = Name,
+        Labels = Summary.Labels,
+        Slots = Summary.Slots,
+        Used = held.Count,
+        Online = online,
+        Drained = Summary.Drained || leaving,
+        Containers = containers,
+        LastSeenAt = Summary.LastSeenAt,
     };
 
     public void Hello(AgentHello hello, DateTimeOffset at)
@@ -47,8 +53,14 @@ public sealed class AgentEntry(AgentSummary summary, DateTimeOffset now, bool jo
         foreach (var attempt in held.Keys.ToList()) held[attempt] = at;
         Change(Summary with
         {
-            Labels = hello.Labels, Slots = hello.Slots, Version = hello.Version, Os = hello.Os, Architecture = hello.Architecture, Host = hello.Host,
-            LastSeenAt = at, JoinedAt = Summary.JoinedAt ?? at,
+            Labels = hello.Labels,
+            Slots = hello.Slots,
+            Version = hello.Version,
+            Os = hello.Os,
+            Architecture = hello.Architecture,
+            Host = hello.Host,
+            LastSeenAt = at,
+            JoinedAt = Summary.JoinedAt ?? at,
         });
     }
 

@@ -24,7 +24,9 @@ public static class BuildLifecycle
         var count = request.Diagnostics.Count;
         return created with
         {
-            Version = 1, Status = RunStatus.Invalid, FinishedAt = request.CreatedAt,
+            Version = 1,
+            Status = RunStatus.Invalid,
+            FinishedAt = request.CreatedAt,
             Reason = $"{request.File} has {(count == 1 ? "an error" : $"{count} errors")}.",
         };
     }

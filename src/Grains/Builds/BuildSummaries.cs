@@ -14,10 +14,25 @@ internal static class BuildSummaries
         var request = state.Request!;
         return new()
         {
-            Org = id.Project.Org, Project = id.Project.Name, Number = id.Number, Status = state.Status, Name = request.Name, File = request.File,
-            Event = request.Event.Kind, Ref = request.Event.Ref, Commit = request.Event.Commit, Message = request.Message, Author = request.Author,
-            Actor = request.Actor, CreatedAt = request.CreatedAt, StartedAt = state.StartedAt, FinishedAt = state.FinishedAt, Reason = state.Reason,
-            Diagnostics = request.Diagnostics, RetryOf = request.RetryOf, Version = state.Version,
+            Org = id.Project.Org,
+            Project = id.Project.Name,
+            Number = id.Number,
+            Status = state.Status,
+            Name = request.Name,
+            File = request.File,
+            Event = request.Event.Kind,
+            Ref = request.Event.Ref,
+            Commit = request.Event.Commit,
+            Message = request.Message,
+            Author = request.Author,
+            Actor = request.Actor,
+            CreatedAt = request.CreatedAt,
+            StartedAt = state.StartedAt,
+            FinishedAt = state.FinishedAt,
+            Reason = state.Reason,
+            Diagnostics = request.Diagnostics,
+            RetryOf = request.RetryOf,
+            Version = state.Version,
         };
     }
 

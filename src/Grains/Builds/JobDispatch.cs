@@ -13,8 +13,12 @@ internal sealed class JobDispatch(IGrainFactory grains, AttemptTokens tokens, Gr
 
     public Task<Placement> Ask(JobStart start, JobState state) => grains.Agents(Tenant).Request(new()
     {
-        Attempt = new(id, state.Attempt), RunsOn = start.Job.RunsOn, Image = start.Job.Image, Services = start.Job.Services,
-        Since = state.QueuedAt!.Value, HeldBy = state.Agent,
+        Attempt = new(id, state.Attempt),
+        RunsOn = start.Job.RunsOn,
+        Image = start.Job.Image,
+        Services = start.Job.Services,
+        Since = state.QueuedAt!.Value,
+        HeldBy = state.Agent,
     });
 
     public Task Release(int attempt) => grains.Agents(Tenant).Release(new(id, attempt));

@@ -89,11 +89,18 @@ public static class JobLifecycle
         JobStarted => Running(state, happened.At),
         StepStarted step => WithStep(Running(state, step.At), step.Index, before => before with
         {
-            Status = RunStatus.Running, StartedAt = step.At, LogStart = step.LogStart, Name = step.Name,
+            Status = RunStatus.Running,
+            StartedAt = step.At,
+            LogStart = step.LogStart,
+            Name = step.Name,
         }),
         StepEnded step => WithStep(Running(state, step.At), step.Index, before => before with
         {
-            Status = step.Status, FinishedAt = step.At, ExitCode = step.ExitCode, LogEnd = step.LogEnd, Reason = Short(step.Reason),
+            Status = step.Status,
+            FinishedAt = step.At,
+            ExitCode = step.ExitCode,
+            LogEnd = step.LogEnd,
+            Reason = Short(step.Reason),
         }),
         JobEnded end => Ended(state, end),
         _ => state,

@@ -11,25 +11,50 @@ internal static class Summaries
     /// <summary>A job as planned, before anything happened to it.</summary>
     public static JobSummary Planned(PlannedJob job, int position) => new()
     {
-        Key = job.Key, Name = job.Name, Stage = job.Stage, Status = RunStatus.Queued, Needs = job.Needs, RunsOn = job.RunsOn, Image = job.Image,
-        AllowFailure = job.AllowFailure, Position = position, Steps = [.. job.Steps.Select(Planned)],
+        Key = job.Key,
+        Name = job.Name,
+        Stage = job.Stage,
+        Status = RunStatus.Queued,
+        Needs = job.Needs,
+        RunsOn = job.RunsOn,
+        Image = job.Image,
+        AllowFailure = job.AllowFailure,
+        Position = position,
+        Steps = [.. job.Steps.Select(Planned)],
     };
 
     public static JobSummary Of(JobStart start, JobState state) => Planned(start.Job, start.Position) with
     {
-        Status = state.Status, Attempt = Math.Max(1, state.Attempt), Agent = state.Agent, QueuedAt = state.QueuedAt, StartedAt = state.StartedAt,
-        FinishedAt = state.FinishedAt, Reason = state.Reason, Version = state.Version, Outputs = state.Outputs,
+        Status = state.Status,
+        Attempt = Math.Max(1, state.Attempt),
+        Agent = state.Agent,
+        QueuedAt = state.QueuedAt,
+        StartedAt = state.StartedAt,
+        FinishedAt = state.FinishedAt,
+        Reason = state.Reason,
+        Version = state.Version,
+        Outputs = state.Outputs,
         Steps = [.. start.Job.Steps.Zip(state.Steps, Of)],
     };
 
     private static StepSummary Planned(PlannedStep step) => new()
     {
-        Index = step.Index, Name = step.Name, Status = RunStatus.Queued, Command = step.Run, ContinueOnError = step.ContinueOnError,
+        Index = step.Index,
+        Name = step.Name,
+        Status = RunStatus.Queued,
+        Command = step.Run,
+        ContinueOnError = step.ContinueOnError,
     };
 
     private static StepSummary Of(PlannedStep step, StepState state) => Planned(step) with
     {
-        Name = state.Name ?? step.Name, Status = state.Status, StartedAt = state.StartedAt, FinishedAt = state.FinishedAt,
-        ExitCode = state.ExitCode, LogStart = state.LogStart, LogEnd = state.LogEnd, Reason = state.Reason,
+        Name = state.Name ?? step.Name,
+        Status = state.Status,
+        StartedAt = state.StartedAt,
+        FinishedAt = state.FinishedAt,
+        ExitCode = state.ExitCode,
+        LogStart = state.LogStart,
+        LogEnd = state.LogEnd,
+        Reason = state.Reason,
     };
 }

@@ -77,7 +77,11 @@ internal sealed class UnsealedLog(long durable, long newLines)
         Copy(Durable, bytes);
         return new()
         {
-            Offset = Durable, Bytes = bytes, NewLines = DurableNewLines, Marks = [.. Buffers().SelectMany(buffer => buffer.Marks)], Closed = closed,
+            Offset = Durable,
+            Bytes = bytes,
+            NewLines = DurableNewLines,
+            Marks = [.. Buffers().SelectMany(buffer => buffer.Marks)],
+            Closed = closed,
         };
     }
 

@@ -124,8 +124,12 @@ public sealed partial class ProjectGrain : Grain, IProjectGrain
 
     private ProjectSummary Summary() => new()
     {
-        Org = id.Org, Name = id.Name, Description = cell.Value.Description, DefaultBranch = cell.Value.DefaultBranch,
-        CreatedAt = cell.Value.CreatedAt, Version = cell.Value.Version,
+        Org = id.Org,
+        Name = id.Name,
+        Description = cell.Value.Description,
+        DefaultBranch = cell.Value.DefaultBranch,
+        CreatedAt = cell.Value.CreatedAt,
+        Version = cell.Value.Version,
     };
 
     private async Task Establish()

@@ -26,7 +26,9 @@ internal static partial class ProjectRules
 
     public static TriggerEvent Pushed(RefChange change) => new()
     {
-        Kind = change.Ref.StartsWith("refs/tags/", StringComparison.Ordinal) ? "tag" : "push", Ref = change.Ref, Commit = change.Commit,
+        Kind = change.Ref.StartsWith("refs/tags/", StringComparison.Ordinal) ? "tag" : "push",
+        Ref = change.Ref,
+        Commit = change.Commit,
     };
 
     /// <summary>Null when there is something to start.</summary>
@@ -43,7 +45,12 @@ internal static partial class ProjectRules
     /// <summary>A build that got its number before a crash, and whose commit is gone since: the number must not stay empty.</summary>
     public static BuildRequest Vanished(PendingBuild pending, ProjectId id, string defaultBranch) => new()
     {
-        Event = pending.Event, Name = id.Name, File = pending.File, Actor = pending.Actor, CreatedAt = pending.CreatedAt, DefaultBranch = defaultBranch,
+        Event = pending.Event,
+        Name = id.Name,
+        File = pending.File,
+        Actor = pending.Actor,
+        CreatedAt = pending.CreatedAt,
+        DefaultBranch = defaultBranch,
         Diagnostics =
         [
             new Diagnostic

@@ -30,7 +30,10 @@ internal sealed class ErrorList(string file)
         if (overflow is { } at)
             ordered.Add(new Diagnostic
             {
-                Code = DiagnosticCodes.TooManyErrors, File = file, Line = at.Line, Column = at.Column,
+                Code = DiagnosticCodes.TooManyErrors,
+                File = file,
+                Line = at.Line,
+                Column = at.Column,
                 Message = $"There are more than {Limit} errors; the rest is not listed. Mend these first.",
             });
         return ordered;

@@ -18,7 +18,11 @@ public sealed class AccessTokens(AccessTokensStore store, TimeProvider time)
         var now = time.GetUtcNow();
         var token = new StoredAccessToken
         {
-            Id = Guid.NewGuid(), UserId = user, Name = request.Name.Trim(), Prefix = Secrets.Recognisable(secret), CreatedAt = now,
+            Id = Guid.NewGuid(),
+            UserId = user,
+            Name = request.Name.Trim(),
+            Prefix = Secrets.Recognisable(secret),
+            CreatedAt = now,
             ExpiresAt = request.ExpiresInDays is { } days ? now.AddDays(days) : null,
         };
         await store.Create(token, Secrets.Sha256(secret), cancellationToken);
@@ -33,6 +37,11 @@ public sealed class AccessTokens(AccessTokensStore store, TimeProvider time)
 
     private static AccessTokenSummary Summary(StoredAccessToken token) => new()
     {
-        Id = token.Id, Name = token.Name, Prefix = token.Prefix, CreatedAt = token.CreatedAt, ExpiresAt = token.ExpiresAt, LastUsedAt = token.LastUsedAt,
+        Id = token.Id,
+        Name = token.Name,
+        Prefix = token.Prefix,
+        CreatedAt = token.CreatedAt,
+        ExpiresAt = token.ExpiresAt,
+        LastUsedAt = token.LastUsedAt,
     };
 }

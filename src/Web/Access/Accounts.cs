@@ -25,7 +25,11 @@ public sealed partial class Accounts(UsersStore users, PasswordHasher hasher, Ti
         if (ParseRole(request.Role) is not { } role) return (null, RoleProblem(request.Role));
         var user = new StoredUser
         {
-            Id = Guid.NewGuid(), Tenant = tenant, Name = request.Name, Role = role.ToString(), CreatedAt = time.GetUtcNow(),
+            Id = Guid.NewGuid(),
+            Tenant = tenant,
+            Name = request.Name,
+            Role = role.ToString(),
+            CreatedAt = time.GetUtcNow(),
             PasswordHash = await hasher.Hash(request.Password, cancellationToken),
         };
         return await users.Create(user, cancellationToken) ? (Summary(user), null) : (null, $"There is a user '{request.Name}' already.");
@@ -60,7 +64,10 @@ public sealed partial class Accounts(UsersStore users, PasswordHasher hasher, Ti
 
     private static UserSummary Summary(StoredUser user) => new()
     {
-        Name = user.Name, Role = ParseRole(user.Role) is { } role ? Name(role) : "none", CreatedAt = user.CreatedAt, LockedUntil = user.LockedUntil,
+        Name = user.Name,
+        Role = ParseRole(user.Role) is { } role ? Name(role) : "none",
+        CreatedAt = user.CreatedAt,
+        LockedUntil = user.LockedUntil,
     };
 
     [GeneratedRegex(@"\A[a-z0-9][a-z0-9._-]{0,63}\z", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]

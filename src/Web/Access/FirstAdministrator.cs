@@ -44,7 +44,11 @@ public sealed class FirstAdministrator(WebOptions options, UsersStore users, Acc
         await Write(path, file with { Url = options.PublicUrl }, cancellationToken);
         var user = new StoredUser
         {
-            Id = Guid.NewGuid(), Tenant = options.Tenant, Name = file.User, Role = Role.Admin.ToString(), CreatedAt = time.GetUtcNow(),
+            Id = Guid.NewGuid(),
+            Tenant = options.Tenant,
+            Name = file.User,
+            Role = Role.Admin.ToString(),
+            CreatedAt = time.GetUtcNow(),
             PasswordHash = await hasher.Hash(file.Password, cancellationToken),
         };
         await users.Create(user, cancellationToken);

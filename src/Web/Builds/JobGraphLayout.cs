@@ -58,8 +58,11 @@ public sealed record JobGraphLayout
 
         return new()
         {
-            Stages = boxes, Jobs = nodes, Edges = [.. Connect(boxes, nodes)],
-            Width = Math.Max(0, x - StageGap), Height = boxes.Count == 0 ? 0 : boxes.Max(box => box.Y + box.Height),
+            Stages = boxes,
+            Jobs = nodes,
+            Edges = [.. Connect(boxes, nodes)],
+            Width = Math.Max(0, x - StageGap),
+            Height = boxes.Count == 0 ? 0 : boxes.Max(box => box.Y + box.Height),
         };
     }
 

@@ -101,7 +101,11 @@ public sealed partial class GitBackend(WebOptions options, ILogger<GitBackend> l
         var parent = Path.GetDirectoryName(repository)!;
         var start = new ProcessStartInfo(options.Git)
         {
-            WorkingDirectory = parent, UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+            WorkingDirectory = parent,
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
             StandardErrorEncoding = Encoding.UTF8,
         };
         start.ArgumentList.Add("http-backend");
@@ -111,17 +115,28 @@ public sealed partial class GitBackend(WebOptions options, ILogger<GitBackend> l
         var user = http.User.Actor();
         Dictionary<string, string?> environment = new(StringComparer.Ordinal)
         {
-            ["PATH"] = search, ["HOME"] = parent, ["LC_ALL"] = "C.UTF-8",
-            ["GIT_CONFIG_NOSYSTEM"] = "1", ["GIT_CONFIG_GLOBAL"] = "/dev/null",
+            ["PATH"] = search,
+            ["HOME"] = parent,
+            ["LC_ALL"] = "C.UTF-8",
+            ["GIT_CONFIG_NOSYSTEM"] = "1",
+            ["GIT_CONFIG_GLOBAL"] = "/dev/null",
             // A data directory that was restored from a backup may belong to another user; the repositories in it are still ours.
-            ["GIT_CONFIG_COUNT"] = "1", ["GIT_CONFIG_KEY_0"] = "safe.directory", ["GIT_CONFIG_VALUE_0"] = "*",
-            ["GIT_PROJECT_ROOT"] = parent, ["GIT_HTTP_EXPORT_ALL"] = "1",
-            ["PATH_INFO"] = $"/{Path.GetFileName(repository)}{path}", ["QUERY_STRING"] = query, ["REQUEST_METHOD"] = request.Method,
-            ["CONTENT_TYPE"] = request.ContentType, ["CONTENT_LENGTH"] = request.ContentLength?.ToString(CultureInfo.InvariantCulture),
+            ["GIT_CONFIG_COUNT"] = "1",
+            ["GIT_CONFIG_KEY_0"] = "safe.directory",
+            ["GIT_CONFIG_VALUE_0"] = "*",
+            ["GIT_PROJECT_ROOT"] = parent,
+            ["GIT_HTTP_EXPORT_ALL"] = "1",
+            ["PATH_INFO"] = $"/{Path.GetFileName(repository)}{path}",
+            ["QUERY_STRING"] = query,
+            ["REQUEST_METHOD"] = request.Method,
+            ["CONTENT_TYPE"] = request.ContentType,
+            ["CONTENT_LENGTH"] = request.ContentLength?.ToString(CultureInfo.InvariantCulture),
             ["HTTP_CONTENT_ENCODING"] = request.Headers.ContentEncoding.ToString() is "gzip" or "x-gzip" ? "gzip" : null,
             ["GIT_PROTOCOL"] = Protocol(request.Headers["Git-Protocol"].ToString()),
-            ["REMOTE_USER"] = user, ["REMOTE_ADDR"] = http.Connection.RemoteIpAddress?.ToString(),
-            ["GIT_COMMITTER_NAME"] = user, ["GIT_COMMITTER_EMAIL"] = $"{user}@prts",
+            ["REMOTE_USER"] = user,
+            ["REMOTE_ADDR"] = http.Connection.RemoteIpAddress?.ToString(),
+            ["GIT_COMMITTER_NAME"] = user,
+            ["GIT_COMMITTER_EMAIL"] = $"{user}@prts",
         };
         foreach (var (name, value) in environment)
         {

@@ -59,8 +59,11 @@ public partial class ProjectPage
 
         var query = new BuildQuery
         {
-            Text = OrNull(Text), Ref = OrNull(Branch), Status = Texts.StatusFrom(Status),
-            Skip = (Math.Max(1, Page ?? 1) - 1) * PageSize, Take = PageSize,
+            Text = OrNull(Text),
+            Ref = OrNull(Branch),
+            Status = Texts.StatusFrom(Status),
+            Skip = (Math.Max(1, Page ?? 1) - 1) * PageSize,
+            Take = PageSize,
         };
         Builds = await BuildList.List(User.Tenant(), id, query, Leaving);
     }

@@ -52,8 +52,15 @@ public static partial class ApiErrors
 
     private static string CodeOf(int status) => status switch
     {
-        401 => "unauthenticated", 403 => "forbidden", 404 => "not-found", 405 => "method-not-allowed", 413 => "too-large",
-        415 => "unsupported-media-type", 429 => "too-many", >= 500 => "internal", _ => "invalid",
+        401 => "unauthenticated",
+        403 => "forbidden",
+        404 => "not-found",
+        405 => "method-not-allowed",
+        413 => "too-large",
+        415 => "unsupported-media-type",
+        429 => "too-many",
+        >= 500 => "internal",
+        _ => "invalid",
     };
 
     private static string Explain(HttpContext http) => http.Response.StatusCode switch

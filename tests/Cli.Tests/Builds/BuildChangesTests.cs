@@ -45,13 +45,29 @@ public sealed class BuildChangesTests
 
     private static BuildSummary Build(RunStatus status, JobSummary job) => new()
     {
-        Org = "demo", Project = "hello", Number = 1, Status = status, Name = "Hello", File = ".prts/pipeline.yaml", Event = "push", Ref = "refs/heads/main",
-        Commit = "0123456789", Message = "First", CreatedAt = Start, StartedAt = Start, Stages = [new StageSummary { Name = "Build", Status = status, Jobs = [job] }],
+        Org = "demo",
+        Project = "hello",
+        Number = 1,
+        Status = status,
+        Name = "Hello",
+        File = ".prts/pipeline.yaml",
+        Event = "push",
+        Ref = "refs/heads/main",
+        Commit = "0123456789",
+        Message = "First",
+        CreatedAt = Start,
+        StartedAt = Start,
+        Stages = [new StageSummary { Name = "Build", Status = status, Jobs = [job] }],
     };
 
     private static JobSummary Job(RunStatus status, RunStatus? step = null) => new()
     {
-        Key = "build", Name = "Build", Stage = "Build", Status = status, Agent = status == RunStatus.Running ? "local" : null, StartedAt = step is null ? null : Start,
+        Key = "build",
+        Name = "Build",
+        Stage = "Build",
+        Status = status,
+        Agent = status == RunStatus.Running ? "local" : null,
+        StartedAt = step is null ? null : Start,
         Steps = step is not { } given ? [] :
         [
             new StepSummary

@@ -133,8 +133,17 @@ public sealed class FollowingTests : IAsyncDisposable
 
     private static BuildSummary Build(RunStatus status, long version, params string[] jobs) => new()
     {
-        Org = "demo", Project = "hello", Number = 1, Status = status, Version = version, Name = "Hello", File = ".prts/pipeline.yaml", Event = "push",
-        Ref = "refs/heads/main", Commit = "0123456789", CreatedAt = DateTimeOffset.UnixEpoch,
+        Org = "demo",
+        Project = "hello",
+        Number = 1,
+        Status = status,
+        Version = version,
+        Name = "Hello",
+        File = ".prts/pipeline.yaml",
+        Event = "push",
+        Ref = "refs/heads/main",
+        Commit = "0123456789",
+        CreatedAt = DateTimeOffset.UnixEpoch,
         Stages = jobs.Length == 0 ? null : [new StageSummary { Name = "All", Status = status, Jobs = [.. jobs.Select(key => Job(key, status))] }],
     };
 

@@ -12,7 +12,14 @@ public sealed class AgentMatchingTests
 
     private static AgentView Agent(string name, string labels = "linux", int slots = 1, int used = 0, bool online = true, bool drained = false, bool containers = false) => new()
     {
-        Name = name, Labels = labels.Split(','), Slots = slots, Used = used, Online = online, Drained = drained, Containers = containers, LastSeenAt = Plans.Now.AddMinutes(3),
+        Name = name,
+        Labels = labels.Split(','),
+        Slots = slots,
+        Used = used,
+        Online = online,
+        Drained = drained,
+        Containers = containers,
+        LastSeenAt = Plans.Now.AddMinutes(3),
     };
 
     [Fact]

@@ -20,7 +20,9 @@ public sealed class BuildLifecycleTests
 
     private static JobSummary Job(Blueprint plan, string key, RunStatus status) => Summaries.Planned(plan.Jobs.First(job => job.Key == key), 0) with
     {
-        Status = status, Version = 9, StartedAt = Now,
+        Status = status,
+        Version = 9,
+        StartedAt = Now,
     };
 
     private static IEnumerable<string> Started(BuildState state) => state.Jobs.Where(job => job.Value.Status == RunStatus.Queued).Select(job => job.Key);

@@ -29,7 +29,12 @@ public sealed class FakeAgent(IGrainFactory grains, string tenant, string name) 
 
     public Task Hello(int slots = 8) => grains.Agents(tenant).Hello(new()
     {
-        Name = name, Session = "session-1", Labels = ["linux", "x64", name], Slots = slots, Version = "0.1.0", Running = Running,
+        Name = name,
+        Session = "session-1",
+        Labels = ["linux", "x64", name],
+        Slots = slots,
+        Version = "0.1.0",
+        Running = Running,
     });
 
     public Task<AgentOrders> Beat() => grains.Agents(tenant).Beat(new() { Name = name, Session = "session-1", Running = Running });

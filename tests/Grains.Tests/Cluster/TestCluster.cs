@@ -147,7 +147,9 @@ public sealed class TestCluster : IAsyncLifetime
         silo.Services.AddSingleton<IAgentJobs>(services => services.GetRequiredService<FakeAgent>());
         silo.Services.AddPrtsStorage(new()
         {
-            ConnectionString = database.ConnectionString, RepositoriesPath = Path.Combine(directory, "git"), BlobsPath = Path.Combine(directory, "blobs"),
+            ConnectionString = database.ConnectionString,
+            RepositoriesPath = Path.Combine(directory, "git"),
+            BlobsPath = Path.Combine(directory, "blobs"),
         });
         silo.Services.AddPrtsGrains(new() { PublicUrl = "http://localhost:5080", TokenKey = tokenKey, WakeEvery = TimeSpan.FromSeconds(2) });
     }

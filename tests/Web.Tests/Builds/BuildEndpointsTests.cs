@@ -70,8 +70,19 @@ public class BuildEndpointsTests(TestServer server)
         var id = new BuildId(await server.NewProject(), 1);
         await server.Get<BuildsReadModel>().Upsert(id, new()
         {
-            Org = id.Project.Org, Project = id.Project.Name, Number = 1, Status = status, Name = "CI", File = ".prts/pipeline.yaml", Event = "push", Ref = "refs/heads/main",
-            Commit = new string('a', 40), Message = "First", Author = "Ann", CreatedAt = TimeProvider.System.GetUtcNow(), Version = 1,
+            Org = id.Project.Org,
+            Project = id.Project.Name,
+            Number = 1,
+            Status = status,
+            Name = "CI",
+            File = ".prts/pipeline.yaml",
+            Event = "push",
+            Ref = "refs/heads/main",
+            Commit = new string('a', 40),
+            Message = "First",
+            Author = "Ann",
+            CreatedAt = TimeProvider.System.GetUtcNow(),
+            Version = 1,
         });
         return id;
     }

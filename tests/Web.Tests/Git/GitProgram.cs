@@ -13,8 +13,15 @@ internal sealed class GitProgram : IDisposable
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
         foreach (var (name, value) in new Dictionary<string, string>
         {
-            ["GIT_TERMINAL_PROMPT"] = "0", ["GIT_CONFIG_GLOBAL"] = "/dev/null", ["GIT_CONFIG_NOSYSTEM"] = "1", ["HOME"] = Folder, ["LC_ALL"] = "C.UTF-8",
-            ["GIT_AUTHOR_NAME"] = "Ann", ["GIT_AUTHOR_EMAIL"] = "ann@example.org", ["GIT_COMMITTER_NAME"] = "Ann", ["GIT_COMMITTER_EMAIL"] = "ann@example.org",
+            ["GIT_TERMINAL_PROMPT"] = "0",
+            ["GIT_CONFIG_GLOBAL"] = "/dev/null",
+            ["GIT_CONFIG_NOSYSTEM"] = "1",
+            ["HOME"] = Folder,
+            ["LC_ALL"] = "C.UTF-8",
+            ["GIT_AUTHOR_NAME"] = "Ann",
+            ["GIT_AUTHOR_EMAIL"] = "ann@example.org",
+            ["GIT_COMMITTER_NAME"] = "Ann",
+            ["GIT_COMMITTER_EMAIL"] = "ann@example.org",
         }) start.Environment[name] = value;
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync();

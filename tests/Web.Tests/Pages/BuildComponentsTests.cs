@@ -64,7 +64,8 @@ public sealed class BuildComponentsTests : PageTest
     {
         var panel = Panel(Samples.Job("unit", "Test", RunStatus.Failed) with
         {
-            StartedAt = Samples.Noon, FinishedAt = Samples.Noon.AddSeconds(3),
+            StartedAt = Samples.Noon,
+            FinishedAt = Samples.Noon.AddSeconds(3),
             Steps =
             [
                 new() { Index = 0, Name = "npm ci", Status = RunStatus.Succeeded, LogStart = 0 },

@@ -22,7 +22,7 @@ public abstract class PageTest : BunitContext
     /// <summary>Policies are the permissions that the role has, by the rules of the product.</summary>
     protected void As(Role role)
     {
-        var user = this.AddAuthorization();
+        var user = AddAuthorization();
         user.SetAuthorized("somebody");
         user.SetPolicies([.. AccessRules.All.Where(permission => AccessRules.Allows(role, permission))]);
     }

@@ -19,7 +19,17 @@ internal static class Samples
 
     public static BuildSummary Build(RunStatus status, params StageSummary[] stages) => new()
     {
-        Org = "acme", Project = "shop", Number = 7, Status = status, Name = "Build", File = ".prts/pipeline.yaml", Event = "push",
-        Ref = "refs/heads/main", Commit = "0123456789abcdef0123456789abcdef01234567", Message = "Make it better", CreatedAt = Noon, Stages = stages,
+        Org = "acme",
+        Project = "shop",
+        Number = 7,
+        Status = status,
+        Name = "Build",
+        File = ".prts/pipeline.yaml",
+        Event = "push",
+        Ref = "refs/heads/main",
+        Commit = "0123456789abcdef0123456789abcdef01234567",
+        Message = "Make it better",
+        CreatedAt = Noon,
+        Stages = stages,
     };
 }
