@@ -20,7 +20,7 @@ public sealed class KillTests(PrtsFixture fixture)
             jobs:
               - name: Writer
                 steps:
-                      - run: |
+                  - run: |
                       for ((n = 0; n < 6000; n++)); do
                         printf 'line %d \303\251 of the log\n' $n
                         ((n % 10)) || sleep 0.02
