@@ -19,6 +19,7 @@ internal sealed class SupervisorClient : IAsyncDisposable
     private readonly SemaphoreSlim sending = new(1);
     private readonly CancellationTokenSource closing = new();
     private readonly Signal changed = new();
+    private readonly TaskCompletionSource known = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Socket? socket;
     private Task receiving = Task.CompletedTask;
     private long logLength;
@@ -38,12 +39,14 @@ internal sealed class SupervisorClient : IAsyncDisposable
     /// <summary>True when the supervisor's process has ended: nothing will change any more.</summary>
     public bool IsGone { get; private set; }
 
-    /// <summary>Connects to the job's supervisor; when that has ended, <see cref="IsGone"/> is true.</summary>
+    /// <summary>Connects to the job's supervisor and learns what it has done so far; when it has ended, <see cref="IsGone"/> is true.</summary>
     public static async Task<SupervisorClient> Connect(JobDirectory directory, TimeProvider clock, CancellationToken ct)
     {
         var client = new SupervisorClient(directory, clock);
         await client.ConnectOrConclude(ct);
         client.receiving = client.IsGone ? Task.CompletedTask : client.Receive();
+        // Not before the first notice: an empty journal would look like a job that has not begun.
+        await client.known.Task.WaitAsync(ct);
         return client;
     }
 
@@ -116,6 +119,7 @@ internal sealed class SupervisorClient : IAsyncDisposable
             if (status.JournalLength != journalLength)
                 Journal = directory.ReadJournal(status.JournalLength);
             journalLength = status.JournalLength;
+            known.TrySetResult();
             changed.Fire();
         }
     }
@@ -138,6 +142,7 @@ internal sealed class SupervisorClient : IAsyncDisposable
         Journal = directory.ReadJournal();
         Volatile.Write(ref logLength, SpoolReader.LengthOf(directory.Spool));
         IsGone = true;
+        known.TrySetResult();
         changed.Fire();
     }
 
