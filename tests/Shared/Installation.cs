@@ -132,7 +132,18 @@ internal sealed class Installation : IAsyncDisposable
             await Task.Delay(10);
         }
 
-        throw new TimeoutException($"{project}#{number} did not come to the awaited state; it is {last?.Status.ToString() ?? "unknown"}: {last?.Reason}");
+        throw new TimeoutException($"{project}#{number} did not come to the awaited state.\n{await Evidence(last)}");
+    }
+
+    /// <summary>What a failed test needs to be understood: the build's jobs, the processes, and the ends of their logs.</summary>
+    private async Task<string> Evidence(BuildSummary? build)
+    {
+        var jobs = build?.Stages?.SelectMany(stage => stage.Jobs).Select(job => $"  {job.Key}: {job.Status}, attempt {job.Attempt}, {job.Agent} {job.Reason}") ?? [];
+        var logs = Directory.EnumerateFiles(Path.Combine(Home, "logs")).Order(StringComparer.Ordinal)
+            .SelectMany(path => File.ReadLines(path).TakeLast(25).Prepend($"--- {path}"));
+        return string.Join('\n', [
+            $"The build is {build?.Status.ToString() ?? "unknown"}: {build?.Reason}", .. jobs,
+            await Commands.Run(prts, ["status"], environment: environment), .. logs]);
     }
 
     public async ValueTask DisposeAsync()

@@ -21,6 +21,7 @@ internal sealed class LogSender(JobAssignment job, IJobSink sink, JobDirectory d
     private readonly long trimEvery = Math.Max(1, Math.Min(4 << 20, options.SpoolLimit / 4));
     private long next;
     private long trimmed;
+    private long durable;
     private long final = -1;
     private int failures;
     private bool inStep;
@@ -112,6 +113,7 @@ internal sealed class LogSender(JobAssignment job, IJobSink sink, JobDirectory d
     {
         var grew = ack.Received > Received;
         Received = Math.Max(Received, ack.Received);
+        durable = Math.Max(durable, ack.Durable);
         if (ack.Received < sentTo)
         {
             await StartOver(ack.Received);
@@ -124,19 +126,20 @@ internal sealed class LogSender(JobAssignment job, IJobSink sink, JobDirectory d
             (inStep, failures) = (true, 0);
             next = Math.Max(next, ack.Received);
         }
-        if (ack.Durable - trimmed >= trimEvery)
-            await supervisor.Send(Frames.Acknowledge(trimmed = ack.Durable));
+        if (durable - trimmed >= trimEvery)
+            await supervisor.Send(Frames.Acknowledge(trimmed = durable));
     }
 
     /// <summary>
-    /// Lets everything under way end and goes on from an offset. Their buffers are left to the collector: a call that timed out may still read its own.
+    /// Lets everything under way end and goes on from an offset, or from the first byte that is not durable: an acknowledgement counts
+    /// what came by later calls too, so the chunk that failed may be durable, and trimmed. Their buffers are left to the collector: a call that timed out may still read its own.
     /// </summary>
     private async Task StartOver(long offset)
     {
         foreach (var sent in inFlight)
             await sent.Ack.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         inFlight.Clear();
-        next = offset;
+        next = Math.Max(offset, durable);
         inStep = false;
     }
 }
