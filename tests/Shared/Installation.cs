@@ -102,7 +102,7 @@ internal sealed class Installation : IAsyncDisposable
     public async Task<BuildSummary> WaitForBuild(string project, int number, TimeSpan? patience = null)
     {
         var build = await WaitFor(project, number, found => found.Status.IsEnded(), patience);
-        return build.Status == RunStatus.Succeeded ? build : throw new InvalidOperationException($"{build.Id} {build.Status}: {build.Reason}");
+        return build.Status == RunStatus.Succeeded ? build : throw new InvalidOperationException(await Evidence(build));
     }
 
     /// <summary>The build once it is as the condition says. A control plane that does not answer meanwhile is waited for.</summary>
@@ -138,12 +138,17 @@ internal sealed class Installation : IAsyncDisposable
     /// <summary>What a failed test needs to be understood: the build's jobs, the processes, and the ends of their logs.</summary>
     private async Task<string> Evidence(BuildSummary? build)
     {
-        var jobs = build?.Stages?.SelectMany(stage => stage.Jobs).Select(job => $"  {job.Key}: {job.Status}, attempt {job.Attempt}, {job.Agent} {job.Reason}") ?? [];
+        var evidence = new List<string> { $"The build is {build?.Status.ToString() ?? "unknown"}: {build?.Reason}" };
+        foreach (var job in build?.Stages?.SelectMany(stage => stage.Jobs) ?? [])
+        {
+            evidence.Add($"--- {job.Key}: {job.Status}, attempt {job.Attempt}, {job.Agent} {job.Reason}");
+            using var log = await Http.GetAsync($"/api/v1/projects/{build!.Org}/{build.Project}/builds/{build.Number}/jobs/{job.Key}/log");
+            evidence.AddRange((await log.Content.ReadAsStringAsync()).Split('\n').TakeLast(25));
+        }
+
         var logs = Directory.EnumerateFiles(Path.Combine(Home, "logs")).Order(StringComparer.Ordinal)
             .SelectMany(path => File.ReadLines(path).TakeLast(25).Prepend($"--- {path}"));
-        return string.Join('\n', [
-            $"The build is {build?.Status.ToString() ?? "unknown"}: {build?.Reason}", .. jobs,
-            await Commands.Run(prts, ["status"], environment: environment), .. logs]);
+        return string.Join('\n', [.. evidence, await Commands.Run(prts, ["status"], environment: environment), .. logs]);
     }
 
     public async ValueTask DisposeAsync()

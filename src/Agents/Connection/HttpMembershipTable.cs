@@ -23,7 +23,7 @@ public sealed class HttpMembershipTable(ControlPlane controlPlane, Serializer se
         Write("insert", new MembershipChange { Entry = entry, Version = tableVersion });
 
     public Task<bool> UpdateRow(MembershipEntry entry, string etag, TableVersion tableVersion) =>
-        Write("update", new MembershipChange { Entry = entry, ETag = etag, Version = tableVersion });
+        Write("update", new MembershipChange { Entry = entry, ETag = etag, Version = tableVersion }, isRefusable: true);
 
     public Task UpdateIAmAlive(MembershipEntry entry) => Write("alive", new MembershipChange { Entry = entry });
 
@@ -35,12 +35,12 @@ public sealed class HttpMembershipTable(ControlPlane controlPlane, Serializer se
             ?? throw new InvalidDataException($"{path} answered with nothing.");
     }
 
-    private async Task<bool> Write(string verb, MembershipChange change)
+    /// <param name="isRefusable">A silo votes on others that it can't reach; an agent's vote is refused, and that is no failure of the agent.</param>
+    private async Task<bool> Write(string verb, MembershipChange change, bool isRefusable = false)
     {
         using var content = new ByteArrayContent(serializer.SerializeToArray(change));
         using var response = await controlPlane.Http.PostAsync($"/cluster/membership/{verb}", content);
-        // A silo votes on others that it can't reach; an agent's vote is refused, and that is no failure of the agent.
-        if (response.StatusCode == HttpStatusCode.Forbidden)
+        if (isRefusable && response.StatusCode == HttpStatusCode.Forbidden)
             return false;
         response.EnsureSuccessStatusCode();
         return serializer.Deserialize<bool>(await response.Content.ReadAsByteArrayAsync());

@@ -30,6 +30,8 @@ public static class ClusterSilo
             options.DefunctSiloCleanupPeriod = TimeSpan.FromHours(1);
             options.DefunctSiloExpiration = TimeSpan.FromDays(1);
         });
+        // Room for these many grains is taken at the start: the default million costs 20 MB, on each agent too.
+        silo.Configure<GrainDirectoryOptions>(options => options.CacheSize = 20_000);
         silo.Configure<SiloMessagingOptions>(options => options.ResponseTimeout = TimeSpan.FromSeconds(10));
 #pragma warning disable ORLEANSEXP003 // The only place that uses the experimental directory: an agent that leaves must not take server grains with it.
         silo.AddDistributedGrainDirectory();

@@ -31,11 +31,16 @@ public static class ClusterEndpoints
         membership.MapPost("/update", (HttpContext http, IMembershipTable table, Serializer serializer) =>
             Write(http, table, serializer, change => table.UpdateRowAsync(change.Entry, change.ETag!, change.Version!, http.RequestAborted)));
         membership.MapPost("/alive", (HttpContext http, IMembershipTable table, Serializer serializer) =>
-            Write(http, table, serializer, async change =>
-            {
-                await table.UpdateIAmAliveAsync(change.Entry, http.RequestAborted);
-                return true;
-            }));
+            Write(
+                http,
+                table,
+                serializer,
+                async change =>
+                {
+                    await table.UpdateIAmAliveAsync(change.Entry, http.RequestAborted);
+                    return true;
+                },
+                namesItself: false));
     }
 
     private static async Task<Results<Ok<JoinAnswer>, ProblemHttpResult>> Join(
@@ -100,7 +105,9 @@ public static class ClusterEndpoints
         return await next(context);
     }
 
-    private static async Task<IResult> Write(HttpContext http, IMembershipTable table, Serializer serializer, Func<MembershipChange, Task<bool>> write)
+    /// <param name="namesItself">A sign of life carries the silo's address alone, and is for a row that is there.</param>
+    private static async Task<IResult> Write(
+        HttpContext http, IMembershipTable table, Serializer serializer, Func<MembershipChange, Task<bool>> write, bool namesItself = true)
     {
         if (http.Request.ContentLength is not (> 0 and <= MaximumBody))
             return TypedResults.Problem("A membership change has a length of at most 1 MiB.", statusCode: 413);
@@ -110,7 +117,7 @@ public static class ClusterEndpoints
             return TypedResults.Problem("A membership change names a row.", statusCode: 400);
         var own = (string)http.Items["silo"]!;
         var present = (await table.ReadRowAsync(change.Entry.SiloAddress, http.RequestAborted)).TryGet(change.Entry.SiloAddress);
-        if (change.Entry.SiloName != own || (present is not null && present.Item1.SiloName != own))
+        if (namesItself ? change.Entry.SiloName != own || (present is not null && present.Item1.SiloName != own) : present?.Item1.SiloName != own)
             return TypedResults.Problem($"{own} may write its own membership row only, not that of {present?.Item1.SiloName ?? change.Entry.SiloName}.", statusCode: 403);
         return Bytes(serializer, await write(change));
     }
