@@ -28,11 +28,6 @@ public sealed class ExecutionOptions
 
     public IReadOnlyList<string> Labels { get; init; } = [];
 
-    /// <summary>Where programs are looked for, by steps and by us: the agent's own path, or the usual one.</summary>
-    internal static string SearchPath { get; } = Environment.GetEnvironmentVariable("PATH") is { Length: > 0 } path
-        ? path
-        : "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
     /// <summary>Everything that would keep jobs from running here, one clear line each; creates the directories.</summary>
     public IReadOnlyList<string> Validate() => OptionsCheck.Problems(this);
 }

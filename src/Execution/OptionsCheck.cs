@@ -27,7 +27,7 @@ internal static class OptionsCheck
     public static string? Find(string program, string? searchPath = null) =>
         program.Contains('/', StringComparison.Ordinal)
             ? File.Exists(program) ? program : null
-            : (searchPath ?? ExecutionOptions.SearchPath).Split(':', StringSplitOptions.RemoveEmptyEntries)
+            : (searchPath ?? SearchPath.Own).Split(':', StringSplitOptions.RemoveEmptyEntries)
                 .Select(directory => Path.Combine(directory, program)).FirstOrDefault(File.Exists);
 
     private static void CheckJobUser(ExecutionOptions options, List<string> problems)

@@ -29,13 +29,28 @@ internal sealed class ControlServer(JobSupervisor supervisor, Bell bell)
                 supervisor.LeaveIfForgotten();
                 continue;
             }
-            var next = listener.Accept();
+            if (Accept(listener) is not { } next)
+                continue;
             next.SendTimeout = SendTimeoutMs;
             var previous = Interlocked.Exchange(ref agent, next);
             previous?.Dispose();
             bell.Wake();
             StartThread("notices", () => SendNotices(next));
             StartThread("commands", () => TakeCommands(next));
+        }
+    }
+
+    /// <summary>A connection that comes to nothing must not end the supervisor, and with it the step.</summary>
+    private static Socket? Accept(Socket listener)
+    {
+        try
+        {
+            return listener.Accept();
+        }
+        catch (SocketException e)
+        {
+            Console.Error.WriteLine($"An agent's connection could not be taken: {e.Message}");
+            return null;
         }
     }
 

@@ -14,18 +14,26 @@ internal sealed class Journal : IDisposable
     private readonly Bell bell;
     private readonly object gate = new();
 
-    /// <summary>Fails when there is a journal: a second supervisor could run a step twice.</summary>
-    public Journal(string path, Bell bell)
+    private Journal(FileStream file, Bell bell) => (this.file, this.bell) = (file, bell);
+
+    /// <summary>Null when there is a journal: a second supervisor could run a step twice.</summary>
+    public static Journal? TryCreate(string path, Bell bell)
     {
-        this.bell = bell;
-        file = new FileStream(path, new FileStreamOptions
+        try
         {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.Write,
-            Share = FileShare.ReadWrite | FileShare.Delete,
-            BufferSize = 0,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        });
+            return new(new FileStream(path, new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+                Share = FileShare.ReadWrite | FileShare.Delete,
+                BufferSize = 0,
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            }), bell);
+        }
+        catch (IOException) when (File.Exists(path))
+        {
+            return null;
+        }
     }
 
     /// <summary>Returns when the record is written; on a full disk, when there is room again.</summary>

@@ -17,7 +17,11 @@ _ = Libc.Umask(18); // 022, for the steps; our own files are created with 0600.
 
 // Nothing is disposed: the process's end closes it all, and other threads may be using it until then.
 var bell = new Bell();
-var journal = new Journal(JobFiles.Journal, bell);
+if (Journal.TryCreate(JobFiles.Journal, bell) is not { } journal)
+{
+    Console.Error.WriteLine("This job has a supervisor already.");
+    return JobFiles.AlreadySupervised;
+}
 var spool = new Spool(JobFiles.Spool, options.SpoolLimit, options.SegmentSize, TimeProvider.System, bell);
 var supervisor = new JobSupervisor(spool, journal, TimeProvider.System);
 var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>

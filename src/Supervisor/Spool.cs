@@ -47,8 +47,9 @@ internal sealed class Spool(string directory, long limit, long segmentSize, Time
         var segments = SpoolFiles.Segments(directory);
         for (var i = 0; i + 1 < segments.Count && segments[i + 1] <= durable; i++)
         {
-            File.Delete(Path.Combine(directory, SpoolFiles.IndexName(segments[i])));
+            // In this order: where there is a segment, there is its index.
             File.Delete(Path.Combine(directory, SpoolFiles.SegmentName(segments[i])));
+            File.Delete(Path.Combine(directory, SpoolFiles.IndexName(segments[i])));
         }
     }
 

@@ -152,6 +152,30 @@ public sealed class AdoptionTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Run_StoreCrashesBeforeTheEndIsDurable_SendsItAgain()
+    {
+        var crashing = new TestSink { NotYetDurable = 10_000, CrashBeforeClosing = store => store.Durable };
+
+        await machine.Run(crashing, machine.Job(Step("seq 1 20000")));
+
+        Assert.Equal(RunStatus.Succeeded, crashing.Ended!.Status);
+        Assert.Equal(string.Concat(Enumerable.Range(1, 20_000).Select(n => $"{n}\n")), crashing.Log);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(10_000)]
+    public async Task Run_StoreLostWhatWasDurable_SaysSo(int notYetDurable)
+    {
+        var losing = new TestSink { NotYetDurable = notYetDurable, CrashBeforeClosing = store => store.Durable - 5 };
+
+        await machine.Run(losing, machine.Job(Step("seq 1 20000")));
+
+        Assert.Equal(RunStatus.Failed, losing.Ended!.Status);
+        Assert.Contains("the log is incomplete: The log store has", losing.Ended.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Run_AnyBytes_SurviveExactly()
     {
         machine.Write("bytes.py", """

@@ -71,8 +71,7 @@ public sealed class StepTests : IAsyncDisposable
     [InlineData("cat {0}", "itself", "itself\n")]
     public async Task Run_OtherShell_TakesTheScript(string shell, string script, string output)
     {
-        // The usual path, as a clean machine has it: this one's may lead into directories that a job's user cannot enter.
-        var sink = await machine.Run(Step(script) with { Shell = shell, Env = new Dictionary<string, string> { ["PATH"] = "/usr/local/bin:/usr/bin:/bin" } });
+        var sink = await machine.Run(Step(script) with { Shell = shell });
 
         Assert.Null(sink.Step(0).Reason);
         Assert.EndsWith(output, sink.Log, StringComparison.Ordinal);

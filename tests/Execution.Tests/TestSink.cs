@@ -17,11 +17,18 @@ internal sealed class TestSink : IJobSink
     private readonly List<(Func<TestSink, bool> Condition, TaskCompletionSource Done)> waiters = [];
     private readonly Random random = new(7);
     private readonly StringBuilder log = new();
+    private bool crashed;
 
     /// <summary>How many of a hundred calls fail: half before, half after they took effect.</summary>
     public int FailurePercent { get; init; }
 
     public bool KeepText { get; init; } = true;
+
+    /// <summary>So many of the last bytes that it took are not durable yet.</summary>
+    public int NotYetDurable { get; init; }
+
+    /// <summary>At the first attempt to close the log it has crashed, and has so many bytes.</summary>
+    public Func<TestSink, long>? CrashBeforeClosing { get; init; }
 
     /// <summary>While false every call fails, as when the control plane is down.</summary>
     public bool IsUp { get; set; } = true;
@@ -30,6 +37,8 @@ internal sealed class TestSink : IJobSink
     public bool IsFenced { get; set; }
 
     public long Received { get; private set; }
+
+    public long Durable { get; private set; }
 
     public long? Closed { get; private set; }
 
@@ -89,11 +98,17 @@ internal sealed class TestSink : IJobSink
             Received += fresh.Length;
             Timestamps.Add(timestampMs);
         }
-        return new LogAck(Received, Received);
+        return new LogAck(Received, Durable = Math.Max(Durable, Received - NotYetDurable));
     });
 
     public Task<LogAck> CloseLog(JobAssignment job, long length, CancellationToken ct) => Call(() =>
     {
+        if (CrashBeforeClosing is not null && !crashed)
+        {
+            crashed = true;
+            Received = log.Length = (int)CrashBeforeClosing(this);
+            return new LogAck(Received, Durable);
+        }
         Assert.Equal(Received, length);
         Closed = length;
         return new LogAck(length, length);

@@ -120,7 +120,7 @@ public sealed class SupervisorTests
         using var second = Process.Start(start)!;
         await second.WaitForExitAsync(TestContext.Current.CancellationToken);
 
-        Assert.NotEqual(0, second.ExitCode);
+        Assert.Equal(JobFiles.AlreadySupervised, second.ExitCode);
     }
 
     [Fact]

@@ -136,14 +136,7 @@ internal sealed class ArtifactCollector(Workspace workspace)
 
     private SafeFileHandle Open(string path)
     {
-        var root = Linux.OpenPath(workspace.Checkout);
-        try
-        {
-            return Linux.OpenBeneath(root, path);
-        }
-        finally
-        {
-            Linux.Close(root);
-        }
+        using var root = Linux.OpenPath(workspace.Checkout);
+        return Linux.OpenBeneath(root, path);
     }
 }

@@ -26,6 +26,7 @@ internal sealed record JobTicket(JobAssignment Assignment, string BootId, int Ui
 internal sealed class JobDirectory
 {
     private const UnixFileMode PrivateDirectory = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    private const string Deleted = ".deleted";
     private const UnixFileMode PrivateFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     private JobDirectory(string path, JobTicket ticket) => (Path, Ticket) = (path, ticket);
@@ -87,11 +88,20 @@ internal sealed class JobDirectory
         return new(path, ticket);
     }
 
-    /// <summary>Null when no job was taken there.</summary>
+    /// <summary>Null when no job was taken there, or when the machine lost its power before that was on the disk.</summary>
     public static JobDirectory? Open(string path)
     {
         var file = System.IO.Path.Combine(path, "job.json");
-        return File.Exists(file) ? new(path, JsonSerializer.Deserialize<JobTicket>(File.ReadAllText(file), ApiJson.Options)!) : null;
+        if (path.EndsWith(Deleted, StringComparison.Ordinal) || !File.Exists(file))
+            return null;
+        try
+        {
+            return new(path, JsonSerializer.Deserialize<JobTicket>(File.ReadAllText(file), ApiJson.Options)!);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Keeps a cancellation for whoever runs the attempt now or adopts it. The first reason stands.</summary>
@@ -99,8 +109,24 @@ internal sealed class JobDirectory
     {
         var path = PathOf(options, attempt);
         var file = System.IO.Path.Combine(path, "cancel");
-        if (Directory.Exists(path) && !File.Exists(file))
+        if (!Directory.Exists(path) || File.Exists(file))
+            return;
+        try
+        {
             WriteWhole(file, reason);
+        }
+        catch (Exception e) when (e is DirectoryNotFoundException or FileNotFoundException)
+        {
+            // The attempt ended meanwhile: there is nothing left to cancel.
+        }
+    }
+
+    /// <summary>The attempt is over. Moved away first: a file that is written there at this moment would keep a directory from being deleted.</summary>
+    public void Delete()
+    {
+        var deleted = Path + Deleted;
+        Directory.Move(Path, deleted);
+        Directory.Delete(deleted, recursive: true);
     }
 
     public ProcessIdentity? Supervisor() => File.Exists(In(JobFiles.SupervisorPid)) ? ProcessIdentity.Parse(File.ReadAllText(In(JobFiles.SupervisorPid))) : null;

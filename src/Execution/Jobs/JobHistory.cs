@@ -29,15 +29,15 @@ internal sealed class JobHistory : IDisposable
         });
         var bytes = new byte[file.Length];
         file.ReadExactly(bytes);
-        // A last line without its line feed was cut by a crash before anyone was told of it.
-        var whole = bytes.AsSpan().LastIndexOf((byte)'\n') + 1;
-        file.SetLength(whole);
-        length = whole;
-        foreach (var line in bytes.AsSpan(0, whole).Split((byte)'\n'))
+        foreach (var line in bytes.AsSpan().Split((byte)'\n'))
         {
-            if (line.Start.Value < line.End.Value)
-                entries.Add(JsonSerializer.Deserialize<HistoryEntry>(bytes.AsSpan(line), ApiJson.Options)!);
+            // A last line without its line feed was cut by a crash before anyone was told of it; more may be lost with the machine's power.
+            if (line.End.Value == bytes.Length || Read(bytes.AsSpan(line)) is not { } entry)
+                break;
+            entries.Add(entry);
+            length = line.End.Value + 1;
         }
+        file.SetLength(length);
     }
 
     public IReadOnlyList<HistoryEntry> Entries => entries;
@@ -66,6 +66,18 @@ internal sealed class JobHistory : IDisposable
     }
 
     public void Dispose() => file.Dispose();
+
+    private static HistoryEntry? Read(ReadOnlySpan<byte> line)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<HistoryEntry>(line, ApiJson.Options);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
 
     private static readonly Dictionary<string, string> Empty = [];
 }

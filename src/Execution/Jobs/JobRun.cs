@@ -216,8 +216,7 @@ internal sealed class JobRun : IDisposable
         {
             log.LogError(e, "{Attempt}: the log could not be sent", Job.Attempt);
             failure ??= $"the log is incomplete: {e.Message}";
-            length = sender.Received;
-            await retry.Forever("close the log", token => sink.CloseLog(Job, length, token), ct);
+            length = await sender.CloseIncomplete(ct);
         }
         var ended = outcome with { Failed = outcome.Failed || failure is not null, Reason = outcome.Canceled ? outcome.Reason : failure ?? outcome.Reason };
         await reporter.Add(sequence => new JobEnded
@@ -242,8 +241,8 @@ internal sealed class JobRun : IDisposable
         Processes.KillLeftovers(Leaving.Unfinished(supervisor), claims.IsExclusive(user) ? user.Uid : -1);
         if (Trash.Discard(options, workspace.Root) is { } discarded)
             Discarded = discarded;
-        claims.Release(user);
-        Directory.Delete(directory.Path, recursive: true);
+        claims.Release(user, directory.Path);
+        directory.Delete();
     }
 
     /// <summary>What is left to delete, at leisure.</summary>

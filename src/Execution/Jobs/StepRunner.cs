@@ -62,19 +62,19 @@ internal sealed class StepRunner(
     /// <summary>Sends the command, again where a connection broke meanwhile (commands are idempotent), until the state is reached or the supervisor is gone.</summary>
     private async Task Until(PlannedStep step, byte[]? command, Func<bool> reached, CancellationToken ct)
     {
-        var send = true;
+        var due = Task.CompletedTask;
         while (true)
         {
             var changed = supervisor.Changed;
             if (reached() || supervisor.IsGone)
                 return;
-            if (send && command is not null)
+            // By the time, not by silence: a step that writes all the while makes changes all the while.
+            if (command is not null && due.IsCompleted)
+            {
                 await supervisor.Send(command);
-            if (command is null)
-                await changed.WaitAsync(ct);
-            else
-                send = await Task.WhenAny(changed, Task.Delay(RepeatCommand, clock, ct)) != changed;
-            ct.ThrowIfCancellationRequested();
+                due = Task.Delay(RepeatCommand, clock, ct);
+            }
+            await (command is null ? changed : Task.WhenAny(changed, due)).WaitAsync(ct);
         }
     }
 

@@ -8,6 +8,8 @@ internal static unsafe partial class Linux
 {
     public const int SIGKILL = 9;
     public const int O_RDONLY = 0;
+    public const int O_RDWR = 2;
+    public const int O_CREAT = 0x40;
     public const int O_NONBLOCK = 0x800;
     public const int O_CLOEXEC = 0x80000;
     public const int O_PATH = 0x200000;
@@ -21,17 +23,22 @@ internal static unsafe partial class Linux
     private const int LOCK_EX = 2;
 
     /// <summary>What a file is, asked of an open handle so that it cannot change between question and use.</summary>
-    public readonly record struct FileFacts(int Mode, uint Uid, long Size)
+    public readonly record struct FileFacts(int Mode, uint Uid, uint Gid, long Size)
     {
         public bool IsRegular => (Mode & 0xF000) == 0x8000;
 
         public bool IsExecutable => (Mode & 0x40) != 0;
+
+        /// <summary>Whether it is a directory that the user may go through.</summary>
+        public bool MaySearch(int uid, int gid) =>
+            (Mode & 0xF000) == 0x4000 && (Mode & (Uid == (uint)uid ? 0x40 : Gid == (uint)gid ? 0x08 : 0x01)) != 0;
     }
 
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     private struct Statx
     {
         [FieldOffset(20)] public uint Uid;
+        [FieldOffset(24)] public uint Gid;
         [FieldOffset(28)] public ushort Mode;
         [FieldOffset(40)] public ulong Size;
     }
@@ -55,28 +62,37 @@ internal static unsafe partial class Linux
     /// <summary>A second name of the same file; false when the file systems differ or allow no more links.</summary>
     public static bool TryHardLink(string from, string to) => LinkNative(from, to) == 0;
 
-    /// <summary>Waits for the exclusive lock, which ends with the handle.</summary>
-    public static void LockExclusively(SafeFileHandle file)
+    /// <summary>
+    /// Opens a file, made where there is none, and waits for its exclusive lock, which ends with the handle. Not .NET's own opening of files:
+    /// it takes a shared lock without waiting, and so fails while another holds the exclusive one.
+    /// </summary>
+    public static SafeFileHandle OpenLocked(string path)
     {
+        var fd = CreateNative(path, O_RDWR | O_CREAT | O_CLOEXEC, 0x180); // 0600
+        if (fd < 0)
+            throw Failure(path);
+        var file = new SafeFileHandle(fd, ownsHandle: true);
         while (FlockNative(file, LOCK_EX) != 0)
         {
-            if (Marshal.GetLastPInvokeError() != 4) // EINTR
-                throw Failure("A lock could not be taken");
+            if (Marshal.GetLastPInvokeError() == 4) // EINTR
+                continue;
+            file.Dispose();
+            throw Failure($"{path} could not be locked");
         }
+        return file;
     }
 
     public static void Kill(int pid, int signal) => _ = KillNative(pid, signal);
 
-    public static int OpenPath(string path)
+    /// <summary>A handle that names the file and gives no access to its content.</summary>
+    public static SafeFileHandle OpenPath(string path)
     {
         var fd = OpenNative(path, O_PATH | O_CLOEXEC);
-        return fd >= 0 ? fd : throw Failure(path);
+        return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw Failure(path);
     }
 
-    public static void Close(int fd) => _ = CloseNative(fd);
-
     /// <summary>Opens a path below a directory; no component of it may be a symbolic link. Never waits (a FIFO would).</summary>
-    public static SafeFileHandle OpenBeneath(int directory, string relativePath)
+    public static SafeFileHandle OpenBeneath(SafeFileHandle directory, string relativePath)
     {
         var how = new OpenHow
         {
@@ -86,7 +102,7 @@ internal static unsafe partial class Linux
         var path = Marshal.StringToCoTaskMemUTF8(relativePath);
         try
         {
-            var fd = SyscallNative(OpenAt2Number, directory, path, (nint)(&how), sizeof(OpenHow));
+            var fd = SyscallNative(OpenAt2Number, directory.DangerousGetHandle(), path, (nint)(&how), sizeof(OpenHow));
             return fd >= 0 ? new SafeFileHandle((int)fd, ownsHandle: true) : throw Failure(relativePath);
         }
         finally
@@ -99,7 +115,7 @@ internal static unsafe partial class Linux
     {
         Statx result;
         return StatxNative((int)file.DangerousGetHandle(), "", AT_EMPTY_PATH, STATX_BASIC, &result) == 0
-            ? new(result.Mode, result.Uid, (long)result.Size)
+            ? new(result.Mode, result.Uid, result.Gid, (long)result.Size)
             : throw Failure("A file could not be examined");
     }
 
@@ -141,8 +157,8 @@ internal static unsafe partial class Linux
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int OpenNative(string path, int flags);
 
-    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
-    private static partial int CloseNative(int fd);
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int CreateNative(string path, int flags, int mode);
 
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     private static partial nint SyscallNative(nint number, nint arg1, nint arg2, nint arg3, nint arg4);

@@ -11,7 +11,7 @@ internal static class StepEnvironment
     /// <summary>What every step of the job has; the pipeline's own variables go over it.</summary>
     public static Dictionary<string, string> Base(Workspace workspace) => new(StringComparer.Ordinal)
     {
-        ["PATH"] = ExecutionOptions.SearchPath,
+        ["PATH"] = workspace.SearchPath,
         ["LANG"] = "C.UTF-8",
         ["HOME"] = workspace.Home,
         ["USER"] = workspace.User.Name,

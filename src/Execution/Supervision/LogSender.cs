@@ -1,7 +1,6 @@
 using PRTS.Api.Builds;
 using PRTS.Api.Logs;
 using PRTS.Execution.Jobs;
-using PRTS.Supervisor.Protocol;
 
 namespace PRTS.Execution.Supervision;
 
@@ -20,15 +19,17 @@ internal sealed class LogSender(JobAssignment job, IJobSink sink, JobDirectory d
     private Task? overdue;
     private readonly long trimEvery = Math.Max(1, Math.Min(4 << 20, options.SpoolLimit / 4));
     private long next;
-    private long trimmed;
+
+    /// <summary>What is durable as far as the store or the trimmed spool has told, and as far as the supervisor was told.</summary>
     private long durable;
+    private long trimmed;
     private long final = -1;
     private int failures;
     private bool inStep;
 
     private readonly record struct Sent(Task<LogAck> Ack, byte[] Buffer, long Offset, int Count);
 
-    /// <summary>What the store is known to have.</summary>
+    /// <summary>What the store has said last that it has. It may come to have less: what was not durable when it crashed.</summary>
     public long Received { get; private set; }
 
     /// <summary>No byte will come after the ones that are spooled now.</summary>
@@ -42,7 +43,37 @@ internal sealed class LogSender(JobAssignment job, IJobSink sink, JobDirectory d
     public async Task<long> Run(CancellationToken ct)
     {
         using var spool = new SpoolReader(directory.Spool);
-        next = SpoolReader.StartOf(directory.Spool);
+        while (true)
+        {
+            await SendAll(spool, ct);
+            var length = Math.Max(final, Received);
+            var ack = await Close(length, ct);
+            if (ack.Received >= length)
+                return length;
+            // It crashed before the end of what it had acknowledged was durable; the spool still has that.
+            Received = ack.Received;
+            RequireDurable();
+            await StartOver(ack.Received);
+        }
+    }
+
+    /// <summary>After <see cref="Run"/> has failed: closes the log at what the store has. Returns that length.</summary>
+    public async Task<long> CloseIncomplete(CancellationToken ct)
+    {
+        while (true)
+        {
+            var length = Received;
+            Received = (await Close(length, ct)).Received;
+            if (Received >= length)
+                return length;
+        }
+    }
+
+    private Task<LogAck> Close(long length, CancellationToken ct) => retry.Forever("close the log", token => sink.CloseLog(job, length, token), ct);
+
+    /// <summary>Sends what there is and what comes; returns when, after <see cref="Complete"/>, the store has all of it.</summary>
+    private async Task SendAll(SpoolReader spool, CancellationToken ct)
+    {
         while (true)
         {
             var (change, end) = (supervisor.Changed, Volatile.Read(ref final));
@@ -52,13 +83,10 @@ internal sealed class LogSender(JobAssignment job, IJobSink sink, JobDirectory d
             else if (inFlight.Count > 0)
                 await WaitForAck(change, available, ct);
             else if (end >= 0)
-                break;
+                return;
             else
                 await change.WaitAsync(ct);
         }
-        var length = Math.Max(final, Received);
-        await retry.Forever("close the log", token => sink.CloseLog(job, length, token), ct);
-        return length;
     }
 
     /// <summary>
@@ -72,6 +100,13 @@ internal sealed class LogSender(JobAssignment job, IJobSink sink, JobDirectory d
     {
         var buffer = buffers.TryPop(out var used) ? used : GC.AllocateUninitializedArray<byte>(ChunkSize);
         var (count, timestamp) = spool.Read(next, limit, buffer);
+        if (count == 0)
+        {
+            // An earlier agent process let the supervisor trim it, so it is durable: this one is about to hear of that from the store.
+            next = durable = trimmed = spool.Start();
+            buffers.Push(buffer);
+            return;
+        }
         inFlight.Enqueue(new(Append(next, timestamp, buffer.AsMemory(0, count), ct), buffer, next, count));
         next += count;
         overdue = null;
@@ -112,10 +147,12 @@ internal sealed class LogSender(JobAssignment job, IJobSink sink, JobDirectory d
     private async Task Take(LogAck ack, long sentTo, CancellationToken ct)
     {
         var grew = ack.Received > Received;
-        Received = Math.Max(Received, ack.Received);
-        durable = Math.Max(durable, ack.Durable);
+        Received = ack.Received;
         if (ack.Received < sentTo)
         {
+            // The answer to a chunk that went alone is no older than anything else we know.
+            if (!inStep)
+                RequireDurable();
             await StartOver(ack.Received);
             failures = grew ? 0 : failures + 1;
             if (!grew)
@@ -126,8 +163,16 @@ internal sealed class LogSender(JobAssignment job, IJobSink sink, JobDirectory d
             (inStep, failures) = (true, 0);
             next = Math.Max(next, ack.Received);
         }
+        durable = Math.Max(durable, ack.Durable);
         if (durable - trimmed >= trimEvery)
-            await supervisor.Send(Frames.Acknowledge(trimmed = durable));
+            await supervisor.Acknowledge(trimmed = durable);
+    }
+
+    /// <summary>The spool may no longer have what was durable: there is nothing to mend this with.</summary>
+    private void RequireDurable()
+    {
+        if (Received < durable)
+            throw new InvalidDataException($"The log store has {Received} bytes, but had acknowledged {durable} as durable.");
     }
 
     /// <summary>

@@ -19,18 +19,19 @@ internal sealed class SpoolReader(string directory) : IDisposable
         SpoolFiles.Segments(directory) is [.., var last] ? last + new FileInfo(Path.Combine(directory, SpoolFiles.SegmentName(last))).Length : 0;
 
     /// <summary>The first byte that is still there.</summary>
-    public static long StartOf(string directory) => SpoolFiles.Segments(directory) is [var first, ..] ? first : 0;
+    public long Start() => SpoolFiles.Segments(directory) is [var first, ..] ? first : 0;
 
-    /// <summary>Reads from a log offset up to <paramref name="limit"/> (exclusive, known to be written). Returns at least one byte.</summary>
+    /// <summary>Reads from a log offset up to <paramref name="limit"/> (exclusive, known to be written). No bytes: the offset was trimmed.</summary>
     public (int Count, long TimestampMs) Read(long offset, long limit, Span<byte> buffer)
     {
-        if (segment is null || offset < segmentStart || offset >= segmentEnd)
-            OpenSegmentOf(offset);
+        if ((segment is null || offset < segmentStart || offset >= segmentEnd) && !OpenSegmentOf(offset))
+            return default;
         var read = ReadSegment(offset, limit, buffer);
         if (read.Count == 0 && segmentEnd == long.MaxValue)
         {
             // What was the newest segment has been followed by another.
-            OpenSegmentOf(offset);
+            if (!OpenSegmentOf(offset))
+                return default;
             read = ReadSegment(offset, limit, buffer);
         }
         return read.Count > 0 ? read : throw new InvalidDataException($"The log spool {directory} lacks the bytes from {offset} on.");
@@ -49,24 +50,40 @@ internal sealed class SpoolReader(string directory) : IDisposable
         return (RandomAccess.Read(segment!, buffer[..(int)wanted], offset - segmentStart), timestamp);
     }
 
-    private void OpenSegmentOf(long offset)
+    /// <summary>False: the offset was trimmed.</summary>
+    private bool OpenSegmentOf(long offset)
     {
-        var starts = SpoolFiles.Segments(directory);
-        var position = starts.Count - 1;
-        while (position >= 0 && starts[position] > offset)
-            position--;
-        if (position < 0)
-            throw new InvalidDataException($"The log spool {directory} no longer has the bytes from {offset} on.");
-        Dispose();
-        segmentStart = starts[position];
-        // The newest segment's end moves; the next one's beginning shows it when it is there.
-        segmentEnd = position + 1 < starts.Count ? starts[position + 1] : long.MaxValue;
-        segment = Open(SpoolFiles.SegmentName(segmentStart));
-        index = Open(SpoolFiles.IndexName(segmentStart));
+        while (true)
+        {
+            var starts = SpoolFiles.Segments(directory);
+            var position = starts.Count - 1;
+            while (position >= 0 && starts[position] > offset)
+                position--;
+            if (position < 0)
+                return starts.Count > 0 ? false : throw new InvalidDataException($"The log spool {directory} is gone.");
+            Dispose();
+            segmentStart = starts[position];
+            // The newest segment's end moves; the next one's beginning shows it when it is there.
+            segmentEnd = position + 1 < starts.Count ? starts[position + 1] : long.MaxValue;
+            segment = Open(SpoolFiles.SegmentName(segmentStart));
+            index = Open(SpoolFiles.IndexName(segmentStart));
+            if (segment is not null && index is not null)
+                return true;
+            // It was trimmed after the look; the next look no longer shows it, because a segment goes before its index.
+        }
     }
 
-    private SafeFileHandle Open(string name) =>
-        File.OpenHandle(Path.Combine(directory, name), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+    private SafeFileHandle? Open(string name)
+    {
+        try
+        {
+            return File.OpenHandle(Path.Combine(directory, name), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>When the byte was read, and from which offset on bytes are too much younger to share its chunk.</summary>
     private (long TimestampMs, long Until) TimeOf(long offset)

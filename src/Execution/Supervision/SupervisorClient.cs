@@ -13,7 +13,7 @@ namespace PRTS.Execution.Supervision;
 internal sealed class SupervisorClient : IAsyncDisposable
 {
     private static readonly TimeSpan BetweenTries = TimeSpan.FromMilliseconds(50);
-    private const int StartingTries = 40;
+    private const int StartingTries = 200;
     private readonly JobDirectory directory;
     private readonly TimeProvider clock;
     private readonly SemaphoreSlim sending = new(1);
@@ -23,6 +23,7 @@ internal sealed class SupervisorClient : IAsyncDisposable
     private Socket? socket;
     private Task receiving = Task.CompletedTask;
     private long logLength;
+    private long acknowledged;
 
     private SupervisorClient(JobDirectory directory, TimeProvider clock) => (this.directory, this.clock) = (directory, clock);
 
@@ -43,15 +44,30 @@ internal sealed class SupervisorClient : IAsyncDisposable
     public static async Task<SupervisorClient> Connect(JobDirectory directory, TimeProvider clock, CancellationToken ct)
     {
         var client = new SupervisorClient(directory, clock);
-        await client.ConnectOrConclude(ct);
-        client.receiving = client.IsGone ? Task.CompletedTask : client.Receive();
-        // Not before the first notice: an empty journal would look like a job that has not begun.
-        await client.known.Task.WaitAsync(ct);
-        return client;
+        try
+        {
+            await client.ConnectOrConclude(ct);
+            client.receiving = client.IsGone ? Task.CompletedTask : client.Receive();
+            // Not before the first notice: an empty journal would look like a job that has not begun.
+            await client.known.Task.WaitAsync(ct);
+            return client;
+        }
+        catch
+        {
+            await client.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Lets everyone who waits for a change look again.</summary>
     public void Nudge() => changed.Fire();
+
+    /// <summary>All before the offset is durable. Said again after each reconnection: a supervisor that has not heard it might wait for ever with a full spool.</summary>
+    public Task Acknowledge(long durable)
+    {
+        Volatile.Write(ref acknowledged, durable);
+        return Send(Frames.Acknowledge(durable));
+    }
 
     /// <summary>Sends a command; when the supervisor is gone, nothing happens: <see cref="IsGone"/> tells.</summary>
     public async Task Send(byte[] frame)
@@ -83,6 +99,19 @@ internal sealed class SupervisorClient : IAsyncDisposable
 
     private async Task Receive()
     {
+        try
+        {
+            await ReceiveUntilGone();
+        }
+        catch (FormatException e)
+        {
+            // A journal of another version: whoever waits for the first notice must not wait for ever.
+            known.TrySetException(e);
+        }
+    }
+
+    private async Task ReceiveUntilGone()
+    {
         while (!IsGone && !closing.IsCancellationRequested)
         {
             try
@@ -97,6 +126,8 @@ internal sealed class SupervisorClient : IAsyncDisposable
             try
             {
                 await ConnectOrConclude(closing.Token);
+                if (Volatile.Read(ref acknowledged) is > 0 and var durable)
+                    await Send(Frames.Acknowledge(durable));
             }
             catch (OperationCanceledException)
             {
@@ -149,11 +180,11 @@ internal sealed class SupervisorClient : IAsyncDisposable
     /// <summary>A socket's path may have 107 bytes at most; through a descriptor of the directory it always fits.</summary>
     private async Task<Socket?> TryConnect(CancellationToken ct)
     {
-        var fd = Linux.OpenPath(directory.Path);
+        using var opened = Linux.OpenPath(directory.Path);
         var candidate = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
-            var path = string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{fd}/{JobFiles.ControlSocket}");
+            var path = string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{opened.DangerousGetHandle()}/{JobFiles.ControlSocket}");
             await candidate.ConnectAsync(new UnixDomainSocketEndPoint(path), ct);
             return candidate;
         }
@@ -161,10 +192,6 @@ internal sealed class SupervisorClient : IAsyncDisposable
         {
             candidate.Dispose();
             return null;
-        }
-        finally
-        {
-            Linux.Close(fd);
         }
     }
 }

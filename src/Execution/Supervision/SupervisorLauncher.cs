@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using PRTS.Execution.Jobs;
+using PRTS.Execution.Users;
+using PRTS.Supervisor.Protocol;
 
 namespace PRTS.Execution.Supervision;
 
@@ -9,7 +11,7 @@ internal static class SupervisorLauncher
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    /// <summary>Returns when its control socket is open.</summary>
+    /// <summary>Returns when its control socket is open, or when an earlier agent process turns out to have started one just before it died.</summary>
     public static async Task Launch(ExecutionOptions options, JobDirectory directory, CancellationToken ct)
     {
         var isProgram = !options.SupervisorPath.EndsWith(".dll", StringComparison.Ordinal);
@@ -33,7 +35,10 @@ internal static class SupervisorLauncher
         {
             var errors = await process.StandardError.ReadToEndAsync(patience.Token);
             await process.WaitForExitAsync(patience.Token);
+            var already = process.ExitCode == JobFiles.AlreadySupervised;
             process.Dispose();
+            if (already)
+                return;
             throw new InvalidOperationException($"The supervisor did not start: {errors.Trim()}");
         }
         _ = Reap(process);
@@ -45,7 +50,7 @@ internal static class SupervisorLauncher
         var runtime = Environment.GetEnvironmentVariables().Keys.Cast<string>()
             .Where(name => name.StartsWith("DOTNET_ROOT", StringComparison.Ordinal)).ToDictionary(name => name, Environment.GetEnvironmentVariable);
         start.Environment.Clear();
-        start.Environment["PATH"] = ExecutionOptions.SearchPath;
+        start.Environment["PATH"] = SearchPath.Own;
         start.Environment["DOTNET_EnableDiagnostics"] = "0";
         start.Environment["DOTNET_TieredCompilation"] = "1";
         foreach (var (name, value) in runtime)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.Win32.SafeHandles;
 using PRTS.Execution.Native;
 
 namespace PRTS.Execution.Users;
@@ -18,9 +19,7 @@ internal sealed class UserClaims(ExecutionOptions options)
         var range = JobUserRange.Parse(options.JobUser);
         if (range.Fixed is { } user)
             return user;
-        Directory.CreateDirectory(Claims);
-        using var gate = File.OpenHandle(Path.Combine(Claims, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite);
-        Linux.LockExclusively(gate);
+        using var gate = Lock();
         for (var uid = range.First; uid <= range.Last; uid++)
         {
             var claim = ClaimFile(uid);
@@ -32,14 +31,25 @@ internal sealed class UserClaims(ExecutionOptions options)
         throw new InvalidOperationException($"All job users ({range.First}-{range.Last}) are taken; allow more with PRTS_JOB_USER.");
     }
 
-    public void Release(JobUser user)
+    /// <summary>Repeated after a crash it finds the claim gone, or made by another job, which keeps it.</summary>
+    public void Release(JobUser user, string jobDirectory)
     {
-        if (user.IsOther && JobUserRange.Parse(options.JobUser).Fixed is null)
-            File.Delete(ClaimFile(user.Uid));
+        if (!IsExclusive(user))
+            return;
+        using var gate = Lock();
+        var claim = ClaimFile(user.Uid);
+        if (File.Exists(claim) && File.ReadAllText(claim) == jobDirectory)
+            File.Delete(claim);
     }
 
     /// <summary>True when no other job shares the uid, so that all of its processes belong to the job.</summary>
     public bool IsExclusive(JobUser user) => user.IsOther && JobUserRange.Parse(options.JobUser).Fixed is null;
+
+    private static SafeFileHandle Lock()
+    {
+        Directory.CreateDirectory(Claims);
+        return Linux.OpenLocked(Path.Combine(Claims, "lock"));
+    }
 
     private static string ClaimFile(int uid) => Path.Combine(Claims, uid.ToString(CultureInfo.InvariantCulture));
 }

@@ -61,7 +61,7 @@ internal static class Git
     private static void SetEnvironment(ProcessStartInfo start, IReadOnlyList<(string Key, string Value)> settings)
     {
         start.Environment.Clear();
-        start.Environment["PATH"] = ExecutionOptions.SearchPath;
+        start.Environment["PATH"] = SearchPath.Own;
         start.Environment["LC_ALL"] = "C.UTF-8";
         start.Environment["HOME"] = "/nonexistent";
         start.Environment["GIT_CONFIG_NOSYSTEM"] = "1";

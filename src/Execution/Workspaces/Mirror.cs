@@ -45,8 +45,7 @@ internal sealed class Mirror
         try
         {
             Directory.CreateDirectory(System.IO.Path.GetDirectoryName(Path)!, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-            using var fileLock = File.OpenHandle(Path + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite);
-            await Task.Factory.StartNew(() => Linux.LockExclusively(fileLock), ct, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            using var fileLock = await Task.Factory.StartNew(() => Linux.OpenLocked(Path + ".lock"), ct, TaskCreationOptions.LongRunning, TaskScheduler.Default);
             await FetchPatiently(ct);
         }
         finally

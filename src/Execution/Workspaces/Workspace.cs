@@ -16,6 +16,9 @@ internal sealed class Workspace(ExecutionOptions options, JobAssignment job, Job
 
     public JobUser User => user;
 
+    /// <summary>The steps' PATH.</summary>
+    public string SearchPath { get; } = Users.SearchPath.Of(user);
+
     public string Checkout => Path.Combine(Root, "workspace");
 
     public string Home => Path.Combine(Root, "home");

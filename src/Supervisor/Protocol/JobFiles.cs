@@ -12,6 +12,9 @@ public static class JobFiles
     /// <summary>Append-only text of <see cref="JournalRecord"/> lines: the truth about the steps' processes.</summary>
     public const string Journal = "journal";
 
+    /// <summary>Exit code of a supervisor that finds the job's journal, made by another one.</summary>
+    public const int AlreadySupervised = 3;
+
     /// <summary>What the supervisor itself had to say before it died.</summary>
     public const string SupervisorErrors = "supervisor.err";
 
