@@ -33,6 +33,7 @@ public static class StorageServices
         services.AddSingleton<AccessTokensStore>();
         services.AddSingleton<SettingsStore>();
         services.AddSingleton(_ => BlobStores.Create(options));
+        services.AddSingleton<BlobStoreCheck>();
         services.AddSingleton<LogStore>();
         services.AddSingleton<LogReader>();
         services.AddSingleton(_ => new Repositories(options.RepositoriesPath));

@@ -1,6 +1,7 @@
 using Amazon.S3;
 using Azure.Storage.Blobs;
 using PRTS.Storage.Blobs;
+using PRTS.Tests;
 
 namespace PRTS.Storage.Tests;
 
@@ -66,21 +67,16 @@ public sealed class S3BlobStoreTests(MotoFixture moto) : BlobStoreContract, ICla
     protected override IBlobStore Store { get; } = new S3BlobStore(moto.Client, MotoFixture.Bucket, Limit);
 }
 
-/// <summary>Azure Blob Storage as Microsoft's own emulator speaks it (npm package azurite).</summary>
 public sealed class AzuriteFixture : IAsyncLifetime
 {
-    private ServerProcess? server;
+    private Azurite? server;
 
     public BlobContainerClient Container { get; private set; } = null!;
 
     public async ValueTask InitializeAsync()
     {
-        var program = ServerProcess.Find("azurite-blob") ?? throw new InvalidOperationException("These tests need azurite: npm install --global azurite, or npm install in tests/Storage.Tests.");
-        server = await ServerProcess.Start((port, directory) =>
-            [program, "--blobHost", "127.0.0.1", "--blobPort", port, "--location", directory, "--silent", "--skipApiVersionCheck", "--disableTelemetry"]);
-        // The emulator's published account and key.
-        const string Account = "DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==;";
-        Container = new BlobContainerClient($"{Account}BlobEndpoint=http://127.0.0.1:{server.Port}/devstoreaccount1;", "prts");
+        server = await Azurite.Start();
+        Container = new BlobContainerClient(server.ConnectionString, "prts");
         await Container.CreateAsync();
     }
 

@@ -95,7 +95,11 @@ internal sealed class StartSequence(Home home, UpOptions options, Launcher launc
                 ["PRTS_AGENT_NAME"] = name,
                 ["PRTS_AGENT_HOME"] = directory,
                 ["PRTS_SUPERVISOR"] = Environment.GetEnvironmentVariable("PRTS_SUPERVISOR") ?? Installation.Supervisor,
+                // Agents run other people's commands: they get no credentials of the server's.
                 ["PRTS_DATABASE"] = null,
+                ["PRTS_AZURE_CONNECTION"] = null,
+                ["PRTS_S3_ACCESS_KEY"] = null,
+                ["PRTS_S3_SECRET_KEY"] = null,
             },
         };
         await launcher.StartAsync(definition, (_, stop) => IsOnlineAsync(client, name, stop), Patience, cancellation);

@@ -14,55 +14,39 @@ public sealed record ServerOptions
     public required int GatewayPort { get; init; }
     public required string Database { get; init; }
     public required string PublicUrl { get; init; }
+    public required BlobSettings Blobs { get; init; }
 
-    public static ServerOptions FromEnvironment()
+    /// <exception cref="InvalidSettingsException"/>
+    public static ServerOptions FromEnvironment() => Read(Environment.GetEnvironmentVariable);
+
+    /// <exception cref="InvalidSettingsException"/>
+    public static ServerOptions Read(Func<string, string?> variable)
     {
-        var problems = new List<string>();
-        var port = PortOf("PRTS_PORT", 5080, problems);
-        var listen = AddressOf("PRTS_LISTEN", problems);
-        var advertise = AddressOf("PRTS_ADVERTISE", problems);
+        var settings = new SettingsReader(variable);
+        var port = settings.Port("PRTS_PORT", 5080);
+        var listen = settings.Address("PRTS_LISTEN");
+        var advertise = settings.Address("PRTS_ADVERTISE");
         var options = new ServerOptions
         {
-            Home = Path.GetFullPath(Text("PRTS_HOME") ?? "var"),
+            Home = Path.GetFullPath(settings.Text("PRTS_HOME") ?? "var"),
             Port = port,
             Listen = listen,
             Advertise = advertise,
-            SiloPort = PortOf("PRTS_SILO_PORT", port + 1, problems),
-            GatewayPort = PortOf("PRTS_GATEWAY_PORT", port + 2, problems),
-            Database = Text("PRTS_DATABASE") ?? "",
-            PublicUrl = Text("PRTS_PUBLIC_URL")?.TrimEnd('/') ?? string.Create(CultureInfo.InvariantCulture, $"http://{PublicHost(listen, advertise)}:{port}"),
+            SiloPort = settings.Port("PRTS_SILO_PORT", port + 1),
+            GatewayPort = settings.Port("PRTS_GATEWAY_PORT", port + 2),
+            Database = settings.Text("PRTS_DATABASE") ?? "",
+            PublicUrl = settings.Text("PRTS_PUBLIC_URL")?.TrimEnd('/') ?? string.Create(CultureInfo.InvariantCulture, $"http://{PublicHost(listen, advertise)}:{port}"),
+            Blobs = BlobSettings.Read(settings),
         };
         if (options.Database.Length == 0)
-            problems.Add("PRTS_DATABASE is not set: give a PostgreSQL connection string, or start with 'prts up', which sets it.");
+            settings.Problems.Add("PRTS_DATABASE is not set: give a PostgreSQL connection string, or start with 'prts up', which sets it.");
         if (!Uri.TryCreate(options.PublicUrl, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
-            problems.Add($"PRTS_PUBLIC_URL is '{options.PublicUrl}': it must be an http or https address.");
-        return problems.Count == 0 ? options : throw new InvalidSettingsException(problems);
+            settings.Problems.Add($"PRTS_PUBLIC_URL is '{options.PublicUrl}': it must be an http or https address.");
+        return settings.Problems.Count == 0 ? options : throw new InvalidSettingsException(settings.Problems);
     }
-
-    private static string? Text(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 
     private static string PublicHost(IPAddress listen, IPAddress advertise) =>
         (listen.Equals(IPAddress.Any) || listen.Equals(IPAddress.IPv6Any) ? advertise : listen).ToString();
-
-    private static int PortOf(string name, int otherwise, List<string> problems)
-    {
-        if (Text(name) is not { } text)
-            return otherwise;
-        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is > 0 and < 65536)
-            return port;
-        problems.Add($"{name} is '{text}': it must be a port number from 1 to 65535.");
-        return otherwise;
-    }
-
-    private static IPAddress AddressOf(string name, List<string> problems)
-    {
-        if (Text(name) is not { } text)
-            return IPAddress.Loopback;
-        if (IPAddress.TryParse(text, out var address))
-            return address;
-        problems.Add($"{name} is '{text}': it must be an IP address such as 192.0.2.10.");
-        return IPAddress.Loopback;
-    }
 }
 
 /// <summary>Settings that cannot be used; the message has a line for each.</summary>

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Npgsql;
+using PRTS.Storage.Blobs;
 
 namespace PRTS.Silo.Operations;
 
@@ -31,5 +32,22 @@ public sealed class DatabaseHealth(NpgsqlDataSource database) : IHealthCheck
         {
             return HealthCheckResult.Unhealthy($"PostgreSQL does not answer: {failure.Message}", failure);
         }
+    }
+}
+
+public sealed class BlobsHealth(BlobStoreCheck check) : IHealthCheck
+{
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        await check.Reach(cancellationToken) is { } problem ? HealthCheckResult.Unhealthy(problem) : HealthCheckResult.Healthy();
+}
+
+/// <summary>The answer names what fails and no more, because anyone may ask; the log has the reasons.</summary>
+public static class HealthAnswer
+{
+    public static Task Write(HttpContext http, HealthReport report)
+    {
+        http.Response.ContentType = "text/plain";
+        var failing = report.Entries.Where(entry => entry.Value.Status != HealthStatus.Healthy).Select(entry => entry.Key);
+        return http.Response.WriteAsync(report.Status == HealthStatus.Healthy ? "Healthy" : $"Unhealthy: {string.Join(", ", failing)}. The server's log says why.", http.RequestAborted);
     }
 }

@@ -35,7 +35,8 @@ public static class OperationsHosting
 
         builder.Services.AddHealthChecks()
             .AddCheck<StartupHealth>("startup", HealthStatus.Unhealthy, ["ready"])
-            .AddCheck<DatabaseHealth>("database", HealthStatus.Unhealthy, ["ready"]);
+            .AddCheck<DatabaseHealth>("database", HealthStatus.Unhealthy, ["ready"])
+            .AddCheck<BlobsHealth>("blobs", HealthStatus.Unhealthy, ["ready"]);
 
         var telemetry = builder.Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService("prts-server"))
@@ -56,7 +57,7 @@ public static class OperationsHosting
     public static void MapOperations(this WebApplication app)
     {
         app.MapHealthChecks("/healthz/live", new() { Predicate = _ => false }).AllowAnonymous();
-        app.MapHealthChecks("/healthz/ready", new() { Predicate = check => check.Tags.Contains("ready") }).AllowAnonymous();
+        app.MapHealthChecks("/healthz/ready", new() { Predicate = check => check.Tags.Contains("ready"), ResponseWriter = HealthAnswer.Write }).AllowAnonymous();
         app.MapPrometheusScrapingEndpoint("/metrics").RequireAuthorization(Permissions.SystemManage);
     }
 }

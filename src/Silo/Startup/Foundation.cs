@@ -4,6 +4,7 @@ using PRTS.Grains;
 using PRTS.Silo.Cluster;
 using PRTS.Silo.Configuration;
 using PRTS.Storage;
+using PRTS.Storage.Blobs;
 using PRTS.Storage.Postgres;
 using PRTS.Storage.Settings;
 using PRTS.Web;
@@ -19,10 +20,23 @@ public sealed class Foundation : IAsyncDisposable
     public required GrainsOptions Grains { get; init; }
     public required WebOptions Web { get; init; }
 
+    /// <exception cref="UnusableBlobStoreException"/>
+    /// <exception cref="UnusableDatabaseException"/>
     public static async Task<Foundation> Lay(ServerOptions options, TimeProvider time, CancellationToken cancellationToken = default)
     {
         Directory.CreateDirectory(options.Home);
         var connection = new NpgsqlConnectionStringBuilder(options.Database) { ApplicationName = "prts-server" };
+        var storage = new StorageOptions
+        {
+            ConnectionString = connection.ConnectionString,
+            RepositoriesPath = Path.Combine(options.Home, "git"),
+            BlobsPath = Path.Combine(options.Home, "blobs"),
+            Azure = options.Blobs.Azure,
+            S3 = options.Blobs.S3,
+        };
+        // Before anything is written: a start that cannot succeed leaves nothing behind.
+        if (await new BlobStoreCheck(storage).TryOut(cancellationToken) is { } problem)
+            throw new UnusableBlobStoreException(problem);
         var database = new NpgsqlDataSourceBuilder(connection.ConnectionString).Build();
         await Migrations.Apply(database, cancellationToken);
         var settings = new SettingsStore(database);
@@ -31,12 +45,7 @@ public sealed class Foundation : IAsyncDisposable
         {
             Database = database,
             Authority = await ClusterAuthority.Load(settings, time, cancellationToken),
-            Storage = new StorageOptions
-            {
-                ConnectionString = connection.ConnectionString,
-                RepositoriesPath = Path.Combine(options.Home, "git"),
-                BlobsPath = Path.Combine(options.Home, "blobs"),
-            },
+            Storage = storage,
             Grains = new GrainsOptions { PublicUrl = options.PublicUrl, TokenKey = tokenKey },
             Web = new WebOptions { Home = options.Home, PublicUrl = options.PublicUrl },
         };

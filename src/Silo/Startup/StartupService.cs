@@ -22,7 +22,7 @@ public sealed class StartupService(
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {
-            // The reason stays visible at /healthz/ready; the host stops, so that its supervisor starts it again.
+            // Not ready until the end; the host stops, so that its supervisor starts it again.
             health.Failed(failure.Message);
             logger.LogCritical(failure, "The server could not start");
             lifetime.StopApplication();

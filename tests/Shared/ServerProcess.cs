@@ -3,13 +3,14 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
-namespace PRTS.Storage.Tests;
+namespace PRTS.Tests;
 
 /// <summary>A server that a test starts on a free port, with a directory of its own, and kills at the end.</summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
     private readonly string directory = Directory.CreateTempSubdirectory("prts-peer-").FullName;
     private Process process = null!;
+    private bool stopped;
 
     public int Port { get; private init; }
 
@@ -49,6 +50,8 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (stopped) return;
+        stopped = true;
         process.Kill(entireProcessTree: true);
         await process.WaitForExitAsync();
         process.Dispose();

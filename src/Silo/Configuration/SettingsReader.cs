@@ -1,0 +1,32 @@
+using System.Globalization;
+using System.Net;
+
+namespace PRTS.Silo.Configuration;
+
+/// <summary>Reads settings by name and collects all that is wrong, so that it is mended in one pass. An empty value is none.</summary>
+internal sealed class SettingsReader(Func<string, string?> variable)
+{
+    public List<string> Problems { get; } = [];
+
+    public string? Text(string name) => variable(name) is { Length: > 0 } value ? value : null;
+
+    public int Port(string name, int otherwise)
+    {
+        if (Text(name) is not { } text)
+            return otherwise;
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is > 0 and < 65536)
+            return port;
+        Problems.Add($"{name} is '{text}': it must be a port number from 1 to 65535.");
+        return otherwise;
+    }
+
+    public IPAddress Address(string name)
+    {
+        if (Text(name) is not { } text)
+            return IPAddress.Loopback;
+        if (IPAddress.TryParse(text, out var address))
+            return address;
+        Problems.Add($"{name} is '{text}': it must be an IP address such as 192.0.2.10.");
+        return IPAddress.Loopback;
+    }
+}

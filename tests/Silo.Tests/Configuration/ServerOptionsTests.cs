@@ -1,0 +1,59 @@
+using PRTS.Silo.Configuration;
+
+namespace PRTS.Silo.Tests.Configuration;
+
+public sealed class ServerOptionsTests
+{
+    private const string Azure = "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=c2VjcmV0;EndpointSuffix=core.windows.net";
+
+    [Theory]
+    [InlineData("PRTS_BLOBS=azur", "PRTS_BLOBS is 'azur': it must be files, azure or s3.")]
+    [InlineData("PRTS_BLOBS=azure", "PRTS_AZURE_CONNECTION is not set: give the connection string of the storage account.")]
+    [InlineData("PRTS_BLOBS=azure|PRTS_AZURE_CONNECTION=secret", "PRTS_AZURE_CONNECTION is no connection string of a storage account: Settings must be of the form \"name=value\".")]
+    [InlineData("PRTS_BLOBS=azure|PRTS_AZURE_CONNECTION=" + Azure + "|PRTS_AZURE_CONTAINER=My_Files", "PRTS_AZURE_CONTAINER is 'My_Files': it must be a container's name, 3–63 of a-z 0-9 and single hyphens between them.")]
+    [InlineData("PRTS_BLOBS=s3", "PRTS_S3_BUCKET is not set: give the name of a bucket that exists.")]
+    [InlineData("PRTS_BLOBS=s3|PRTS_S3_BUCKET=A/b", "PRTS_S3_BUCKET is 'A/b': it must be a bucket's name, 3–63 of a-z 0-9 . and -.")]
+    [InlineData("PRTS_BLOBS=s3|PRTS_S3_BUCKET=prts|PRTS_S3_URL=minio:9000", "PRTS_S3_URL is 'minio:9000': it must be an http or https address, or be left out for Amazon's own.")]
+    [InlineData("PRTS_BLOBS=s3|PRTS_S3_BUCKET=prts|PRTS_S3_ACCESS_KEY=k", "PRTS_S3_ACCESS_KEY and PRTS_S3_SECRET_KEY go together: set both, or neither to use the machine's own credentials.")]
+    [InlineData("PRTS_S3_BUCKET=prts", "PRTS_S3_BUCKET is set, but PRTS_BLOBS is 'files': set PRTS_BLOBS to s3, or remove PRTS_S3_BUCKET.")]
+    [InlineData("PRTS_BLOBS=s3|PRTS_S3_BUCKET=prts|PRTS_AZURE_CONTAINER=x", "PRTS_AZURE_CONTAINER is set, but PRTS_BLOBS is 's3': set PRTS_BLOBS to azure, or remove PRTS_AZURE_CONTAINER.")]
+    [InlineData("PRTS_PORT=0", "PRTS_PORT is '0': it must be a port number from 1 to 65535.")]
+    [InlineData("PRTS_LISTEN=localhost", "PRTS_LISTEN is 'localhost': it must be an IP address such as 192.0.2.10.")]
+    public void Read_WrongSetting_OneLineSaysWhatWouldBeRight(string settings, string problem) =>
+        Assert.Equal(problem, Assert.Throws<InvalidSettingsException>(() => Read(settings)).Message);
+
+    [Fact]
+    public void Read_SeveralWrong_AllAreTold() => Assert.Equal(
+        3, Assert.Throws<InvalidSettingsException>(() => Read("PRTS_PORT=x|PRTS_BLOBS=x|PRTS_PUBLIC_URL=x")).Message.Split('\n').Length);
+
+    [Fact]
+    public void Read_NothingAboutBlobs_Files()
+    {
+        var options = Read("PRTS_AZURE_CONNECTION=");
+        Assert.Null(options.Blobs.Azure);
+        Assert.Null(options.Blobs.S3);
+    }
+
+    [Fact]
+    public void Read_Stores_AreAsSet()
+    {
+        var azure = Read($"PRTS_BLOBS=azure|PRTS_AZURE_CONNECTION={Azure}");
+        Assert.Equal(new(Azure, "prts"), azure.Blobs.Azure);
+        var s3 = Read("PRTS_BLOBS=s3|PRTS_S3_BUCKET=b-1|PRTS_S3_URL=http://minio:9000|PRTS_S3_REGION=eu-west-1|PRTS_S3_ACCESS_KEY=k|PRTS_S3_SECRET_KEY=s").Blobs.S3;
+        Assert.Equal(new() { Bucket = "b-1", ServiceUrl = "http://minio:9000", Region = "eu-west-1", AccessKey = "k", SecretKey = "s" }, s3);
+    }
+
+    [Fact]
+    public void Settings_Printed_ShowNoKeys()
+    {
+        var options = Read($"PRTS_BLOBS=azure|PRTS_AZURE_CONNECTION={Azure}");
+        Assert.DoesNotContain("c2VjcmV0", options.ToString(), StringComparison.Ordinal);
+    }
+
+    private static ServerOptions Read(string settings)
+    {
+        var values = settings.Split('|').Select(setting => setting.Split('=', 2)).ToDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal);
+        values.TryAdd("PRTS_DATABASE", "Host=db");
+        return ServerOptions.Read(values.GetValueOrDefault);
+    }
+}
