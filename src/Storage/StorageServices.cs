@@ -36,6 +36,7 @@ public static class StorageServices
         services.AddSingleton<BlobStoreCheck>();
         services.AddSingleton<LogStore>();
         services.AddSingleton<LogReader>();
+        services.AddSingleton<BlobSweep>();
         services.AddSingleton(_ => new Repositories(options.RepositoriesPath));
         return services;
     }

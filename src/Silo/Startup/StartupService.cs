@@ -48,5 +48,6 @@ public static class StartupHosting
         services.AddSingleton<StartupHealth>();
         services.AddSingleton<SampleProject>();
         services.AddHostedService<StartupService>();
+        services.AddHostedService<SweepService>();
     }
 }
