@@ -57,10 +57,9 @@ internal sealed class StepScope(JobAssignment job, JobHistory history, JobOutcom
 
     private T Evaluate<T>(string what, IReadOnlyDictionary<string, string> env, Func<EvaluationContext, T> evaluate)
     {
-        var variables = ExpressionValue.Of(env);
         var context = new EvaluationContext
         {
-            Values = new Dictionary<string, ExpressionValue>(facts, StringComparer.OrdinalIgnoreCase) { ["env"] = variables, ["variables"] = variables, ["vars"] = variables },
+            Values = Contexts.WithVariables(facts, env),
             Condition = outcome.Canceled ? JobCondition.Cancelled : outcome.Failed ? JobCondition.Failure : JobCondition.Success,
             HashFiles = patterns => FileHash.Of(workspace, patterns),
         };

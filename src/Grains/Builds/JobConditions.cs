@@ -19,17 +19,30 @@ public static class JobConditions
     public static JobVerdict Evaluate(BuildRequest request, Blueprint plan, PlannedJob job, IReadOnlyDictionary<string, BuildJob> jobs)
     {
         var broken = FirstBroken(plan, job, jobs, []);
-        if (job.If is null) return broken is null ? new(RunStatus.Queued) : Skipped(plan[broken], jobs[broken].Status);
+        if (job.If is null && broken is not null) return Skipped(plan[broken], jobs[broken].Status);
+        if (job.If is null && !JobScope.HasTemplates(job)) return new(RunStatus.Queued);
         try
         {
-            var condition = Expression.Parse(job.If);
+            var scope = JobScope.Of(request, plan, job, jobs);
+            if (job.If is not null && Unmet(plan, job, jobs, broken, scope) is { } skipped) return skipped;
+            JobScope.Render(job, scope);
+            return new(RunStatus.Queued);
+        }
+        catch (ExpressionException wrong)
+        {
+            return new(RunStatus.Failed, $"It cannot start: {wrong.Message}");
+        }
+    }
+
+    /// <summary>Null when the condition is met.</summary>
+    private static JobVerdict? Unmet(Blueprint plan, PlannedJob job, IReadOnlyDictionary<string, BuildJob> jobs, string? broken, EvaluationContext scope)
+    {
+        try
+        {
+            var condition = Expression.Parse(job.If!);
             if (broken is not null && !condition.AsksForStatus) return Skipped(plan[broken], jobs[broken].Status);
-            var context = new EvaluationContext
-            {
-                Values = Values(request, plan, job, jobs),
-                Condition = broken is null ? JobCondition.Success : AnyFailed(plan, job, jobs, []) ? JobCondition.Failure : JobCondition.Skipped,
-            };
-            return condition.Evaluate(context).IsTrue ? new(RunStatus.Queued) : new(RunStatus.Skipped, $"Skipped because its condition is not met: {job.If}");
+            var context = scope with { Condition = broken is null ? JobCondition.Success : AnyFailed(plan, job, jobs, []) ? JobCondition.Failure : JobCondition.Skipped };
+            return condition.Evaluate(context).IsTrue ? null : new(RunStatus.Skipped, $"Skipped because its condition is not met: {job.If}");
         }
         catch (ExpressionException wrong)
         {
@@ -65,28 +78,7 @@ public static class JobConditions
         return false;
     }
 
-    private static Dictionary<string, ExpressionValue> Values(BuildRequest request, Blueprint plan, PlannedJob job, IReadOnlyDictionary<string, BuildJob> jobs)
-    {
-        var (org, project) = (plan.Id.Project.Org, plan.Id.Project.Name);
-        var variables = ExpressionValue.Of(job.Env);
-        return new(StringComparer.OrdinalIgnoreCase)
-        {
-            ["build"] = Contexts.Build(org, project, plan.Id.Number, request.Event, request.Actor, url: null),
-            ["needs"] = ExpressionValue.Of(job.Needs.Select(key => KeyValuePair.Create(key, Contexts.Need(Result(jobs[key].Status), jobs[key].Outputs ?? new Dictionary<string, string>(StringComparer.Ordinal))))),
-            ["env"] = variables,
-            ["variables"] = variables,
-        };
-    }
-
     private static bool Passed(PlannedJob need, BuildJob state) => state.Status == RunStatus.Succeeded || (state.Status == RunStatus.Failed && need.AllowFailure);
-
-    private static string Result(RunStatus status) => status switch
-    {
-        RunStatus.Succeeded => "success",
-        RunStatus.Failed => "failure",
-        RunStatus.Canceled => "cancelled",
-        _ => "skipped",
-    };
 
     private static string Word(RunStatus status) => status switch
     {

@@ -1,6 +1,8 @@
 using PRTS.Api;
 using PRTS.Api.Builds;
 using PRTS.Contracts.Builds;
+using PRTS.Pipelines.Expressions;
+using PRTS.Pipelines.Planning;
 
 namespace PRTS.Grains.Builds;
 
@@ -13,7 +15,7 @@ internal static class JobStarts
         var position = plan.PositionOf(key);
         return new()
         {
-            Job = plan.Jobs[position],
+            Job = Written(state, plan, plan.Jobs[position]),
             Event = request.Event,
             Needs = plan.Jobs[position].Needs.Distinct(StringComparer.Ordinal)
                 .ToDictionary(need => need, need => Result(state.Jobs.GetValueOrDefault(need)), StringComparer.Ordinal),
@@ -23,6 +25,20 @@ internal static class JobStarts
             PipelineName = plan.Plan.Name,
             TraceParent = request.TraceParent,
         };
+    }
+
+    private static PlannedJob Written(BuildState state, Blueprint plan, PlannedJob job)
+    {
+        if (!JobScope.HasTemplates(job)) return job;
+        try
+        {
+            return JobScope.Render(job, JobScope.Of(state.Request!, plan, job, state.Jobs));
+        }
+        catch (ExpressionException)
+        {
+            // A job that never runs, because of this or because it was canceled before its turn: shown as its author wrote it.
+            return job;
+        }
     }
 
     /// <summary>A job that is canceled before its turn has needs that never ended.</summary>

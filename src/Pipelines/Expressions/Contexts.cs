@@ -31,6 +31,14 @@ public static class Contexts
     public static ExpressionValue Step(string outcome, string conclusion, IReadOnlyDictionary<string, string> outputs) =>
         Object(("outputs", ExpressionValue.Of(outputs)), ("outcome", ExpressionValue.Of(outcome)), ("conclusion", ExpressionValue.Of(conclusion)));
 
+    /// <summary>The contexts, and the variables under each of their names: <c>env</c>, <c>variables</c> and <c>vars</c>.</summary>
+    public static IReadOnlyDictionary<string, ExpressionValue> WithVariables(
+        IReadOnlyDictionary<string, ExpressionValue> contexts, IReadOnlyDictionary<string, string> variables)
+    {
+        var value = ExpressionValue.Of(variables);
+        return new Dictionary<string, ExpressionValue>(contexts, StringComparer.OrdinalIgnoreCase) { ["env"] = value, ["variables"] = value, ["vars"] = value };
+    }
+
     public static ExpressionValue Object(params ReadOnlySpan<(string Name, ExpressionValue Value)> members)
     {
         var list = new List<KeyValuePair<string, ExpressionValue>>(members.Length);

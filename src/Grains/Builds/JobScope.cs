@@ -1,0 +1,92 @@
+using PRTS.Api;
+using PRTS.Contracts.Builds;
+using PRTS.Pipelines.Expressions;
+using PRTS.Pipelines.Planning;
+
+namespace PRTS.Grains.Builds;
+
+/// <summary>What a job's own expressions (its condition, image, services and environment) see before it runs (docs/pipeline.md).</summary>
+internal static class JobScope
+{
+    /// <summary>Each looks through all before it, and the server has other builds to run.</summary>
+    private const int MaxTemplates = 1000;
+
+    /// <exception cref="ExpressionException">There are too many variables with expressions.</exception>
+    public static EvaluationContext Of(BuildRequest request, Blueprint plan, PlannedJob job, IReadOnlyDictionary<string, BuildJob> jobs)
+    {
+        var (org, project) = (plan.Id.Project.Org, plan.Id.Project.Name);
+        var values = new Dictionary<string, ExpressionValue>(StringComparer.OrdinalIgnoreCase)
+        {
+            ["build"] = Contexts.Build(org, project, plan.Id.Number, request.Event, request.Actor, url: null),
+            ["needs"] = ExpressionValue.Of(job.Needs.Distinct(StringComparer.Ordinal).Select(key => KeyValuePair.Create(key, Need(jobs.GetValueOrDefault(key))))),
+        };
+        return WithVariables(values, job.Env);
+    }
+
+    /// <summary>Whether the job has anything that <see cref="Render(PlannedJob, EvaluationContext)"/> writes out.</summary>
+    public static bool HasTemplates(PlannedJob job) => job.Services.Append(job.Image).Append(job.Environment).Any(IsTemplate);
+
+    /// <summary>Image, services and environment written out.</summary>
+    /// <exception cref="ExpressionException">The message says which cannot be.</exception>
+    public static PlannedJob Render(PlannedJob job, EvaluationContext context) => job with
+    {
+        Image = job.Image is { } image ? Render("image", image, context) : null,
+        Services = [.. job.Services.Select(service => Render("service", service, context))],
+        Environment = job.Environment is { } environment ? Render("environment", environment, context) : null,
+    };
+
+    private static bool IsTemplate(string? text) => text?.Contains("${{", StringComparison.Ordinal) == true;
+
+    private static string Render(string what, string template, EvaluationContext context)
+    {
+        try
+        {
+            return Template.Evaluate(template, context);
+        }
+        catch (ExpressionException wrong)
+        {
+            throw new ExpressionException($"its {what} cannot be evaluated: {template}: {wrong.Message}");
+        }
+    }
+
+    /// <summary>
+    /// Each variable sees those before it. One that needs what is there in steps only is null here: the steps, which can evaluate it,
+    /// say what is wrong when it cannot be evaluated at all.
+    /// </summary>
+    private static EvaluationContext WithVariables(Dictionary<string, ExpressionValue> values, IReadOnlyDictionary<string, string> env)
+    {
+        var variables = new Dictionary<string, string>(env.Count, StringComparer.Ordinal);
+        var templates = 0;
+        foreach (var (name, template) in env)
+        {
+            if (!IsTemplate(template))
+            {
+                variables[name] = template;
+                continue;
+            }
+
+            if (++templates > MaxTemplates) throw new ExpressionException($"more than {MaxTemplates} variables with expressions");
+            try
+            {
+                variables[name] = Template.Evaluate(template, new() { Values = Contexts.WithVariables(values, variables) });
+            }
+            catch (ExpressionException)
+            {
+                continue;
+            }
+        }
+
+        return new() { Values = Contexts.WithVariables(values, variables) };
+    }
+
+    private static ExpressionValue Need(BuildJob? need) =>
+        Contexts.Need(Result(need?.Status ?? RunStatus.Canceled), need?.Outputs ?? new Dictionary<string, string>(StringComparer.Ordinal));
+
+    private static string Result(RunStatus status) => status switch
+    {
+        RunStatus.Succeeded => "success",
+        RunStatus.Failed => "failure",
+        RunStatus.Canceled => "cancelled",
+        _ => "skipped",
+    };
+}

@@ -1,0 +1,120 @@
+using PRTS.Api;
+using PRTS.Contracts.Builds;
+using PRTS.Grains.Builds;
+using PRTS.Pipelines.Parsing;
+using PRTS.Pipelines.Planning;
+
+namespace PRTS.Grains.Tests.Builds;
+
+/// <summary>From the text of a pipeline to what becomes of its jobs: the language and the grains must mean the same by a name.</summary>
+public sealed class JobScopeTests
+{
+    private const string Pipeline =
+        """
+        variables:
+          REGISTRY: registry.example.com
+          IMAGE: ${{ env.REGISTRY }}/shop
+          LATER: ${{ steps.first.outputs.v }}
+        stages:
+          - name: Build
+            jobs:
+              - name: First
+                steps: [{run: make}]
+          - name: Deploy
+            if: CONDITION
+            env: {TIER: web}
+            jobs:
+              - name: Last
+                image: IMAGE
+                services: ["${{ vars.IMAGE }}-db"]
+                environment: ${{ build.branch }}
+                variables: {PLACE: "${{ env.TIER }}-1"}
+                steps: [{run: make}]
+        """;
+
+    [Theory]
+    [InlineData("env.REGISTRY == 'registry.example.com'")]
+    [InlineData("vars.REGISTRY == 'registry.example.com' && variables.TIER == 'web'")]
+    [InlineData("vars.IMAGE == 'registry.example.com/shop'")]
+    [InlineData("${{ vars.PLACE == 'web-1' }}")]
+    [InlineData("VARS.tier == 'WEB'")]
+    [InlineData("vars.LATER == null && vars.NONE == null")]
+    [InlineData("contains(toJSON(vars), 'registry.example.com/shop')")]
+    [InlineData("build.number == 7 && build.url == null && needs.first.result == 'success' && needs.first.outputs.v == '2'")]
+    public void Condition_OnAStage_SeesEveryContextOfItsJobs(string condition) => Assert.Equal(new(RunStatus.Queued), Verdict(condition, "node:20"));
+
+    [Fact]
+    public void Templates_OfAJob_AreWrittenOutBeforeItStarts()
+    {
+        var (state, plan) = Build("always()", "node:${{ needs.first.outputs.v }}");
+
+        var start = JobStarts.Of(state, plan, "last");
+
+        Assert.Equal("node:2", start.Job.Image);
+        Assert.Equal(["registry.example.com/shop-db"], start.Job.Services);
+        Assert.Equal("main", start.Job.Environment);
+    }
+
+    [Fact]
+    public void Template_ThatCannotBeEvaluated_FailsTheJobAndSaysWhich()
+    {
+        var verdict = Verdict("always()", "node:${{ steps.x.outputs.v }}");
+
+        Assert.Equal(RunStatus.Failed, verdict.Status);
+        Assert.StartsWith("It cannot start: its image cannot be evaluated: node:${{ steps.x.outputs.v }}: ", verdict.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TooManyTemplates_FailTheJobNotTheServer()
+    {
+        var (state, plan) = Build("vars.REGISTRY != ''", "node:20");
+        var job = plan["last"] with { Env = Enumerable.Range(0, 1001).ToDictionary(n => $"V{n}", _ => "${{ build.number }}", StringComparer.Ordinal) };
+
+        var verdict = JobConditions.Evaluate(state.Request!, plan, job, state.Jobs);
+
+        Assert.Equal(new(RunStatus.Failed, "It cannot start: more than 1000 variables with expressions"), verdict);
+    }
+
+    public static TheoryData<string, bool> Documented
+    {
+        get
+        {
+            var data = new TheoryData<string, bool>();
+            var rows = File.ReadLines(Path.Combine(AppContext.BaseDirectory, "docs", "pipeline.md")).SkipWhile(line => line != "### Contexts").Where(line => line.StartsWith("| `", StringComparison.Ordinal));
+            foreach (var cells in rows.Select(row => row.Split('|')).TakeWhile(cells => cells[2].Trim() is "everywhere" or "in steps"))
+            {
+                foreach (var name in cells[1].Split(',')) data.Add(name.Trim(' ', '`'), cells[2].Trim() == "everywhere");
+            }
+
+            return data;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Documented))]
+    public void Contexts_AreAvailableWhereTheReferenceSays(string context, bool everywhere)
+    {
+        var verdict = Verdict($"toJSON({context}) != ''", "node:20");
+        Assert.Equal(everywhere ? RunStatus.Queued : RunStatus.Failed, verdict.Status);
+    }
+
+    [Fact]
+    public void Reference_HasContexts() => Assert.Equal(8, Documented.Count);
+
+    private static JobVerdict Verdict(string condition, string image)
+    {
+        var (state, plan) = Build(condition, image);
+        return JobConditions.Evaluate(state.Request!, plan, plan["last"], state.Jobs);
+    }
+
+    /// <summary>After the first job succeeded with the output <c>v=2</c>.</summary>
+    private static (BuildState State, Blueprint Plan) Build(string condition, string image)
+    {
+        var text = Pipeline.Replace("CONDITION", $"\"{condition}\"", StringComparison.Ordinal).Replace(" IMAGE\n", $" {image}\n", StringComparison.Ordinal);
+        var parsed = PipelineParser.Parse(".prts/pipeline.yaml", text);
+        Assert.Empty(parsed.Errors);
+        var plan = new Blueprint(BuildId.FromKey("default/demo/hello/7"), Planner.Plan(parsed.Pipeline!, Plans.Push)!);
+        var first = new BuildJob { Status = RunStatus.Succeeded, Outputs = new Dictionary<string, string>(StringComparer.Ordinal) { ["v"] = "2" } };
+        return (new() { Request = Plans.Request(plan.Plan), Jobs = new Dictionary<string, BuildJob>(StringComparer.Ordinal) { ["first"] = first } }, plan);
+    }
+}
