@@ -19,6 +19,7 @@ internal static partial class ProjectRules
                 throw new FormatException($"'{name}' cannot be the name of an organization or project: 1–64 of a-z 0-9 . _ -, beginning with a letter or digit, not ending in .git.");
         }
 
+        if (ReservedNames.Contains(definition.Org)) throw new FormatException(ReservedNames.Refusal(definition.Org));
         if (definition.Org != id.Org || definition.Name != id.Name) throw new FormatException($"{definition.Org}/{definition.Name} is not {id}.");
         if (!BranchName().IsMatch(definition.DefaultBranch))
             throw new FormatException($"'{definition.DefaultBranch}' cannot be the name of a branch: 1–100 of letters, digits and . _ - /, beginning and ending with a letter or digit.");

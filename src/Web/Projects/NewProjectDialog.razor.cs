@@ -52,6 +52,7 @@ public partial class NewProjectDialog
 
     private string? Problem() =>
         !ProjectId.IsValidName(org.Trim()) || !ProjectId.IsValidName(name.Trim()) ? Localizer["Project.BadName"].Value
+        : ReservedNames.Contains(org.Trim()) ? Localizer["Project.Reserved", org.Trim()].Value
         : branch.Trim().Length == 0 ? Localizer["Project.NoBranch"].Value
         : null;
 

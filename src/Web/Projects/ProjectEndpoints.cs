@@ -41,6 +41,7 @@ public static class ProjectEndpoints
     {
         if (!ProjectId.IsValidName(request.Org)) return NameProblem("org", request.Org);
         if (!ProjectId.IsValidName(request.Name)) return NameProblem("name", request.Name);
+        if (ReservedNames.Contains(request.Org)) return Problems.Invalid(ReservedNames.Refusal(request.Org));
         if (request.Description.Length > 500) return Problems.Invalid($"The description has {request.Description.Length} characters; it may have 500.");
         if (!BranchNames.IsValid(request.DefaultBranch)) return Problems.Invalid($"'{request.DefaultBranch}' cannot be a branch's name. For example: main.");
         var project = grains.Project(new(user.Tenant(), request.Org, request.Name));
