@@ -25,6 +25,7 @@ public static class Permissions
     public const string AgentRead = "agent:read";
     public const string AgentManage = "agent:manage";
     public const string AccountManage = "account:manage";
+    public const string MetricsRead = "metrics:read";
     public const string SystemManage = "system:manage";
 }
 
@@ -39,6 +40,7 @@ public static class AccessRules
         [Permissions.ArtifactRead] = Role.Viewer,
         [Permissions.AgentRead] = Role.Viewer,
         [Permissions.AccountManage] = Role.Viewer,
+        [Permissions.MetricsRead] = Role.Viewer,
         [Permissions.RepositoryWrite] = Role.Developer,
         [Permissions.BuildRun] = Role.Developer,
         [Permissions.BuildCancel] = Role.Developer,

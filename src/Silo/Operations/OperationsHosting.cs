@@ -4,6 +4,7 @@ using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 using PRTS.Contracts.Access;
 using PRTS.Silo.Configuration;
+using PRTS.Web.Access;
 using Serilog;
 using Serilog.Events;
 using Serilog.Formatting.Compact;
@@ -58,6 +59,6 @@ public static class OperationsHosting
     {
         app.MapHealthChecks("/healthz/live", new() { Predicate = _ => false }).AllowAnonymous();
         app.MapHealthChecks("/healthz/ready", new() { Predicate = check => check.Tags.Contains("ready"), ResponseWriter = HealthAnswer.Write }).AllowAnonymous();
-        app.MapPrometheusScrapingEndpoint("/metrics").RequireAuthorization(Permissions.SystemManage);
+        app.MapPrometheusScrapingEndpoint("/metrics").RequirePermission(Permissions.MetricsRead);
     }
 }

@@ -97,5 +97,5 @@ public static class AccessServices
     }
 
     private static bool IsForPrograms(HttpRequest request) =>
-        request.Path.StartsWithSegments("/api", StringComparison.Ordinal) && !request.Headers.Accept.ToString().Contains("text/html", StringComparison.Ordinal);
+        (request.Path.StartsWithSegments("/api", StringComparison.Ordinal) || request.Path.StartsWithSegments("/metrics", StringComparison.Ordinal)) && !request.Headers.Accept.ToString().Contains("text/html", StringComparison.Ordinal);
 }

@@ -1,0 +1,101 @@
+using System.Net;
+using System.Net.Http.Json;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Components.Endpoints;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Routing.Patterns;
+using Microsoft.AspNetCore.StaticAssets;
+using PRTS.Api;
+using PRTS.Api.Projects;
+using PRTS.Contracts;
+using PRTS.Contracts.Access;
+using PRTS.Contracts.Projects;
+using PRTS.Web.Access;
+
+namespace PRTS.Silo.Tests;
+
+/// <summary>All that the whole server routes, whoever maps it.</summary>
+public sealed class EndpointsTests(ServerFixture fixture)
+{
+    /// <summary>What is open, and why.</summary>
+    private static readonly string[] Anonymous =
+    [
+        "/healthz/live", "/healthz/ready", // Load balancers ask; no reasons are given.
+        "/login", "/logout", "/culture", "/not-found", "/problem/{Code:int}", // Before there is a login.
+        "/schemas/pipeline.json", // Editors.
+        "/api/docs/scalar.js", "/api/docs/scalar.aspnetcore.js", "/api/docs/favicon.svg", // The page's own files.
+        // Agents, with join tokens and credentials of their own, which these endpoints check.
+        "/cluster/join", "/cluster/membership/", "/cluster/membership/{silo}", "/cluster/membership/insert", "/cluster/membership/update", "/cluster/membership/alive",
+    ];
+
+    /// <summary>The framework's own, where any login will do: pages ask for their permissions; files, when the server runs from its build output.</summary>
+    private static readonly string[] Framework = ["/_blazor", "/_framework", "/{**path:file}"];
+
+    private IReadOnlyList<RouteEndpoint> Endpoints => [.. fixture.Server.Get<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()];
+
+    [Fact]
+    public void Endpoints_All_AskForAPermissionOrAreListedAsOpen()
+    {
+        Assert.True(Endpoints.Count > 80);
+        Assert.Empty(Endpoints.Where(endpoint => !IsGuarded(endpoint)).Select(Text).Distinct(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void FirstSegments_All_AreReservedAsOrganizations()
+    {
+        // A single file at the root cannot be taken for a project's page, which has two segments.
+        var first = Endpoints.Where(endpoint => !(IsFile(endpoint) && endpoint.RoutePattern.PathSegments.Count == 1))
+            .Select(endpoint => endpoint.RoutePattern.PathSegments.FirstOrDefault()?.Parts is [RoutePatternLiteralPart { Content: var text }] ? text : null)
+            .OfType<string>().Where(ProjectId.IsValidName).Distinct(StringComparer.Ordinal).ToList();
+        Assert.Contains("git", first);
+        Assert.Contains("orleans", first);
+        Assert.Empty(first.Where(name => !ReservedNames.Contains(name)));
+    }
+
+    [Fact]
+    public async Task Create_ReservedOrganization_IsRefusedEverywhereWithTheSameWords()
+    {
+        using var client = fixture.Server.Administrator();
+        using var answer = await client.PostAsJsonAsync("/api/v1/projects", new CreateProject { Org = "api", Name = "x" }, ApiJson.Options);
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Contains("cannot be the name of an organization, because addresses of PRTS itself begin with it.", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+
+        var id = new ProjectId(ProjectId.DefaultTenant, "api", "x");
+        var refusal = await Assert.ThrowsAsync<FormatException>(() => fixture.Server.Get<IGrainFactory>().Project(id).Create(new() { Org = "api", Name = "x" }));
+        Assert.Equal(ReservedNames.Refusal("api"), refusal.Message);
+    }
+
+    [Fact]
+    public async Task Metrics_WithAnAccessToken_AreServed()
+    {
+        using var client = fixture.Server.Administrator();
+        using var metrics = await client.GetAsync("/metrics");
+        Assert.Equal(HttpStatusCode.OK, metrics.StatusCode);
+        Assert.Contains("# TYPE", await metrics.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/metrics", HttpStatusCode.Unauthorized)]
+    [InlineData("/orleans", HttpStatusCode.Redirect)]
+    public async Task Operations_WithoutALogin_AreRefused(string address, HttpStatusCode status)
+    {
+        using var client = fixture.Server.Client();
+        using var answer = await client.GetAsync(address);
+        Assert.Equal(status, answer.StatusCode);
+    }
+
+    private static bool IsGuarded(RouteEndpoint endpoint)
+    {
+        var text = Text(endpoint);
+        if (endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null) return IsFile(endpoint) || Anonymous.Contains(text);
+        if (Framework.Any(prefix => text.StartsWith(prefix, StringComparison.Ordinal))) return true;
+        var policies = endpoint.Metadata.GetOrderedMetadata<IAuthorizeData>().Select(data => data.Policy).ToList();
+        return endpoint.Metadata.GetMetadata<ComponentTypeMetadata>() is not null
+            ? policies.Any(AccessRules.All.Contains)
+            : endpoint.Metadata.GetMetadata<EndpointPermission>() is { } permission && policies.Contains(permission.Name);
+    }
+
+    private static bool IsFile(RouteEndpoint endpoint) => endpoint.Metadata.GetMetadata<StaticAssetDescriptor>() is not null;
+
+    private static string Text(RouteEndpoint endpoint) => "/" + endpoint.RoutePattern.RawText?.TrimStart('/');
+}
