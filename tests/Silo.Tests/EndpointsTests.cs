@@ -10,6 +10,7 @@ using PRTS.Api.Projects;
 using PRTS.Contracts;
 using PRTS.Contracts.Access;
 using PRTS.Contracts.Projects;
+using PRTS.Pipelines;
 using PRTS.Web.Access;
 
 namespace PRTS.Silo.Tests;
@@ -45,11 +46,11 @@ public sealed class EndpointsTests(ServerFixture fixture)
     {
         // A single file at the root cannot be taken for a project's page, which has two segments.
         var first = Endpoints.Where(endpoint => !(IsFile(endpoint) && endpoint.RoutePattern.PathSegments.Count == 1))
-            .Select(endpoint => endpoint.RoutePattern.PathSegments.FirstOrDefault()?.Parts is [RoutePatternLiteralPart { Content: var text }] ? text : null)
+            .Select(endpoint => endpoint.RoutePattern.PathSegments is [{ Parts: [RoutePatternLiteralPart { Content: var text }] }, ..] ? text : null)
             .OfType<string>().Where(ProjectId.IsValidName).Distinct(StringComparer.Ordinal).ToList();
         Assert.Contains("git", first);
         Assert.Contains("orleans", first);
-        Assert.Empty(first.Where(name => !ReservedNames.Contains(name)));
+        Assert.DoesNotContain(first, name => !ReservedNames.Contains(name));
     }
 
     [Fact]
@@ -63,6 +64,13 @@ public sealed class EndpointsTests(ServerFixture fixture)
         var id = new ProjectId(ProjectId.DefaultTenant, "api", "x");
         var refusal = await Assert.ThrowsAsync<FormatException>(() => fixture.Server.Get<IGrainFactory>().Project(id).Create(new() { Org = "api", Name = "x" }));
         Assert.Equal(ReservedNames.Refusal("api"), refusal.Message);
+    }
+
+    [Fact]
+    public async Task Schema_IsServedToEditors()
+    {
+        using var client = fixture.Server.Client();
+        Assert.Equal(PipelineSchema.Json, await client.GetStringAsync(PipelineSchema.Address));
     }
 
     [Fact]
