@@ -56,7 +56,7 @@ public static class WebServices
         api.MapAccount();
         api.MapAdministration();
         // Editors fetch it without a login; it says no more than the public reference.
-        app.MapGet("/schemas/pipeline.json", () => Results.Text(Pipelines.PipelineSchema.Json, "application/schema+json")).AllowAnonymous().ExcludeFromDescription();
+        app.MapGet(Pipelines.PipelineSchema.Address, () => Results.Text(Pipelines.PipelineSchema.Json, "application/schema+json")).AllowAnonymous().ExcludeFromDescription();
         return app;
     }
 }

@@ -22,6 +22,36 @@ public class ReferenceTests
         Assert.Equal(scope.Keys.Order(), Rows(scopeName.Length == 0 ? "pipeline" : scopeName).Order());
     }
 
+    [Theory]
+    [MemberData(nameof(Scopes))]
+    public void RequiredKeys_AreInSchemaAndReference(string scopeName)
+    {
+        using var schema = JsonDocument.Parse(PipelineSchema.Json);
+        var part = scopeName.Length == 0 ? schema.RootElement : schema.RootElement.GetProperty("$defs").GetProperty(scopeName);
+        var required = part.TryGetProperty("required", out var keys) ? keys.EnumerateArray().Select(key => key.GetString()!) : [];
+        var documented = Lines(scopeName.Length == 0 ? "pipeline" : scopeName).Where(line => line.Split('|')[3].Trim() == "required").Select(line => line.Split('`')[1]);
+        Assert.Equal(required.Order(), documented.Order());
+    }
+
+    [Theory]
+    [InlineData("\"1.0\"", true)]
+    [InlineData("1.0", true)]
+    [InlineData("'1'", true)]
+    [InlineData("1", true)]
+    [InlineData("\"1.1\"", false)]
+    [InlineData("1.1", false)]
+    [InlineData("2", false)]
+    [InlineData("'v1'", false)]
+    [InlineData("true", false)]
+    public void Version_ParserAndSchema_Agree(string yaml, bool valid)
+    {
+        using var schema = JsonDocument.Parse(PipelineSchema.Json);
+        using var value = JsonDocument.Parse(yaml.Replace('\'', '"'));
+        var inSchema = schema.RootElement.GetProperty("properties").GetProperty("version").GetProperty("enum").EnumerateArray().Any(allowed => IsSame(allowed, value.RootElement));
+        var errors = PipelineParser.Parse("p.yaml", $"version: {yaml}\nstages: [{{name: A, jobs: [{{name: B, steps: [{{run: make}}]}}]}}]").Errors;
+        Assert.Equal((valid, valid), (inSchema, errors.Count == 0));
+    }
+
     [Fact]
     public void Codes_AreInReference()
     {
@@ -49,10 +79,16 @@ public class ReferenceTests
     }
 
     /// <summary>The words in the first column of the tables below a heading, up to the next heading.</summary>
-    private static IEnumerable<string> Rows(string heading) => Text("pipeline.md").Split('\n')
+    private static IEnumerable<string> Rows(string heading) => Lines(heading).Select(l => l.Split('`')[1]);
+
+    private static IEnumerable<string> Lines(string heading) => Text("pipeline.md").Split('\n')
         .SkipWhile(l => !(l.StartsWith("##", StringComparison.Ordinal) && l.TrimStart('#').Trim().Equals(heading, StringComparison.OrdinalIgnoreCase)))
         .Skip(1).TakeWhile(l => !l.StartsWith('#'))
-        .Where(l => l.StartsWith("| `", StringComparison.Ordinal)).Select(l => l.Split('`')[1]);
+        .Where(l => l.StartsWith("| `", StringComparison.Ordinal));
+
+    /// <summary>As JSON Schema compares: numbers by value, however they are written.</summary>
+    private static bool IsSame(JsonElement one, JsonElement other) =>
+        one.ValueKind == other.ValueKind && (one.ValueKind == JsonValueKind.Number ? one.GetDouble() == other.GetDouble() : one.GetRawText() == other.GetRawText());
 
     private static string Text(string name) => File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "docs", name));
 }

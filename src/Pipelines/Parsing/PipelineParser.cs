@@ -41,7 +41,7 @@ public static class PipelineParser
     private static PipelineDefinition? ReadPipeline(string file, YamlNode root, ErrorList errors)
     {
         if (MappingReader.Of(root, PipelineKeys.Pipeline, errors) is not { } reader) return null;
-        if (reader.Fixed("version") is { } version && version.Value != "1.0")
+        if (reader.Fixed("version") is { } version && version.Value is not ("1.0" or "1"))
             errors.Add(DiagnosticCodes.BadValue, version.Start, $"There is no version `{Words.Short(version.Value)}` of the language; write `version: \"1.0\"`.");
         var pipeline = new PipelineDefinition
         {
