@@ -52,9 +52,13 @@ public static class AgentHost
     /// <summary>Runs until the host stops, and then until every job is handed over to its supervisor.</summary>
     public static async Task Run(IHost host)
     {
+        if (host.Services.GetRequiredService<ExecutionOptions>().Validate() is { Count: > 0 } problems)
+            throw new AgentSetupException(string.Join('\n', problems));
+        var jobs = host.Services.GetRequiredService<AgentJobs>();
+        jobs.FindOrphans();
         await host.StartAsync();
         await host.WaitForShutdownAsync();
-        await host.Services.GetRequiredService<AgentJobs>().Detached();
+        await jobs.Detached();
     }
 
     private static ExecutionOptions Execution(AgentOptions options) => new()

@@ -48,6 +48,48 @@ public sealed class LeftoverTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Run_AttemptEndedUnderAnEarlierAgent_RunsNothingAgain()
+    {
+        var job = machine.Job(Step("echo once"));
+        var first = await machine.Run(new TestSink(), job);
+
+        var again = machine.Agent(first);
+
+        Assert.True(again.HasEnded(job.Attempt));
+        Assert.Equal(RunResult.Ended, await again.Run(job, TestContext.Current.CancellationToken));
+        Assert.Equal("once\n", first.Log);
+        Assert.Equal(4, first.Events.Count);
+        Assert.False(again.HasEnded(machine.Job().Attempt));
+    }
+
+    [Fact]
+    public void EndedAttempts_LastLineCut_KeepsTheOthersAndGrowsOn()
+    {
+        new EndedAttempts(machine.Options).Add("a/1");
+        File.AppendAllText(machine.Options.JobsDirectory + ".ended", "a/2");
+
+        new EndedAttempts(machine.Options).Add("a/3");
+
+        var ended = new EndedAttempts(machine.Options);
+        Assert.Equal((true, false, true), (ended.Contains("a/1"), ended.Contains("a/2"), ended.Contains("a/3")));
+    }
+
+    [Fact]
+    public void EndedAttempts_VeryMany_KeepsTheNewestInABoundedFile()
+    {
+        var ended = new EndedAttempts(machine.Options);
+        for (var n = 1; n <= 3 * EndedAttempts.Kept; n++)
+            ended.Add($"a/{n}");
+
+        var reopened = new EndedAttempts(machine.Options);
+
+        Assert.True(reopened.Contains($"a/{3 * EndedAttempts.Kept}"));
+        Assert.True(reopened.Contains($"a/{2 * EndedAttempts.Kept + 1}"));
+        Assert.False(reopened.Contains("a/1"));
+        Assert.InRange(File.ReadLines(machine.Options.JobsDirectory + ".ended").Count(), EndedAttempts.Kept, 2 * EndedAttempts.Kept + 1);
+    }
+
+    [Fact]
     public async Task Claim_ManyJobsAtOnce_EachGetsAUser()
     {
         Assert.SkipUnless(Environment.UserName == "root", "The agent does not run as root here.");

@@ -37,12 +37,13 @@ internal sealed class Installation : IAsyncDisposable
         return directory?.FullName ?? throw new InvalidOperationException($"{AppContext.BaseDirectory} lies in no checkout of PRTS.");
     }
 
-    public static async Task<Installation> Start(string root, int slots)
+    /// <param name="more">More environment variables for all of its processes.</param>
+    public static async Task<Installation> Start(string root, int slots, IReadOnlyDictionary<string, string>? more = null)
     {
         var home = Directory.CreateTempSubdirectory("prts-").FullName;
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(home, (UnixFileMode)0b111_101_101);
-        var settings = new Dictionary<string, string>(StringComparer.Ordinal)
+        var settings = new Dictionary<string, string>(more ?? new Dictionary<string, string>(StringComparer.Ordinal), StringComparer.Ordinal)
         {
             ["PRTS_HOME"] = home,
             ["PRTS_PORT"] = FreePort().ToString(System.Globalization.CultureInfo.InvariantCulture),

@@ -14,12 +14,14 @@ public sealed class AgentJobs(
     JobRunner runner, ExecutionOptions execution, AgentOptions options, IHostApplicationLifetime lifetime, ILogger<AgentJobs> logger) : IAgentJobs
 {
     private readonly ConcurrentDictionary<string, Task> running = new(StringComparer.Ordinal);
+    private IReadOnlyList<JobAssignment> orphans = [];
 
     public IReadOnlyList<string> Running => [.. running.Keys];
 
     public bool Start(JobAssignment assignment)
     {
-        if (running.ContainsKey(assignment.Attempt))
+        // In this order: an attempt is noted as ended before it is no longer running. A late second order is answered, and not obeyed.
+        if (running.ContainsKey(assignment.Attempt) || runner.HasEnded(assignment.Attempt))
             return true;
         if (running.Count >= options.Slots || lifetime.ApplicationStopping.IsCancellationRequested)
             return false;
@@ -33,10 +35,13 @@ public sealed class AgentJobs(
     /// <summary>The control plane says that this attempt is not ours any more. Its events would be refused, so nothing is lost.</summary>
     public void Abandon(string attempt) => Cancel(attempt, "another attempt has taken over");
 
-    /// <summary>Goes on with what an earlier process of this agent left.</summary>
+    /// <summary>Looks for what an earlier process of this agent left, before an order can come: a directory that is just being made looks like a left one.</summary>
+    public void FindOrphans() => orphans = JobRunner.FindOrphans(execution);
+
+    /// <summary>Goes on with what was found.</summary>
     public void Adopt()
     {
-        foreach (var orphan in JobRunner.FindOrphans(execution))
+        foreach (var orphan in orphans)
         {
             logger.LogInformation("Adopting {Attempt}, which an earlier agent process began", orphan.Attempt);
             Run(orphan with { ServerUrl = options.Url });

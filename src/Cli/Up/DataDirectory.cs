@@ -91,6 +91,12 @@ internal static class DataDirectory
     public static string Reachable(Home home, string name, DataMarker marker, Action<string> tell)
     {
         var inside = home.In(name);
+        if (new DirectoryInfo(inside) is { Exists: true, LinkTarget: not null } link)
+        {
+            // What an earlier start has put elsewhere: nobody but root could follow the link itself.
+            return link.ResolveLinkTarget(returnFinalTarget: true)!.FullName;
+        }
+
         if (!Unix.IsRoot || Directory.Exists(inside) || IsPassable(home.Path))
         {
             return inside;

@@ -129,6 +129,12 @@ internal sealed class JobDirectory
         Directory.Delete(deleted, recursive: true);
     }
 
+    /// <summary>When the checkout was complete; null when it was not.</summary>
+    public DateTimeOffset? CheckoutEnded => IsWorkspaceReady ? new DateTimeOffset(File.GetLastWriteTimeUtc(In("workspace-ready"))) : null;
+
+    public (ProcessIdentity Process, DateTimeOffset At)? SupervisorStarted =>
+        Supervisor() is { } process ? (process, new DateTimeOffset(File.GetLastWriteTimeUtc(In(JobFiles.SupervisorPid)))) : null;
+
     public ProcessIdentity? Supervisor() => File.Exists(In(JobFiles.SupervisorPid)) ? ProcessIdentity.Parse(File.ReadAllText(In(JobFiles.SupervisorPid))) : null;
 
     /// <param name="length">Read so much of it; null: all there is.</param>

@@ -16,6 +16,7 @@ internal sealed class JobRun : IDisposable
     private readonly IJobSink sink;
     private readonly JobDirectory directory;
     private readonly UserClaims claims;
+    private readonly EndedAttempts endedAttempts;
     private readonly TimeProvider clock;
     private readonly ILogger log;
     private readonly JobHistory history;
@@ -24,15 +25,15 @@ internal sealed class JobRun : IDisposable
     private readonly Workspace workspace;
     private readonly JobTrace trace;
 
-    public JobRun(ExecutionOptions options, IJobSink sink, JobDirectory directory, UserClaims claims, TimeProvider clock, ILogger log)
+    public JobRun(ExecutionOptions options, IJobSink sink, JobDirectory directory, UserClaims claims, EndedAttempts endedAttempts, TimeProvider clock, ILogger log)
     {
-        (this.options, this.sink, this.directory, this.claims, this.clock, this.log) = (options, sink, directory, claims, clock, log);
+        (this.options, this.sink, this.directory, this.claims, this.endedAttempts, this.clock, this.log) = (options, sink, directory, claims, endedAttempts, clock, log);
         Cancellation = new(directory);
         history = new(directory);
         retry = new(Job.Attempt, clock, log);
         reporter = new(Job, sink, history, retry);
         workspace = new(options, Job, directory.Ticket.User, clock);
-        trace = new(Job);
+        trace = new(directory, history);
     }
 
     public JobCancellation Cancellation { get; }
@@ -65,6 +66,8 @@ internal sealed class JobRun : IDisposable
                 await supervisor.DisposeAsync();
             return RunResult.Detached;
         }
+        if (history.Ended is { } end)
+            trace.Record(end);
         await CleanUp(supervisor, accepted ? detach : CancellationToken.None);
         return accepted ? RunResult.Ended : RunResult.Fenced;
     }
@@ -73,7 +76,6 @@ internal sealed class JobRun : IDisposable
     {
         history.Dispose();
         Cancellation.Dispose();
-        trace.Dispose();
     }
 
     /// <summary>True: the end is accepted. False: another attempt has taken over, and all else stops. Null: detached.</summary>
@@ -142,7 +144,7 @@ internal sealed class JobRun : IDisposable
     {
         var sender = new LogSender(Job, sink, directory, supervisor, options, retry, clock);
         var sending = sender.Run(ct);
-        var preparation = new StepPreparation(options, Job, workspace, new HostStepLauncher(directory.Ticket.User), () => trace.Parent);
+        var preparation = new StepPreparation(options, Job, workspace, new HostStepLauncher(directory.Ticket.User), trace.ContextOf);
         var runner = new StepRunner(directory, history, reporter, supervisor, preparation, Cancellation, clock);
         var artifacts = new ArtifactStep(Job, history, reporter, sink, workspace, retry, clock);
         failure ??= JobFailure();
@@ -151,7 +153,6 @@ internal sealed class JobRun : IDisposable
             var result = await Guard(step, supervisor, () => RunStep(step, supervisor, failure, runner, artifacts, ct), ct);
             await reporter.Add(sequence => Ended(step, result, sequence), ct, result.Outputs);
             failure ??= JobFailure() ?? (supervisor.IsGone ? Gone(supervisor) : null);
-            trace.Step(step, history.StartOf(step.Index), result);
         }
         // Before the log is closed: a cancellation that comes now is too late.
         await Finish(sender, sending, JobOutcome.Of(Job.Job, history, Cancellation.Reason), failure, ct);
@@ -228,7 +229,6 @@ internal sealed class JobRun : IDisposable
             LogLength = length,
             Outputs = JobOutcome.Outputs(Job.Job, history),
         }, ct);
-        trace.End(ended);
     }
 
     /// <summary>Off the critical path: all is reported. A crash in here is made good by the next agent process, because the job's directory goes last.</summary>
@@ -242,6 +242,8 @@ internal sealed class JobRun : IDisposable
         if (Trash.Discard(options, workspace.Root) is { } discarded)
             Discarded = discarded;
         claims.Release(user, directory.Path);
+        // While the directory is still there: one of the two always tells that the attempt was here.
+        endedAttempts.Add(Job.Attempt);
         directory.Delete();
     }
 

@@ -23,12 +23,10 @@ public enum RunResult
 /// <summary>Runs job attempts on this machine.</summary>
 public sealed class JobRunner(ExecutionOptions options, IJobSink sink, TimeProvider clock, ILogger<JobRunner> log) : IAsyncDisposable
 {
-    /// <summary>The name of the spans' source, for the agent's telemetry.</summary>
-    public const string ActivitySourceName = JobTrace.SourceName;
-
     private readonly ConcurrentDictionary<string, Running> running = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Task> deletions = new(StringComparer.Ordinal);
     private readonly UserClaims claims = new(options);
+    private readonly EndedAttempts ended = new(options);
 
     private sealed class Running
     {
@@ -58,6 +56,9 @@ public sealed class JobRunner(ExecutionOptions options, IJobSink sink, TimeProvi
             }
         }
     }
+
+    /// <summary>Whether the attempt ended here, now or under an earlier agent process: it is not run again.</summary>
+    public bool HasEnded(string attempt) => ended.Contains(attempt);
 
     /// <summary>
     /// Runs the attempt to its end and reports it. An attempt that an earlier agent process began is adopted: nothing runs twice.
@@ -117,6 +118,9 @@ public sealed class JobRunner(ExecutionOptions options, IJobSink sink, TimeProvi
 
     private async Task<RunResult> RunHere(JobAssignment job, Running entry, CancellationToken detach)
     {
+        // With a directory its clean-up was cut short, and is to be completed.
+        if (ended.Contains(job.Attempt) && !Directory.Exists(JobDirectory.PathOf(options, job.Attempt)))
+            return RunResult.Ended;
         JobDirectory directory;
         try
         {
@@ -126,7 +130,7 @@ public sealed class JobRunner(ExecutionOptions options, IJobSink sink, TimeProvi
         {
             return await Refuse(job, e, detach);
         }
-        using var run = new JobRun(options, sink, directory, claims, clock, log);
+        using var run = new JobRun(options, sink, directory, claims, ended, clock, log);
         entry.Begin(run);
         var result = await run.Run(detach);
         if (run.Discarded is { } discarded)
@@ -151,7 +155,9 @@ public sealed class JobRunner(ExecutionOptions options, IJobSink sink, TimeProvi
         ];
         var retry = new Retry(job.Attempt, clock, log);
         await retry.Forever("close the log", ct => sink.CloseLog(job, 0, ct), detach);
-        return await retry.Forever("report events", ct => sink.Report(job, events, ct), detach) ? RunResult.Ended : RunResult.Fenced;
+        var accepted = await retry.Forever("report events", ct => sink.Report(job, events, ct), detach);
+        ended.Add(job.Attempt);
+        return accepted ? RunResult.Ended : RunResult.Fenced;
     }
 
     /// <summary>Off the critical path of the job and of the next one.</summary>

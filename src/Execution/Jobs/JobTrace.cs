@@ -1,48 +1,53 @@
-using System.Diagnostics;
+using System.Globalization;
 using PRTS.Api;
 using PRTS.Api.Builds;
 using PRTS.Pipelines.Planning;
+using PRTS.Supervisor.Protocol;
 
 namespace PRTS.Execution.Jobs;
 
 /// <summary>
-/// The job's part of the build's trace. The supervisor carries no telemetry: it journals times, and the spans are made from them here.
+/// The job's part of the build's trace: the job, its checkout, its supervisor and its steps. The supervisor carries no telemetry: it
+/// journals times. All of it is recorded at the job's end, by whichever agent process sees that.
 /// </summary>
-internal sealed class JobTrace : IDisposable
+internal sealed class JobTrace(JobDirectory directory, JobHistory history)
 {
-    public const string SourceName = "PRTS.Execution";
-    private static readonly ActivitySource Source = new(SourceName);
-    private readonly JobAssignment job;
-    private readonly Activity? activity;
+    private JobAssignment Job => directory.Job;
 
-    public JobTrace(JobAssignment job)
+    private string JobSpan => Job.Attempt;
+
+    /// <summary>What the step gets as TRACEPARENT.</summary>
+    public string? ContextOf(PlannedStep step) => Spans.Context(Job.TraceParent, Of(step));
+
+    public void Record(JobEnded ended)
     {
-        this.job = job;
-        if (!ActivityContext.TryParse(job.TraceParent, null, isRemote: true, out var parent))
-            parent = default; // A trace of its own.
-        activity = Source.CreateActivity("job", ActivityKind.Internal, parent);
-        activity?.SetTag("prts.attempt", job.Attempt).SetTag("prts.job", job.Job.Name);
-        // Started by hand and not made current: the job's life is longer than any call's.
-        var before = Activity.Current;
-        activity?.Start();
-        Activity.Current = before;
+        var started = history.Started?.At ?? ended.At;
+        Spans.Record(
+            "job", JobSpan, Job.TraceParent, started, ended.At, ErrorOf(ended.Status, ended.Reason),
+            ("prts.job", Job.Job.Name), ("prts.attempt", Job.Attempt), ("prts.status", Word(ended.Status)));
+        var job = Spans.Context(Job.TraceParent, JobSpan);
+        if (directory.CheckoutEnded is { } checkedOut)
+            Spans.Record("checkout", JobSpan + "/checkout", job, started, checkedOut, null, ("prts.commit", Job.Event.Commit));
+        if (directory.SupervisorStarted is var (process, at) && directory.ReadJournal() is [.., var last])
+        {
+            Spans.Record(
+                "supervisor", JobSpan + "/supervisor", job, at, DateTimeOffset.FromUnixTimeMilliseconds(last.At), null,
+                ("process.pid", process.Pid), ("prts.processes", directory.ReadJournal().OfType<ProcessStarted>().Count()));
+        }
+        foreach (var step in Job.Job.Steps)
+        {
+            if (history.StartOf(step.Index) is { } begun && history.EndOf(step.Index) is { } end)
+            {
+                Spans.Record(
+                    "step", Of(step), job, begun.At, end.At, ErrorOf(end.Status, end.Reason),
+                    ("prts.step", begun.Name ?? step.Name), ("prts.step.index", step.Index), ("prts.exit_code", end.ExitCode), ("prts.status", Word(end.Status)));
+            }
+        }
     }
 
-    /// <summary>What steps get as TRACEPARENT.</summary>
-    public string? Parent => activity?.Id ?? job.TraceParent;
+    private string Of(PlannedStep step) => string.Create(CultureInfo.InvariantCulture, $"{JobSpan}/step/{step.Index}");
 
-    public void Step(PlannedStep step, StepStarted? started, StepResult result)
-    {
-        if (started is null || activity is null)
-            return;
-        using var span = Source.StartActivity("step", ActivityKind.Internal, activity.Context, startTime: started.At);
-        span?.SetTag("prts.step", started.Name ?? step.Name).SetTag("prts.exit_code", result.ExitCode)
-            .SetStatus(result.Status == RunStatus.Failed ? ActivityStatusCode.Error : ActivityStatusCode.Ok, result.Reason)
-            .SetEndTime(result.At.UtcDateTime);
-    }
+    private static string? ErrorOf(RunStatus status, string? reason) => status == RunStatus.Failed ? reason ?? "failed" : null;
 
-    public void End(JobOutcome outcome) =>
-        activity?.SetStatus(outcome.Status == RunStatus.Failed ? ActivityStatusCode.Error : ActivityStatusCode.Ok, outcome.Reason);
-
-    public void Dispose() => activity?.Dispose();
+    private static string Word(RunStatus status) => status.ToString().ToLowerInvariant();
 }

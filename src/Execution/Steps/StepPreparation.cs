@@ -8,7 +8,7 @@ using PRTS.Supervisor.Protocol;
 namespace PRTS.Execution.Steps;
 
 /// <summary>Makes a step's script, environment and command line.</summary>
-internal sealed class StepPreparation(ExecutionOptions options, JobAssignment job, Workspace workspace, IStepLauncher launcher, Func<string?> traceParent)
+internal sealed class StepPreparation(ExecutionOptions options, JobAssignment job, Workspace workspace, IStepLauncher launcher, Func<PlannedStep, string?> traceParent)
 {
     /// <summary>The step's process, or what keeps it from being made.</summary>
     public (RunStep? Command, string Name, string? Error) Prepare(PlannedStep step, StepScope scope, TimeSpan timeout)
@@ -20,7 +20,7 @@ internal sealed class StepPreparation(ExecutionOptions options, JobAssignment jo
             // The command first: an unnamed step is named by its first line, and a message about the command says more.
             var text = scope.Render(step.Run ?? "", environment, "the command");
             name = scope.Render(step.Name, environment, "the step's name");
-            foreach (var (key, value) in StepEnvironment.Fixed(job, step, name, workspace, OutputPath(step), options, traceParent()))
+            foreach (var (key, value) in StepEnvironment.Fixed(job, step, name, workspace, OutputPath(step), options, traceParent(step)))
                 environment[key] = value;
             var directory = DirectoryOf(step, scope, environment);
             var script = WriteScript(step, text);

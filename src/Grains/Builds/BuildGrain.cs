@@ -95,7 +95,10 @@ public sealed partial class BuildGrain : Grain, IBuildGrain
 
     private async Task Change(Func<BuildState, BuildState> decide)
     {
-        if (await cell.Change(decide)) Continue();
+        var ended = cell.Value.Status.IsEnded();
+        if (!await cell.Change(decide)) return;
+        if (!ended && cell.Value.Status.IsEnded()) BuildTrace.Record(id, cell.Value);
+        Continue();
     }
 
     /// <summary>Null when the build does not exist or is invalid.</summary>

@@ -23,7 +23,7 @@ internal static class JobStarts
             Position = position,
             DefaultBranch = request.DefaultBranch,
             PipelineName = plan.Plan.Name,
-            TraceParent = request.TraceParent,
+            TraceParent = BuildTrace.ContextOf(plan.Id, request),
         };
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using PRTS.Api.Builds;
 using PRTS.Contracts.Builds;
 using PRTS.Contracts.Projects;
 using PRTS.Pipelines;
@@ -13,6 +14,8 @@ internal sealed class BuildComposer(Repositories repositories, ProjectId id, Fun
     /// <param name="before">The commit that the ref pointed to before, for path filters.</param>
     public async Task<Composition> Compose(TriggerEvent happened, string? before, string actor, DateTimeOffset now)
     {
+        // What begins by itself, such as a schedule, begins a trace here.
+        using var span = Spans.Source.StartActivity("trigger")?.SetTag("prts.event", happened.Kind).SetTag("prts.ref", happened.Ref);
         try
         {
             if (await repositories.Snapshot(id, happened.Commit) is not var (commit, files)) return new([], []);

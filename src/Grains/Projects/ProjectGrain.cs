@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Cronos;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
@@ -202,7 +203,9 @@ public sealed partial class ProjectGrain : Grain, IProjectGrain
     }
 
     private async Task<BuildRequest?> Again(int number, string actor, DateTimeOffset now) =>
-        await GrainFactory.Build(new(id, number)).Definition() is { } request ? request with { Actor = actor, CreatedAt = now, RetryOf = number } : null;
+        await GrainFactory.Build(new(id, number)).Definition() is { } request
+            ? request with { Actor = actor, CreatedAt = now, RetryOf = number, TraceParent = Activity.Current?.Id }
+            : null;
 
     private async Task Schedule(string commit)
     {
