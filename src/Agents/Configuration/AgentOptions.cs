@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using PRTS.Contracts.Projects;
 
@@ -54,7 +55,7 @@ public sealed record AgentOptions
             Labels = LabelsOf(name),
             Slots = Number("PRTS_AGENT_SLOTS", Environment.ProcessorCount, 1, 1024, problems),
             Home = Path.GetFullPath(Text("PRTS_AGENT_HOME") ?? Path.Combine(Text("PRTS_HOME") ?? "var", "agents", name)),
-            Address = OwnAddress(problems),
+            Address = OwnAddress(parsed, problems),
             SiloPort = Number("PRTS_AGENT_PORT", 0, 0, 65535, problems),
             Supervisor = Text("PRTS_SUPERVISOR") ?? Path.Combine(AppContext.BaseDirectory, "..", "supervisor", "prts-supervisor"),
             JobUser = Text("PRTS_JOB_USER"),
@@ -80,14 +81,34 @@ public sealed record AgentOptions
         return otherwise;
     }
 
-    private static IPAddress OwnAddress(List<string> problems)
+    private static IPAddress OwnAddress(Uri? controlPlane, List<string> problems)
     {
         if (Text("PRTS_AGENT_ADDRESS") is not { } text)
-            return IPAddress.Loopback;
+            return controlPlane is null ? IPAddress.Loopback : AddressTowards(controlPlane, problems);
         if (IPAddress.TryParse(text, out var address))
             return address;
         problems.Add($"PRTS_AGENT_ADDRESS is '{text}': it must be this machine's IP address.");
         return IPAddress.Loopback;
+    }
+
+    /// <summary>The address that this machine uses towards the control plane. Nothing is sent: connecting a UDP socket only looks for the way.</summary>
+    private static IPAddress AddressTowards(Uri controlPlane, List<string> problems)
+    {
+        try
+        {
+            var addresses = Dns.GetHostAddresses(controlPlane.DnsSafeHost);
+            var target = addresses.FirstOrDefault(address => address.AddressFamily == AddressFamily.InterNetwork) ?? addresses[0];
+            if (IPAddress.IsLoopback(target))
+                return IPAddress.Loopback;
+            using var probe = new Socket(target.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+            probe.Connect(target, controlPlane.Port);
+            return ((IPEndPoint)probe.LocalEndPoint!).Address;
+        }
+        catch (SocketException failure)
+        {
+            problems.Add($"There is no way from this machine to {controlPlane.Host} ({failure.Message}): correct PRTS_URL, or give this machine's IP address with PRTS_AGENT_ADDRESS.");
+            return IPAddress.Loopback;
+        }
     }
 }
 

@@ -14,7 +14,7 @@ internal static class StartAgentCommand
         var name = new Option<string?>("--name") { Description = "The agent's name (this host's)", HelpName = "name" };
         var labels = new Option<string?>("--labels") { Description = "Labels that jobs can ask for", HelpName = "a,b,c" };
         var slots = new Option<int?>("--slots") { Description = "How many jobs run at once (one a core)", HelpName = "count" };
-        var address = new Option<string?>("--address") { Description = "The IP address at which the control plane reaches this machine", HelpName = "address" };
+        var address = new Option<string?>("--address") { Description = "The IP address at which the control plane reaches this machine (the one used towards it)", HelpName = "address" };
         var home = new Option<string?>("--home") { Description = "Where the agent keeps its key and its work", HelpName = "directory" };
         var command = new Command("start", "Run an agent on this machine") { url, token, name, labels, slots, address, home };
         command.SetAction(parsed =>
