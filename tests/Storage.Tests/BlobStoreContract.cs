@@ -12,7 +12,16 @@ public abstract class BlobStoreContract
 
     protected abstract IBlobStore Store { get; }
 
+    /// <summary>Why uploads in parts, the order of lists and empty blobs cannot be tested with the server that is here; null when they can.</summary>
+    protected virtual string? Shortcoming => null;
+
     private string Key(string name) => $"{folder}/{name}";
+
+    private Task<BlobUpload> Begin(string key)
+    {
+        Assert.SkipWhen(Shortcoming is not null, Shortcoming ?? "");
+        return Store.BeginUpload(key);
+    }
 
     [Theory]
     [InlineData(0)]
@@ -22,6 +31,7 @@ public abstract class BlobStoreContract
     [InlineData(16 << 20)]
     public async Task Put_AnyLength_ReadsBackWholeAndInParts(int length)
     {
+        Assert.SkipWhen(length == 0 && Shortcoming is not null, Shortcoming ?? "");
         var bytes = Bytes(length);
 
         var info = await Store.Put(Key("a"), Stuttering(bytes), length, Hash(bytes));
@@ -92,6 +102,7 @@ public abstract class BlobStoreContract
     [Fact]
     public async Task List_Prefix_IsInOrderOfKeys()
     {
+        Assert.SkipWhen(Shortcoming is not null, Shortcoming ?? "");
         string[] names = ["a", "a-b", "a.b", "a/b", "a/b/c", "a0", "b", "B", "_x=1"];
         foreach (var name in names) await Store.Put(Key(name), new MemoryStream([1, 2]));
         await Store.BeginUpload(Key("z"));
@@ -135,7 +146,7 @@ public abstract class BlobStoreContract
     public async Task Upload_PartsOfAnySize_BecomeTheBlobAtCommit()
     {
         var bytes = Bytes((17 << 20) + 3);
-        var upload = await Store.BeginUpload(Key("a"));
+        var upload = await Begin(Key("a"));
         Assert.Equal(0, await Store.UploadOffset(upload));
         var at = 0L;
         foreach (var end in new[] { 1, 100_000, 9 << 20, 9 << 20, 17 << 20, bytes.Length })
@@ -158,7 +169,7 @@ public abstract class BlobStoreContract
     [Fact]
     public async Task Upload_Empty_BecomesAnEmptyBlob()
     {
-        var upload = await Store.BeginUpload(Key("a"));
+        var upload = await Begin(Key("a"));
         await Store.CommitUpload(upload, Hash([]));
 
         Assert.Empty(await Read(Key("a")));
@@ -168,7 +179,7 @@ public abstract class BlobStoreContract
     public async Task Upload_BrokenPart_GoesOnFromItsOffset()
     {
         var bytes = Bytes(10 << 20);
-        var upload = await Store.BeginUpload(Key("a"));
+        var upload = await Begin(Key("a"));
         await Assert.ThrowsAsync<IOException>(() => Store.AppendPart(upload, 0, new BreakingStream(bytes[..(9 << 20)])));
         var at = Assert.NotNull(await Store.UploadOffset(upload));
         await Store.AppendPart(upload, at, new MemoryStream(bytes, (int)at, bytes.Length - (int)at));
@@ -180,7 +191,7 @@ public abstract class BlobStoreContract
     [Fact]
     public async Task Upload_WrongOffset_TellsTheRightOne()
     {
-        var upload = await Store.BeginUpload(Key("a"));
+        var upload = await Begin(Key("a"));
         await Store.AppendPart(upload, 0, new MemoryStream([1, 2, 3]));
 
         Assert.Equal(3, (await Assert.ThrowsAsync<BlobOffsetException>(() => Store.AppendPart(upload, 0, new MemoryStream([1])))).Actual);
@@ -190,7 +201,7 @@ public abstract class BlobStoreContract
     [Fact]
     public async Task Upload_WrongHash_LeavesNothing()
     {
-        var upload = await Store.BeginUpload(Key("a"));
+        var upload = await Begin(Key("a"));
         await Store.AppendPart(upload, 0, new MemoryStream([1, 2, 3]));
 
         await Assert.ThrowsAsync<BlobMismatchException>(() => Store.CommitUpload(upload, Hash([1])));
@@ -202,7 +213,7 @@ public abstract class BlobStoreContract
     [Fact]
     public async Task Upload_TooLarge_IsRefused()
     {
-        var upload = await Store.BeginUpload(Key("a"));
+        var upload = await Begin(Key("a"));
 
         await Assert.ThrowsAsync<BlobTooLargeException>(() => Store.AppendPart(upload, 0, new MemoryStream(new byte[Limit + 1])));
         Assert.Null(await Store.Stat(Key("a")));
@@ -211,7 +222,7 @@ public abstract class BlobStoreContract
     [Fact]
     public async Task Upload_OtherKeyOrStrangeId_IsUnknown()
     {
-        var upload = await Store.BeginUpload(Key("a"));
+        var upload = await Begin(Key("a"));
 
         Assert.Null(await Store.UploadOffset(upload with { Key = Key("b") }));
         await Assert.ThrowsAsync<BlobUploadNotFoundException>(() => Store.CommitUpload(upload with { Key = Key("b") }));
@@ -221,10 +232,10 @@ public abstract class BlobStoreContract
     [Fact]
     public async Task Upload_AbortedOrAbandoned_IsGone()
     {
-        var aborted = await Store.BeginUpload(Key("a"));
+        var aborted = await Begin(Key("a"));
         await Store.AppendPart(aborted, 0, new MemoryStream([1]));
         await Store.AbortUpload(aborted);
-        var abandoned = await Store.BeginUpload(Key("b"));
+        var abandoned = await Begin(Key("b"));
         await Store.AppendPart(abandoned, 0, new MemoryStream([1]));
 
         await Store.RemoveAbandonedUploads(TimeProvider.System.GetUtcNow().AddHours(-1));

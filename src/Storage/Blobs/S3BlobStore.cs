@@ -1,5 +1,6 @@
 using System.Net;
 using System.Runtime.CompilerServices;
+using Amazon.Runtime;
 using Amazon.S3;
 using Amazon.S3.Model;
 
@@ -154,8 +155,20 @@ public sealed class S3BlobStore(IAmazonS3 client, string bucket, long limit) : I
         }
         catch
         {
-            await client.AbortMultipartUploadAsync(bucket, key, uploadId, CancellationToken.None);
+            await AbortBrokenPut(key, uploadId);
             throw;
+        }
+    }
+
+    private async Task AbortBrokenPut(string key, string uploadId)
+    {
+        try
+        {
+            await client.AbortMultipartUploadAsync(bucket, key, uploadId, CancellationToken.None);
+        }
+        catch (Exception failure) when (failure is AmazonServiceException or HttpRequestException)
+        {
+            // The caller must hear why the put broke off, not this; the sweep for abandoned uploads removes what stays.
         }
     }
 
