@@ -94,6 +94,8 @@ internal sealed class StartSequence(Home home, UpOptions options, Launcher launc
                 ["PRTS_TOKEN"] = token?.Token,
                 ["PRTS_AGENT_NAME"] = name,
                 ["PRTS_AGENT_HOME"] = directory,
+                // Silos talk to each other: where others join from elsewhere, loopback would mean themselves.
+                ["PRTS_AGENT_ADDRESS"] = Environment.GetEnvironmentVariable("PRTS_AGENT_ADDRESS") ?? options.Advertise.ToString(),
                 ["PRTS_SUPERVISOR"] = Environment.GetEnvironmentVariable("PRTS_SUPERVISOR") ?? Installation.Supervisor,
                 // Agents run other people's commands: they get no credentials of the server's.
                 ["PRTS_DATABASE"] = null,
