@@ -68,7 +68,14 @@ internal sealed class JobRun : IDisposable
         }
         if (history.Ended is { } end)
             trace.Record(end);
-        await CleanUp(supervisor, accepted ? detach : CancellationToken.None);
+        try
+        {
+            await CleanUp(supervisor, accepted ? detach : CancellationToken.None);
+        }
+        catch (OperationCanceledException) when (accepted && detach.IsCancellationRequested)
+        {
+            return RunResult.Detached;
+        }
         return accepted ? RunResult.Ended : RunResult.Fenced;
     }
 
@@ -241,10 +248,11 @@ internal sealed class JobRun : IDisposable
         Processes.KillLeftovers(Leaving.Unfinished(supervisor), claims.IsExclusive(user) ? user.Uid : -1);
         if (Trash.Discard(options, workspace.Root) is { } discarded)
             Discarded = discarded;
-        claims.Release(user, directory.Path);
         // While the directory is still there: one of the two always tells that the attempt was here.
         endedAttempts.Add(Job.Attempt);
         directory.Delete();
+        // Not before: a clean-up that is repeated kills what runs as this user, which must not be another job's by then.
+        claims.Release(user, directory.Path);
     }
 
     /// <summary>What is left to delete, at leisure.</summary>
