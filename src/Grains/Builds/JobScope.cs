@@ -11,7 +11,10 @@ internal static class JobScope
     /// <summary>Each looks through all before it, and the server has other builds to run.</summary>
     private const int MaxTemplates = 1000;
 
-    /// <exception cref="ExpressionException">There are too many variables with expressions.</exception>
+    /// <summary>Of what the templates of variables become, together: each may double the one before it.</summary>
+    private const int MaxLength = 1 << 20;
+
+    /// <exception cref="ExpressionException">There are too many variables with expressions, or they become too long.</exception>
     public static EvaluationContext Of(BuildRequest request, Blueprint plan, PlannedJob job, IReadOnlyDictionary<string, BuildJob> jobs)
     {
         var (org, project) = (plan.Id.Project.Org, plan.Id.Project.Name);
@@ -56,7 +59,7 @@ internal static class JobScope
     private static EvaluationContext WithVariables(Dictionary<string, ExpressionValue> values, IReadOnlyDictionary<string, string> env)
     {
         var variables = new Dictionary<string, string>(env.Count, StringComparer.Ordinal);
-        var templates = 0;
+        var (templates, length) = (0, 0);
         foreach (var (name, template) in env)
         {
             if (!IsTemplate(template))
@@ -74,6 +77,9 @@ internal static class JobScope
             {
                 continue;
             }
+
+            length += variables[name].Length;
+            if (length > MaxLength) throw new ExpressionException($"variables with expressions become more than {MaxLength} characters");
         }
 
         return new() { Values = Contexts.WithVariables(values, variables) };

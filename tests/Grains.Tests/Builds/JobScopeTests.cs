@@ -75,6 +75,18 @@ public sealed class JobScopeTests
         Assert.Equal(new(RunStatus.Failed, "It cannot start: more than 1000 variables with expressions"), verdict);
     }
 
+    [Fact]
+    public void TemplatesThatGrow_FailTheJobNotTheServer()
+    {
+        var (state, plan) = Build("vars.REGISTRY != ''", "node:20");
+        var env = Enumerable.Range(1, 100).ToDictionary(n => $"V{n}", n => $"${{{{ env.V{n - 1} }}}}${{{{ env.V{n - 1} }}}}", StringComparer.Ordinal);
+        var job = plan["last"] with { Env = new Dictionary<string, string>(env.Prepend(new("V0", new string('x', 1000))), StringComparer.Ordinal) };
+
+        var verdict = JobConditions.Evaluate(state.Request!, plan, job, state.Jobs);
+
+        Assert.Equal(new(RunStatus.Failed, "It cannot start: variables with expressions become more than 1048576 characters"), verdict);
+    }
+
     public static TheoryData<string, bool> Documented
     {
         get
