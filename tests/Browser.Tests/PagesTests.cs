@@ -18,9 +18,9 @@ public sealed class PagesTests(BrowserFixture fixture)
         await visit.Page.FillAsync("#name", fixture.Prts.User);
         await visit.Page.FillAsync("#password", fixture.Prts.Password);
         await visit.Page.Keyboard.PressAsync("Enter");
-        await visit.Page.WaitForURLAsync("**/demo/hello?branch=main");
+        await Expect(visit.Page).ToHaveURLAsync("/demo/hello?branch=main");
         await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Log out" }).ClickAsync();
-        await visit.Page.WaitForURLAsync("**/login");
+        await Expect(visit.Page).ToHaveURLAsync("/login");
         await visit.NothingWentWrong();
     }
 
@@ -101,7 +101,8 @@ public sealed class PagesTests(BrowserFixture fixture)
         await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Create" }).ClickAsync();
         await Expect(visit.Page.GetByText("git clone http")).ToBeVisibleAsync();
         await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Open the project" }).ClickAsync();
-        await visit.Page.WaitForURLAsync("**/acme/shop");
+        await Expect(visit.Page).ToHaveURLAsync("/acme/shop");
+        await Expect(visit.Page.GetByRole(AriaRole.Heading, new() { Name = "shop", Exact = true })).ToBeVisibleAsync();
         await visit.NothingWentWrong();
     }
 }

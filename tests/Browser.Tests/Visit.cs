@@ -34,14 +34,17 @@ internal sealed class Visit : IAsyncDisposable
         await Page.GotoAsync("/login");
         await Page.FillAsync("#name", user);
         await Page.FillAsync("#password", password);
-        await Page.ClickAsync("main button[type=submit]");
+        // A page that is opened while the answer is on its way would cut it off, and with it the cookie.
+        await Page.RunAndWaitForResponseAsync(
+            () => Page.ClickAsync("main button[type=submit]"),
+            answer => answer.Request.Method == "GET" && answer.Request.RedirectedFrom?.Method == "POST");
     }
 
-    /// <summary>Opens a page and waits until it is live.</summary>
+    /// <summary>Opens a page and waits until it answers to clicks: what the server renders at first looks the same.</summary>
     public async Task Go(string address)
     {
         await Page.GotoAsync(address);
-        await Page.WaitForFunctionAsync("() => window.Blazor?._internal?.navigationManager !== undefined");
+        await Page.WaitForSelectorAsync("main[data-live]");
     }
 
     public Task NothingWentWrong()

@@ -9,7 +9,7 @@ namespace PRTS.Web.Builds;
 
 public partial class JobPanel
 {
-    private static readonly string[] LogKeys = ["title", "empty", "waiting", "jump", "times", "wrap", "raw", "lines", "cut", "lost", "failed", "line"];
+    private static readonly string[] LogKeys = ["title", "loading", "empty", "waiting", "jump", "times", "wrap", "raw", "lines", "single", "cut", "lost", "failed", "line"];
 
     [Parameter, EditorRequired] public JobSummary Job { get; set; } = null!;
 

@@ -33,12 +33,12 @@ class Ticking extends HTMLElement {
   write(text) { if (this.textContent !== text) this.textContent = text; }
 }
 
-// <prts-time at="2026-01-01T00:00:00Z">: how long ago, with the exact local time as its hint.
+// <prts-time at="2026-01-01T00:00:00Z" exact>: how long ago, with the exact local time as its hint; or that time itself.
 customElements.define('prts-time', class extends Ticking {
   static observedAttributes = ['at'];
   show() {
     const time = Date.parse(this.getAttribute('at') ?? '');
-    this.write(Number.isNaN(time) ? '–' : ago(time));
+    this.write(Number.isNaN(time) ? '–' : this.hasAttribute('exact') ? exact.format(time) : ago(time));
     this.title = Number.isNaN(time) ? '' : exact.format(time);
   }
 });

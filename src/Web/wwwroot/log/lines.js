@@ -3,6 +3,8 @@ import { parse, plain } from './ansi.js';
 
 const page = 256;
 const keep = 24000;
+// A line that grows beyond this is shown cut, as the server cuts what it reads: ten megabytes without a line feed must not be drawn.
+const longest = 16384;
 
 export class Lines {
   #lines = new Map();
@@ -13,6 +15,8 @@ export class Lines {
     this.total = 0;
     this.length = 0;
     this.ended = false;
+    // Whether the server has told anything yet.
+    this.known = false;
   }
 
   get(number) { return this.#lines.get(number); }
@@ -27,6 +31,7 @@ export class Lines {
     this.total = Math.max(this.total, batch.total);
     this.length = Math.max(this.length, batch.length);
     this.ended ||= batch.ended;
+    this.known = true;
     return batch;
   }
 
@@ -72,7 +77,7 @@ export class Lines {
     } else if (line.offset === known.offset) {
       if (line.text.length >= known.text.length) this.#put({ ...line, end });
     } else if (line.offset === known.end) {
-      this.#put({ ...known, text: known.text + line.text, truncated: known.truncated || line.truncated, end });
+      this.#put({ ...known, ...joined(known, line), end });
     } else {
       // A part that does not fit to what is here: the line is read again when it is looked at.
       this.#lines.delete(line.number);
@@ -105,6 +110,14 @@ export class Lines {
   }
 
   #put(line) { this.#lines.set(line.number, { ...line, pieces: null, after: null }); }
+}
+
+/** The text of a line and of its continuation. What a carriage return has overwritten is not needed to show a progress bar. */
+function joined(known, line) {
+  if (known.truncated) return { text: known.text, truncated: true };
+  let text = known.text + line.text;
+  if (text.length > longest) text = text.slice(Math.max(0, text.lastIndexOf('\r', text.length - 2)));
+  return { text: text.slice(0, longest), truncated: line.truncated || text.length > longest };
 }
 
 async function problem(response) {

@@ -3,7 +3,7 @@ import { Lines } from './lines.js';
 import { Rows, make } from './rows.js';
 
 const lineHeight = 20;
-// Browsers end at 17 to 33 million pixels; beyond this, the scroll bar is a scale and wheel and keys are reckoned in lines.
+// Browsers end at 17 to 33 million pixels; beyond this, the bar is a scale and wheel and keys go by lines.
 const tallest = 12_000_000;
 const overscan = 8;
 
@@ -250,10 +250,10 @@ class LogViewer extends HTMLElement {
 
   #paint() {
     const { total } = this.lines;
-    this.count.textContent = (this.texts.lines ?? '{0}').replace('{0}', total.toLocaleString(document.documentElement.lang));
+    this.count.textContent = !this.lines.known ? '' : ((total === 1 ? this.texts.single : this.texts.lines) ?? '{0}').replace('{0}', total.toLocaleString(document.documentElement.lang));
     this.jump.hidden = this.#follow || this.#y >= this.#most - lineHeight;
     this.toggleAttribute('live', !!this.#source);
-    this.layer.dataset.empty = total > 0 ? '' : this.texts[this.lines.ended ? 'empty' : 'waiting'];
+    this.layer.dataset.empty = total > 0 ? '' : this.texts[!this.lines.known ? 'loading' : this.lines.ended ? 'empty' : 'waiting'];
     if (this.#follow) this.#y = this.#most;
     this.#y = Math.min(this.#y, this.#most);
     this.space.style.height = `${Math.min(this.#whole, tallest)}px`;
