@@ -82,7 +82,7 @@ public static class BuildEndpoints
         if (await builds.Get(route.Id, cancellationToken) is not { } known) return NoBuild(route.Id);
         if (known.Status.IsEnded()) return Problems.Conflict($"{route.Id} has ended already ({known.Status.ToString().ToLowerInvariant()}).");
         var build = grains.Build(route.Id);
-        await build.Cancel(route.User.Actor(), $"Canceled by {route.User.Actor()}.");
+        await build.Cancel(route.User.Actor(), "");
         return TypedResults.Ok(await build.Get() ?? known);
     }
 

@@ -98,7 +98,7 @@ public partial class BuildPage
     private async Task Cancel()
     {
         if (!await Allowed(Permissions.BuildCancel)) return;
-        await Grains.Build(Id).Cancel(User.Actor(), $"Canceled by {User.Actor()}.");
+        await Grains.Build(Id).Cancel(User.Actor(), "");
     }
 
     private async Task Retry()
