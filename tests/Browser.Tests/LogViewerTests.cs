@@ -1,4 +1,5 @@
 using Microsoft.Playwright;
+using PRTS.Api;
 using Xunit;
 using static Microsoft.Playwright.Assertions;
 
@@ -99,10 +100,70 @@ public sealed class LogViewerTests(BrowserFixture fixture)
         Assert.Equal(expected, shown);
     }
 
+    [Fact]
+    public async Task Tail_WhileReadingAbove_IsLetGoUntilTheJump()
+    {
+        var gate = Path.Combine(Path.GetTempPath(), $"prts-gate-{Guid.NewGuid():N}");
+        await using var visit = await Push("tail", $"seq 1 500; until [ -e {gate} ]; do sleep 0.05; done; seq 501 900");
+        var page = visit.Page;
+        await page.SetViewportSizeAsync(1280, 1400);
+        await visit.Go("/bench/tail/builds/1?job=write");
+        await Expect(Line(page, 500)).ToBeInViewportAsync(new() { Timeout = 60_000 });
+        await page.FocusAsync(".log-scroller");
+        await page.Keyboard.PressAsync("PageUp");
+        await page.Keyboard.PressAsync("PageUp");
+        await Expect(page.Locator(".log-jump")).ToBeVisibleAsync();
+        var read = (await page.Locator(".log-row .log-text").AllTextContentsAsync())[10];
+
+        await File.WriteAllTextAsync(gate, "", TestContext.Current.CancellationToken);
+        try
+        {
+            await Expect(page.Locator(".log-count")).ToHaveTextAsync("900 lines", new() { Timeout = 60_000 });
+            await Expect(page.Locator(".log-row .log-text").GetByText(read, new() { Exact = true })).ToBeVisibleAsync();
+            await page.ClickAsync(".log-jump");
+            await Expect(Line(page, 900)).ToBeInViewportAsync();
+        }
+        finally
+        {
+            File.Delete(gate);
+        }
+
+        await visit.NothingWentWrong();
+    }
+
+    [Fact]
+    public async Task Line_GrowingWithoutAnEnd_IsCutAndAProgressBarStaysCurrent()
+    {
+        await using var visit = await fixture.Open();
+        await visit.Page.GotoAsync("/login");
+        var shown = await visit.Page.EvaluateAsync<string[]>(
+            """
+            async () => {
+              const { Lines } = await import('/_content/PRTS.Web/log/lines.js');
+              const grow = text => {
+                const lines = new Lines('');
+                for (let n = 0; n < 100; n++) lines.extend({ offset: n * 1000, length: 1000, total: 1, lines: [{ number: 1, text: text(n), offset: n * 1000 }] });
+                return lines;
+              };
+              const long = grow(() => 'x'.repeat(1000)).get(1);
+              const bar = grow(n => `\r${n}%`.padEnd(1000));
+              return [`${long.text.length} ${long.truncated}`, `${bar.styled(1).map(piece => piece.text).join('').trim()} ${bar.get(1).truncated}`];
+            }
+            """);
+        Assert.Equal(["16384 true", "99% false"], shown);
+    }
+
     private static ILocator Line(IPage page, int number) => page.Locator($".log-row:has(.log-n[data-n='{number}']) .log-text");
 
     /// <summary>A project whose one job runs the command, built, and somebody who is logged in.</summary>
     private async Task<Visit> Build(string project, string command)
+    {
+        var visit = await Push(project, command);
+        await fixture.Prts.WaitForBuild($"bench/{project}", 1);
+        return visit;
+    }
+
+    private async Task<Visit> Push(string project, string command)
     {
         var clone = await fixture.Prts.Project(project, $"""
             name: Write
@@ -115,7 +176,7 @@ public sealed class LogViewerTests(BrowserFixture fixture)
                           {command}
             """);
         await Installation.Git(clone, "push", "--quiet", "origin", "main");
-        await fixture.Prts.WaitForBuild($"bench/{project}", 1);
+        await fixture.Prts.WaitFor($"bench/{project}", 1, build => build.Status is RunStatus.Running || build.Status.IsEnded());
         var visit = await fixture.Open();
         await visit.LogIn();
         return visit;
