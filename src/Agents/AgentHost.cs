@@ -7,6 +7,7 @@ using PRTS.Agents.Connection;
 using PRTS.Agents.Jobs;
 using PRTS.Agents.Reporting;
 using PRTS.Contracts.Agents;
+using PRTS.Contracts.Cluster;
 using PRTS.Execution;
 using PRTS.Execution.Jobs;
 using Serilog;
@@ -46,6 +47,7 @@ public static class AgentHost
         builder.Services.AddSingleton<AgentJobs>();
         builder.Services.AddSingleton<IAgentJobs>(services => services.GetRequiredService<AgentJobs>());
         builder.Services.AddHostedService<Heartbeat>();
+        builder.Services.AddHostedService<IdleMemory>();
         return builder.Build();
     }
 

@@ -34,4 +34,18 @@ public sealed class ClusterTests(PrtsFixture fixture)
 
         Assert.Collection(alive, first => Assert.StartsWith("agent", first, StringComparison.Ordinal), second => Assert.StartsWith("server", second, StringComparison.Ordinal));
     }
+
+    /// <summary>Jobs run as other users of the same machine.</summary>
+    [Theory]
+    [InlineData("git")]
+    [InlineData("blobs")]
+    [InlineData("logs")]
+    [InlineData("postgres")]
+    [InlineData("run/postgres")]
+    public void DataDirectory_Part_IsClosedToOtherUsers(string part)
+    {
+        Assert.True(OperatingSystem.IsLinux());
+        if (OperatingSystem.IsLinux())
+            Assert.Equal((UnixFileMode)0b111_000_000, File.GetUnixFileMode(Path.Combine(fixture.Prts.Home, part)));
+    }
 }

@@ -37,6 +37,9 @@ public sealed class Foundation : IAsyncDisposable
         // Before anything is written: a start that cannot succeed leaves nothing behind.
         if (await new BlobStoreCheck(storage).TryOut(cancellationToken) is { } problem)
             throw new UnusableBlobStoreException(problem);
+        KeepPrivate(storage.RepositoriesPath);
+        if (storage is { Azure: null, S3: null })
+            KeepPrivate(storage.BlobsPath);
         var database = new NpgsqlDataSourceBuilder(connection.ConnectionString).Build();
         await Migrations.Apply(database, cancellationToken);
         var settings = new SettingsStore(database);
@@ -49,6 +52,16 @@ public sealed class Foundation : IAsyncDisposable
             Grains = new GrainsOptions { PublicUrl = options.PublicUrl, TokenKey = tokenKey },
             Web = new WebOptions { Home = options.Home, PublicUrl = options.PublicUrl },
         };
+    }
+
+    /// <summary>Jobs may run on this machine as other users: what projects keep is none of their business.</summary>
+    private static void KeepPrivate(string directory)
+    {
+        const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        if (OperatingSystem.IsWindows())
+            return;
+        Directory.CreateDirectory(directory, OwnerOnly);
+        File.SetUnixFileMode(directory, OwnerOnly);
     }
 
     public async ValueTask DisposeAsync()

@@ -1,3 +1,4 @@
+using PRTS.Contracts.Cluster;
 using PRTS.Grains;
 using PRTS.Silo.Configuration;
 using PRTS.Silo.Operations;
@@ -48,6 +49,7 @@ public static class StartupHosting
         services.AddSingleton<StartupHealth>();
         services.AddSingleton<SampleProject>();
         services.AddHostedService<StartupService>();
+        services.AddHostedService<IdleMemory>();
         services.AddHostedService<SweepService>();
     }
 }
