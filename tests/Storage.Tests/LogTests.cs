@@ -44,7 +44,7 @@ public sealed class LogTests : IDisposable
                 foreach (var (from, to) in bounds.Zip<int, int>(bounds.Skip(1))) await Seal(attempt, log, from, to);
                 // The tail may begin before the end of what is sealed: it was asked for earlier.
                 var tailStart = bounds[new Random(seed).Next(bounds.Count)];
-                var tail = new LogTail { Offset = tailStart, Bytes = log.AsMemory(tailStart), NewLines = log.AsSpan(0, tailStart).Count((byte)'\n') };
+                var tail = new LogTail { Offset = tailStart, Bytes = log[tailStart..], NewLines = log.AsSpan(0, tailStart).Count((byte)'\n') };
                 await AssertReads(attempt, log, tail, seed);
             },
             iter: 150, threads: 1);
@@ -159,7 +159,7 @@ public sealed class LogTests : IDisposable
         var log = "a\nb\nc\nd\n"u8.ToArray();
         await store.Seal(attempt, 0, 0, log.AsMemory(0, 4), [new(0, 1000), new(2, 1050)]);
         await store.Seal(attempt, 4, 2, log.AsMemory(4, 2), [new(2, 1050), new(4, 2000)]);
-        var tail = new LogTail { Offset = 6, Bytes = log.AsMemory(6), NewLines = 3, Marks = [new(6, 3000)] };
+        var tail = new LogTail { Offset = 6, Bytes = log[6..], NewLines = 3, Marks = [new(6, 3000)] };
 
         var lines = await reader.ReadLines(attempt, 1, 10, tail);
 

@@ -76,12 +76,12 @@ public sealed class BuildGrain(BuildsReadModel builds) : Grain, IBuildGrain
 
 public sealed class LogGrain(Recorder recorder) : Grain, ILogGrain
 {
-    public Task<LogAck> Append(string token, long offset, long atMs, Immutable<ReadOnlyMemory<byte>> chunk) => throw new NotSupportedException();
+    public Task<LogAck> Append(string token, long offset, long atMs, Immutable<byte[]> chunk) => throw new NotSupportedException();
 
     public Task<LogAck> Close(string token, long length) => throw new NotSupportedException();
 
     public Task<LogTail> Tail() =>
-        Task.FromResult(recorder.Tails.GetValueOrDefault(this.GetPrimaryKeyString()) ?? new LogTail { Offset = 0, Bytes = ReadOnlyMemory<byte>.Empty, NewLines = 0 });
+        Task.FromResult(recorder.Tails.GetValueOrDefault(this.GetPrimaryKeyString()) ?? new LogTail { Offset = 0, Bytes = [], NewLines = 0 });
 }
 
 public sealed class AgentsGrain(Recorder recorder) : Grain, IAgentsGrain

@@ -15,7 +15,7 @@ public sealed class GrainJobSink(IGrainFactory grains, ArtifactUploader artifact
         grains.Job(AttemptId.FromKey(job.Attempt).Job).Report(job.Token, events).WaitAsync(ct);
 
     public Task<LogAck> AppendLog(JobAssignment job, long offset, long timestampMs, ReadOnlyMemory<byte> chunk, CancellationToken ct) =>
-        grains.Log(AttemptId.FromKey(job.Attempt)).Append(job.Token, offset, timestampMs, new Immutable<ReadOnlyMemory<byte>>(chunk)).WaitAsync(ct);
+        grains.Log(AttemptId.FromKey(job.Attempt)).Append(job.Token, offset, timestampMs, new Immutable<byte[]>(chunk.ToArray())).WaitAsync(ct);
 
     public Task<LogAck> CloseLog(JobAssignment job, long length, CancellationToken ct) =>
         grains.Log(AttemptId.FromKey(job.Attempt)).Close(job.Token, length).WaitAsync(ct);

@@ -12,7 +12,9 @@ public interface ILogGrain : IGrainWithStringKey
 {
     /// <param name="token">The attempt's token (<see cref="Api.Builds.JobAssignment.Token"/>).</param>
     /// <param name="atMs">When the first of the bytes was written: unix time in ms.</param>
-    [Alias("Append")] Task<LogAck> Append(string token, long offset, long atMs, Immutable<ReadOnlyMemory<byte>> chunk);
+    /// <param name="chunk">An array: Orleans writes one as it is, but memory of bytes byte by byte, which costs more than all else that happens to a log.</param>
+    /// <remarks>Orleans hands received messages to the thread pool, which takes the newest first: calls come in any order, and wait for one another here.</remarks>
+    [Alias("Append"), AlwaysInterleave] Task<LogAck> Append(string token, long offset, long atMs, Immutable<byte[]> chunk);
 
     /// <summary>Seals the rest. Returns when all of it is durable; <c>Received</c> below <paramref name="length"/> means: send on.</summary>
     [Alias("Close")] Task<LogAck> Close(string token, long length);
@@ -27,7 +29,7 @@ public sealed record LogTail
 {
     /// <summary>Where <see cref="Bytes"/> begins: everything before is sealed in the store.</summary>
     [Id(0)] public required long Offset { get; init; }
-    [Id(1)] public required ReadOnlyMemory<byte> Bytes { get; init; }
+    [Id(1)] public required byte[] Bytes { get; init; }
 
     /// <summary>Line feeds before <see cref="Offset"/>.</summary>
     [Id(2)] public required long NewLines { get; init; }
@@ -46,7 +48,7 @@ public readonly record struct LogMark([property: Id(0)] long Offset, [property: 
 public sealed record LogAppended
 {
     [Id(0)] public required long Offset { get; init; }
-    [Id(1)] public required ReadOnlyMemory<byte> Bytes { get; init; }
+    [Id(1)] public required byte[] Bytes { get; init; }
 
     /// <summary>Line feeds before <see cref="Offset"/>.</summary>
     [Id(2)] public required long NewLines { get; init; }

@@ -21,7 +21,11 @@ public sealed partial class LogGrain(LogStore store, AttemptTokens tokens, TimeP
 
     /// <summary>How long a call waits for the store before it answers with what is held.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    /// <summary>Bytes: an agent has fewer under way.</summary>
+    private const int MaxAhead = 1 << 20;
     private static readonly TimeSpan KeepClosed = TimeSpan.FromMinutes(1);
+    private readonly News grown = new();
     private AttemptId id;
     private UnsealedLog unsealed = new(0, 0);
     private LogSealer sealer = null!;
@@ -56,25 +60,16 @@ public sealed partial class LogGrain(LogStore store, AttemptTokens tokens, TimeP
         publisher.Stop();
     }
 
-    public async Task<LogAck> Append(string token, long offset, long atMs, Immutable<ReadOnlyMemory<byte>> chunk)
+    public async Task<LogAck> Append(string token, long offset, long atMs, Immutable<byte[]> chunk)
     {
         Check(token);
         var bytes = chunk.Value;
-        // A chunk can be larger than the room there is; usually this runs once.
-        while (!closed && offset <= unsealed.Received && offset + bytes.Length > unsealed.Received)
+        var goesOn = true;
+        while (goesOn && !closed && offset + bytes.Length > unsealed.Received)
         {
-            var idle = !unsealed.IsFilling;
-            var known = (int)(unsealed.Received - offset);
-            if (unsealed.Append(bytes.Span[known..], atMs) > 0)
-            {
-                if (unsealed.Next is not null) sealer.Kick();
-                if (idle && unsealed.IsFilling) sealTimer.Change(SealAfter, Timeout.InfiniteTimeSpan);
-                publisher.Appended(atMs);
-            }
-            else if (!await sealer.Room(Patience))
-            {
-                break;
-            }
+            // Messages come in any order: this one waits for those that it follows. A chunk can also be larger than the room there is.
+            if (offset > unsealed.Received) goesOn = offset - unsealed.Received <= MaxAhead && await grown.Within(Patience, time);
+            else if (!Take(bytes.AsSpan((int)(unsealed.Received - offset)), atMs)) goesOn = await sealer.Room(Patience);
         }
 
         return Ack();
@@ -101,6 +96,17 @@ public sealed partial class LogGrain(LogStore store, AttemptTokens tokens, TimeP
     }
 
     public Task<LogTail> Tail() => Task.FromResult(unsealed.Tail(closed));
+
+    private bool Take(ReadOnlySpan<byte> bytes, long atMs)
+    {
+        var idle = !unsealed.IsFilling;
+        if (unsealed.Append(bytes, atMs) == 0) return false;
+        if (unsealed.Waiting.Count > 0) sealer.Kick();
+        if (idle && unsealed.IsFilling) sealTimer.Change(SealAfter, Timeout.InfiniteTimeSpan);
+        publisher.Appended(atMs);
+        grown.Fire();
+        return true;
+    }
 
     private LogAck Ack() => new(unsealed.Received, unsealed.Durable);
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Microsoft.Extensions.Logging;
 using PRTS.Contracts.Builds;
 using PRTS.Storage.Logs;
@@ -17,7 +18,7 @@ internal sealed partial class LogSealer
     private readonly TimeProvider time;
     private readonly ILogger log;
     private readonly Pump pump;
-    private TaskCompletionSource progress = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly News progress = new();
 
     public LogSealer(Grain grain, LogStore store, AttemptId id, UnsealedLog unsealed, TimeProvider time, ILogger log)
     {
@@ -39,7 +40,7 @@ internal sealed partial class LogSealer
     public Task<bool> Drained(TimeSpan patience, CancellationToken cancellationToken = default)
     {
         pump.Kick();
-        return Until(() => unsealed.Next is null, patience, cancellationToken);
+        return Until(() => unsealed.Waiting.Count == 0, patience, cancellationToken);
     }
 
     private async Task<bool> Until(Func<bool> condition, TimeSpan patience, CancellationToken cancellationToken)
@@ -49,7 +50,7 @@ internal sealed partial class LogSealer
         {
             var left = until - time.GetUtcNow();
             if (left <= TimeSpan.Zero || Stale || cancellationToken.IsCancellationRequested) return false;
-            await Task.WhenAny(progress.Task, Task.Delay(left, time, cancellationToken));
+            await progress.Within(left, time, cancellationToken);
         }
 
         return true;
@@ -57,13 +58,12 @@ internal sealed partial class LogSealer
 
     private async Task<TimeSpan?> Seal()
     {
-        if (Stale || unsealed.Next is not { } buffer) return null;
+        if (Stale || unsealed.Waiting.Count == 0) return null;
+        LogBuffer[] waiting = [.. unsealed.Waiting];
         try
         {
-            var (bytes, marks) = (buffer.Bytes, buffer.Marks);
-            await Task.Factory.StartNew(
-                () => store.Seal(id, buffer.Offset, buffer.NewLines, bytes, marks), CancellationToken.None, TaskCreationOptions.DenyChildAttach, TaskScheduler.Default).Unwrap();
-            unsealed.Sealed();
+            await Task.Factory.StartNew(() => Seal(waiting), CancellationToken.None, TaskCreationOptions.DenyChildAttach, TaskScheduler.Default).Unwrap();
+            unsealed.Sealed(waiting.Length);
         }
         catch (InvalidOperationException overtaken)
         {
@@ -73,10 +73,29 @@ internal sealed partial class LogSealer
             grain.GrainContext.Deactivate(new(DeactivationReasonCode.ApplicationRequested, "The log is written elsewhere."));
         }
 
-        var waiting = progress;
-        progress = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        waiting.SetResult();
+        progress.Fire();
         return TimeSpan.Zero;
+    }
+
+    /// <summary>Buffers that wait don't change, and lie one after another.</summary>
+    private async Task Seal(LogBuffer[] buffers)
+    {
+        if (buffers is [var only])
+        {
+            await store.Seal(id, only.Offset, only.NewLines, only.Bytes, only.Marks);
+            return;
+        }
+
+        var joined = ArrayPool<byte>.Shared.Rent(buffers.Sum(buffer => buffer.Length));
+        var length = 0;
+        foreach (var buffer in buffers)
+        {
+            buffer.Bytes.CopyTo(joined.AsMemory(length));
+            length += buffer.Length;
+        }
+
+        await store.Seal(id, buffers[0].Offset, buffers[0].NewLines, joined.AsMemory(0, length), [.. buffers.SelectMany(buffer => buffer.Marks)]);
+        ArrayPool<byte>.Shared.Return(joined);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The log of {Attempt} is not durable yet; again in {Pause}")]

@@ -3,12 +3,12 @@ using PRTS.Contracts.Logs;
 namespace PRTS.Grains.Logs;
 
 /// <summary>
-/// The end of a log that is not durable yet: at most two full megabytes that wait to be sealed and one that fills. Knows nothing of
+/// The end of a log that is not durable yet: at most four full megabytes that wait to be sealed and one that fills. Knows nothing of
 /// stores and time.
 /// </summary>
 internal sealed class UnsealedLog(long durable, long newLines)
 {
-    private const int MaxFull = 2;
+    private const int MaxFull = 4;
     private readonly Queue<LogBuffer> full = new();
     private LogBuffer? filling;
     private int capacity = LogBuffer.SmallCapacity;
@@ -27,8 +27,8 @@ internal sealed class UnsealedLog(long durable, long newLines)
 
     public bool HasRoom => filling is not { Full: true } || full.Count < MaxFull;
 
-    /// <summary>The next to seal; null when nothing waits.</summary>
-    public LogBuffer? Next => full.TryPeek(out var buffer) ? buffer : null;
+    /// <summary>What waits to be sealed, in order. Sealing all of it at once is what keeps up with a job that writes faster than a disk can flush.</summary>
+    public IReadOnlyCollection<LogBuffer> Waiting => full;
 
     /// <summary>There are bytes that do not yet wait to be sealed.</summary>
     public bool IsFilling => filling is { Length: > 0 };
@@ -63,11 +63,15 @@ internal sealed class UnsealedLog(long durable, long newLines)
         return true;
     }
 
-    /// <summary><see cref="Next"/> is durable.</summary>
-    public void Sealed()
+    /// <summary>The first buffers of <see cref="Waiting"/> are durable.</summary>
+    public void Sealed(int count)
     {
-        using var done = full.Dequeue();
-        Durable = done.Offset + done.Length;
+        for (; count > 0; count--)
+        {
+            using var done = full.Dequeue();
+            Durable = done.Offset + done.Length;
+        }
+
         DurableNewLines = full.TryPeek(out var next) ? next.NewLines : filling?.NewLines ?? NewLines;
     }
 

@@ -53,7 +53,7 @@ internal sealed class LogCursor(NpgsqlDataSource database, IBlobStore blobs, Att
         }
 
         if (tail is null || offset >= tail.Offset + tail.Bytes.Length) return null;
-        return new(offset, tail.Bytes[(int)(offset - tail.Offset)..], tail.Marks);
+        return new(offset, tail.Bytes.AsMemory((int)(offset - tail.Offset)), tail.Marks);
     }
 
     private static int FirstFrame(LogSegment segment, long offset, bool withNewline)

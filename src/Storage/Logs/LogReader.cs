@@ -22,7 +22,7 @@ public sealed class LogReader(NpgsqlDataSource database, IBlobStore blobs)
     /// <summary>What readers see: the sealed log and the part of the tail that comes after it.</summary>
     private sealed record View(LogRow Row, LogTail? Tail)
     {
-        private int TailLineFeeds { get; } = Tail?.Bytes.Span.Count((byte)'\n') ?? 0;
+        private int TailLineFeeds { get; } = Tail?.Bytes.AsSpan().Count((byte)'\n') ?? 0;
 
         public long Length => Row.Length + (Tail?.Bytes.Length ?? 0);
         public long Newlines => Row.Newlines + TailLineFeeds;
@@ -30,7 +30,7 @@ public sealed class LogReader(NpgsqlDataSource database, IBlobStore blobs)
         /// <summary>Lines, the unfinished last one included.</summary>
         public long Lines => Newlines + (Unfinished ? 1 : 0);
 
-        private bool Unfinished => Tail is { Bytes.Length: > 0 } ? Tail.Bytes.Span[^1] != (byte)'\n' : Row.LineStart < Row.Length;
+        private bool Unfinished => Tail is { Bytes.Length: > 0 } ? Tail.Bytes[^1] != (byte)'\n' : Row.LineStart < Row.Length;
     }
 
     /// <summary>Copies raw bytes.</summary>
@@ -80,7 +80,7 @@ public sealed class LogReader(NpgsqlDataSource database, IBlobStore blobs)
     {
         var view = await ViewOf(attempt, tail, cancellationToken);
         if (byteOffset >= view.Length) return Math.Max(1, view.Lines);
-        if (byteOffset >= view.Row.Length) return view.Row.Newlines + view.Tail!.Bytes.Span[..(int)(byteOffset - view.Row.Length)].Count((byte)'\n') + 1;
+        if (byteOffset >= view.Row.Length) return view.Row.Newlines + view.Tail!.Bytes.AsSpan()[..(int)(byteOffset - view.Row.Length)].Count((byte)'\n') + 1;
         return await Retrying(async () =>
         {
             var segment = (await LogSegments.From(database, attempt, byteOffset, 1, cancellationToken))[0];
@@ -105,7 +105,7 @@ public sealed class LogReader(NpgsqlDataSource database, IBlobStore blobs)
         if (newline == 0) return 0;
         if (newline > view.Row.Newlines)
         {
-            return view.Row.Length + AfterNewline(view.Tail!.Bytes.Span, newline - view.Row.Newlines);
+            return view.Row.Length + AfterNewline(view.Tail!.Bytes.AsSpan(), newline - view.Row.Newlines);
         }
 
         return await Retrying(async () =>

@@ -38,7 +38,7 @@ public sealed class JobLogs(LogStore store, LogReader reader, BuildsReadModel bu
         var end = tail.Offset + tail.Bytes.Length;
         return state.Closed || end <= state.Length
             ? new(attempt, null, state.Length, state.Newlines, over || state.Closed)
-            : new(attempt, tail, end, tail.NewLines + tail.Bytes.Span.Count((byte)'\n'), over);
+            : new(attempt, tail, end, tail.NewLines + tail.Bytes.AsSpan().Count((byte)'\n'), over);
     }
 
     public Task<long> Copy(LogView view, long offset, long? length, Stream destination, CancellationToken cancellationToken = default) =>
@@ -67,7 +67,7 @@ public sealed class JobLogs(LogStore store, LogReader reader, BuildsReadModel bu
     public async Task<long> NewLinesBefore(LogView view, long offset, CancellationToken cancellationToken = default)
     {
         if (offset >= view.Length) return view.NewLines;
-        if (view.Tail is { } tail && offset >= tail.Offset) return tail.NewLines + tail.Bytes.Span[..(int)(offset - tail.Offset)].Count((byte)'\n');
+        if (view.Tail is { } tail && offset >= tail.Offset) return tail.NewLines + tail.Bytes.AsSpan()[..(int)(offset - tail.Offset)].Count((byte)'\n');
         return await reader.LineOfOffset(view.Attempt, offset, view.Tail, cancellationToken) - 1;
     }
 }

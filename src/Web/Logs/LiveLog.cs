@@ -85,7 +85,7 @@ public sealed class LiveLog(JobLogs logs, Viewer<LogAppended> viewer, EventStrea
             if (message.Offset > next) whole = false;
             else if (end > next)
             {
-                bytes.Write(message.Bytes.Span[(int)(next - message.Offset)..]);
+                bytes.Write(message.Bytes.AsSpan((int)(next - message.Offset)));
                 times.Add(new LogMark(next, message.AtMs));
                 next = end;
             }

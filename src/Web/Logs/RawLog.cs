@@ -39,7 +39,7 @@ public sealed class RawLog(JobLogs logs, LogHub hub, TimeProvider time)
                     var end = message.Offset + message.Bytes.Length;
                     if (message.Offset <= offset && end > offset)
                     {
-                        await destination.WriteAsync(message.Bytes[(int)(offset - message.Offset)..], cancel);
+                        await destination.WriteAsync(message.Bytes.AsMemory((int)(offset - message.Offset)), cancel);
                         offset = end;
                     }
 
