@@ -18,14 +18,9 @@ internal static class LogBenchmarks
         var jobs = string.Concat(Enumerable.Range(1, Jobs).Select(index => string.Create(CultureInfo.InvariantCulture, $$"""
                   - name: Writer {{index}}
                     steps:
-                      - shell: python
-                        run: |
-                          import time, sys
-                          begin = time.time()
-                          for n in range({{Seconds * 200}}):
-                              wait = begin + n / 200 - time.time()
-                              if wait > 0: time.sleep(wait)
-                              sys.stdout.write("t=%d line %d\n" % (time.time() * 1000, n)); sys.stdout.flush()
+                      - run: |
+                          perl -MTime::HiRes=time,sleep -e '$| = 1; $begin = time; for $n (0 .. {{Seconds * 200 - 1}}) {
+                            $wait = $begin + $n / 200 - time; sleep $wait if $wait > 0; printf "t=%d line %d\n", time * 1000, $n }'
 
             """)));
         var clone = await prts.Project("lines", $"name: Lines\nstages:\n  - name: Write\n    parallel: true\n    jobs:\n{Indent(jobs)}");
@@ -37,7 +32,7 @@ internal static class LogBenchmarks
         });
         var page = await browser.NewPageAsync();
         await page.GotoAsync(new Uri(prts.Url, "/login").AbsoluteUri);
-        await page.FillAsync("input[name=user]", prts.User);
+        await page.FillAsync("input[name=name]", prts.User);
         await page.FillAsync("input[name=password]", prts.Password);
         await page.ClickAsync("button[type=submit]");
         await page.WaitForURLAsync(new Uri(prts.Url, "/").AbsoluteUri);
@@ -71,8 +66,7 @@ internal static class LogBenchmarks
                 jobs:
                   - name: Writer
                     steps:
-                      - shell: sh
-                        run: seq 1 200000000 | head -c {megabytes}000000
+                      - run: head -c {megabytes}000000 < <(seq 1 200000000)
             """));
         await Installation.Git(clone, "push", "--quiet", "origin", "main");
         var agent = (await prts.Processes())["agent"];
@@ -93,7 +87,7 @@ internal static class LogBenchmarks
     }
 
     private static async Task<string> Expected(int megabytes) =>
-        (await Commands.Run("bash", ["-c", "seq 1 200000000 | head -c \"$1\" | sha256sum", "expected", $"{megabytes.ToString(CultureInfo.InvariantCulture)}000000"])).Split(' ')[0];
+        (await Commands.Run("bash", ["-c", "head -c \"$1\" < <(seq 1 200000000) | sha256sum", "expected", $"{megabytes.ToString(CultureInfo.InvariantCulture)}000000"])).Split(' ')[0];
 
     private static async Task<double> Peak(int pid, CancellationToken stop)
     {
