@@ -92,6 +92,18 @@ public sealed class EndpointsTests(ServerFixture fixture)
         Assert.Equal(status, answer.StatusCode);
     }
 
+    [Theory]
+    [InlineData("/orleans/", HttpStatusCode.OK, "text/html")]
+    [InlineData("/orleans/DashboardCounters", HttpStatusCode.OK, "application/json")]
+    [InlineData("/orleans/no/such/page", HttpStatusCode.NotFound, null)]
+    public async Task Dashboard_ForAnAdministrator_IsServed(string address, HttpStatusCode status, string? type)
+    {
+        using var client = fixture.Server.Administrator();
+        using var answer = await client.GetAsync(address);
+        Assert.Equal(status, answer.StatusCode);
+        Assert.Equal(type, answer.Content.Headers.ContentType?.MediaType);
+    }
+
     private static bool IsGuarded(RouteEndpoint endpoint)
     {
         var text = Text(endpoint);

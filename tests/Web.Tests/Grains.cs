@@ -64,7 +64,7 @@ public sealed class BuildGrain(BuildsReadModel builds) : Grain, IBuildGrain
     public async Task Cancel(string actor, string reason)
     {
         var build = (await builds.Get(Id))!;
-        await builds.Upsert(Id, build with { Status = RunStatus.Canceled, Reason = reason, Version = build.Version + 1 });
+        await builds.Upsert(Id, build with { Status = RunStatus.Canceled, Reason = $"Canceled by {actor}.", Version = build.Version + 1 });
     }
 
     public Task JobChanged(JobSummary job) => Task.CompletedTask;

@@ -72,7 +72,14 @@ public sealed class AgentJobsTests : IDisposable
         };
         var options = new AgentOptions
         {
-            Url = "http://127.0.0.1:1", Name = "test", Labels = [], Slots = 1, Home = home, Address = IPAddress.Loopback, SiloPort = 0, Supervisor = "",
+            Url = "http://127.0.0.1:1",
+            Name = "test",
+            Labels = [],
+            Slots = 1,
+            Home = home,
+            Address = IPAddress.Loopback,
+            SiloPort = 0,
+            Supervisor = "",
         };
         var runner = new JobRunner(execution, new NoControlPlane(), TimeProvider.System, NullLogger<JobRunner>.Instance);
         return new(runner, execution, options, lifetime, NullLogger<AgentJobs>.Instance);

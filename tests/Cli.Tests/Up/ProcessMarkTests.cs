@@ -31,7 +31,8 @@ public sealed class ProcessMarkTests
     public async Task StopAsync_ProgramThatIgnoresTheSignal_IsKilled()
     {
         using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(
-            "/bin/sh", ["-c", "trap '' TERM; echo ready; while :; do sleep 0.05; done"]) { RedirectStandardOutput = true, UseShellExecute = false })!;
+            "/bin/sh", ["-c", "trap '' TERM; echo ready; while :; do sleep 0.05; done"])
+        { RedirectStandardOutput = true, UseShellExecute = false })!;
         Assert.Equal("ready", await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
         var mark = ProcessMark.Of(process.Id)!;
         Assert.False(await mark.StopAsync(Unix.SigTerm, TimeSpan.FromMilliseconds(300)));
