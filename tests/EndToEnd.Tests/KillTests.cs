@@ -54,6 +54,20 @@ public sealed class KillTests(PrtsFixture fixture)
         Assert.Equal(System.Net.HttpStatusCode.NotFound, second.StatusCode);
     }
 
+    /// <summary>Who was declared dead must not keep the next ones from working: the first request after the start is answered, and a build runs.</summary>
+    [Fact]
+    public async Task ServerAndAgent_KilledTogether_WorkAgainOnceReady()
+    {
+        var prts = fixture.Prts;
+        var before = await prts.Processes();
+        foreach (var role in new[] { "agent", "server" })
+            Process.GetProcessById(before[role]).Kill();
+        await prts.WaitUntilReady(before["server"]);
+        var clone = await prts.Project("kill-both", "stages: [{ name: A, jobs: [{ name: A, steps: [{ run: echo again }] }] }]");
+        await Installation.Git(clone, "push", "--quiet", "origin", "main");
+        await prts.WaitForBuild("bench/kill-both", 1);
+    }
+
     private static JobSummary Writer(BuildSummary build) => build.Stages![0].Jobs[0];
 
     private static byte[] Expected() =>

@@ -136,6 +136,29 @@ internal sealed class Installation : IAsyncDisposable
         throw new TimeoutException($"{project}#{number} did not come to the awaited state.\n{await Evidence(last)}");
     }
 
+    /// <summary>Waits for the server that follows the process <paramref name="former"/> to say that it is ready.</summary>
+    public async Task WaitUntilReady(int former)
+    {
+        var clock = Stopwatch.StartNew();
+        while (clock.Elapsed < TimeSpan.FromMinutes(1))
+        {
+            try
+            {
+                using var ready = await Http.GetAsync("/healthz/ready");
+                if (ready.IsSuccessStatusCode && (await Processes())["server"] != former)
+                    return;
+            }
+            catch (HttpRequestException)
+            {
+                // It is being restarted.
+            }
+
+            await Task.Delay(50);
+        }
+
+        throw new TimeoutException($"No server was ready.\n{await Evidence(null)}");
+    }
+
     /// <summary>What a failed test needs to be understood: the build's jobs, the processes, and the ends of their logs.</summary>
     private async Task<string> Evidence(BuildSummary? build)
     {

@@ -25,6 +25,7 @@ public static class ClusterHosting
             silo.Configure<SiloOptions>(o => o.SiloName = $"server:{Environment.MachineName}:{options.SiloPort}");
             silo.ConfigureEndpoints(options.Advertise, options.SiloPort, options.GatewayPort, listenOnAnyHostAddress: !options.Advertise.Equals(System.Net.IPAddress.Loopback));
             silo.UseAdoNetClustering(o => (o.Invariant, o.DataSource) = (Npgsql, database));
+            silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, FormerMembers>();
             silo.UseSystemTextJsonGrainStorageSerializer();
             silo.AddAdoNetGrainStorage("prts", o => (o.Invariant, o.DataSource) = (Npgsql, database));
             silo.AddAdoNetGrainStorage("PubSubStore", storage => storage.Configure<IServiceProvider>((o, services) =>
