@@ -59,8 +59,8 @@ internal sealed class ControlServer(JobSupervisor supervisor, Bell bell)
     private void SendNotices(Socket socket)
     {
         Span<byte> frame = stackalloc byte[Frames.StatusSize];
-        long seen = 0;
-        while (bell.Next(ref seen, () => agent != socket) is { } status)
+        long seen = 0, toldAt = 0;
+        while (bell.Next(ref seen, ref toldAt, () => agent != socket) is { } status)
         {
             Frames.WriteStatus(frame, status);
             try

@@ -10,6 +10,7 @@ internal sealed class JobSupervisor(Spool spool, Journal journal, TimeProvider c
     private readonly ManualResetEventSlim left = new();
     private StepProcess? running;
     private int lastIndex = -1;
+    private int unwritten;
     private bool leaving;
     private bool stopped;
 
@@ -59,12 +60,19 @@ internal sealed class JobSupervisor(Spool spool, Journal journal, TimeProvider c
         }
     }
 
+    /// <summary>The step is put away before its end is journaled: the agent that reads the journal asks for the next one at once.</summary>
     private void RunToEnd(object? state)
     {
-        ((StepProcess)state!).Run();
+        var end = ((StepProcess)state!).Run();
         lock (gate)
         {
             running = null;
+            unwritten++;
+        }
+        journal.Append(end);
+        lock (gate)
+        {
+            unwritten--;
             LeaveIfIdle();
         }
     }
@@ -91,7 +99,7 @@ internal sealed class JobSupervisor(Spool spool, Journal journal, TimeProvider c
 
     private void LeaveIfIdle()
     {
-        if (!leaving || running is not null || left.IsSet)
+        if (!leaving || running is not null || unwritten > 0 || left.IsSet)
             return;
         if (stopped)
             journal.Append(new SupervisorStopped(clock.GetUtcNow().ToUnixTimeMilliseconds()));

@@ -130,7 +130,7 @@ internal sealed class Installation : IAsyncDisposable
                 // It is being restarted.
             }
 
-            await Task.Delay(10);
+            await Task.Delay(50);
         }
 
         throw new TimeoutException($"{project}#{number} did not come to the awaited state.\n{await Evidence(last)}");

@@ -32,6 +32,17 @@ public sealed class SupervisorTests
     }
 
     [Fact]
+    public async Task Run_NextAsSoonAsAnEndIsJournaled_RunsEachOne()
+    {
+        using var supervisor = await SupervisorProcess.Start();
+        for (var index = 0; index < 300; index++)
+        {
+            supervisor.Run(index, "", program: "/bin/true");
+            await supervisor.UntilJournal<ProcessExited>(exited => exited.Index == index);
+        }
+    }
+
+    [Fact]
     public async Task Run_NoSuchProgram_IsRefusedWithErrno()
     {
         using var supervisor = await SupervisorProcess.Start();

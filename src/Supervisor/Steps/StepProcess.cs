@@ -15,12 +15,12 @@ internal sealed unsafe class StepProcess(RunStep step, Spool spool, Journal jour
 
     public int Index => step.Index;
 
-    /// <summary>Runs the step; returns when its end is journaled.</summary>
-    public void Run()
+    /// <summary>Runs the step and returns its end, which the caller journals.</summary>
+    public JournalRecord Run()
     {
         using var pipe = new OutputPipe(step.Uid, step.Gid);
-        if (!Start(pipe))
-            return;
+        if (Start(pipe) is { } refused)
+            return refused;
         var pump = new Thread(() => pipe.PumpInto(spool)) { Name = "pump", IsBackground = true };
         pump.Start();
         var end = WaitForMain();
@@ -30,8 +30,7 @@ internal sealed unsafe class StepProcess(RunStep step, Spool spool, Journal jour
         foreach (var timer in timers)
             timer.Dispose();
         var exited = end.Code == Libc.CLD_EXITED;
-        journal.Append(new ProcessExited(
-            step.Index, exited ? end.Status : 0, exited ? 0 : end.Status, cause, leftovers, spool.Length, Now()));
+        return new ProcessExited(step.Index, exited ? end.Status : 0, exited ? 0 : end.Status, cause, leftovers, spool.Length, Now());
     }
 
     /// <summary>SIGTERM to the group now, SIGKILL after the grace time. The first cause stands.</summary>
@@ -48,7 +47,7 @@ internal sealed unsafe class StepProcess(RunStep step, Spool spool, Journal jour
         }
     }
 
-    private bool Start(OutputPipe pipe)
+    private ProcessRefused? Start(OutputPipe pipe)
     {
         lock (gate)
         {
@@ -56,10 +55,7 @@ internal sealed unsafe class StepProcess(RunStep step, Spool spool, Journal jour
             var result = Spawn.Start(step, pipe.Output);
             pipe.CloseOutput();
             if (result < 0)
-            {
-                journal.Append(new ProcessRefused(step.Index, -result, offset, Now()));
-                return false;
-            }
+                return new ProcessRefused(step.Index, -result, offset, Now());
             pid = result;
             // Its parent is us and has not waited for it: it has an entry in /proc even if it has ended.
             var startTime = ProcessIdentity.Of(pid)?.StartTime ?? 0;
@@ -68,7 +64,7 @@ internal sealed unsafe class StepProcess(RunStep step, Spool spool, Journal jour
                 Terminate(TimeSpan.FromMilliseconds(step.GraceMs));
             else if (step.TimeoutMs >= 0)
                 After(TimeSpan.FromMilliseconds(step.TimeoutMs), () => End(EndCause.TimedOut));
-            return true;
+            return null;
         }
     }
 
