@@ -3,17 +3,20 @@ using PRTS.Supervisor.Protocol;
 namespace PRTS.Supervisor;
 
 /// <summary>
-/// Tells the connected agent that journal or spool have grown. A slow agent gets fewer, newer notices, and growth of the log alone is
-/// told no more often than every <see cref="PaceMs"/>.
+/// Tells the connected agent that journal or spool have grown. A slow agent gets fewer, newer notices, and a log that grows by little
+/// is told of at once after a silence, then every <see cref="PaceMs"/>: of 20 jobs that print 200 lines a second each, a message a line
+/// takes both cores of a small machine (docs/benchmarks.md), and nobody sees a screen change faster than this.
 /// </summary>
 internal sealed class Bell
 {
-    private const long PaceMs = 10;
+    private const long PaceMs = 25;
+    private const long Much = 64 << 10;
     private readonly object gate = new();
     private SupervisorStatus status;
     private long version = 1;
     private long urgentVersion = 1;
     private long told;
+    private long toldLength;
 
     public void Ring(long? journalLength = null, long? logLength = null, SpoolState? spool = null)
     {
@@ -22,7 +25,7 @@ internal sealed class Bell
             var before = status;
             status = new(journalLength ?? before.JournalLength, logLength ?? before.LogLength, spool ?? before.Spool);
             version++;
-            var urgent = status with { LogLength = before.LogLength } != before;
+            var urgent = status with { LogLength = before.LogLength } != before || status.LogLength - toldLength >= Much;
             if (urgent)
                 urgentVersion = version;
             // Who knows already that the log has grown waits for the clock.
@@ -45,7 +48,7 @@ internal sealed class Bell
             }
             while (urgentVersion <= seen && toldAt + PaceMs - Environment.TickCount64 is > 0 and var left && !givenUp())
                 Monitor.Wait(gate, (int)left);
-            (seen, told, toldAt) = (version, version, Environment.TickCount64);
+            (seen, told, toldAt, toldLength) = (version, version, Environment.TickCount64, status.LogLength);
             return givenUp() ? null : status;
         }
     }

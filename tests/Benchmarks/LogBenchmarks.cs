@@ -10,9 +10,10 @@ namespace PRTS.Benchmarks;
 internal static class LogBenchmarks
 {
     private const int Jobs = 20;
-    private const int Seconds = 20;
+    private const int Seconds = 30;
+    private const int WarmUpSeconds = 10;
 
-    /// <summary>20 jobs write 200 lines a second each; one page shows one of them. Each line carries its own time.</summary>
+    /// <summary>20 jobs write 200 lines a second each; one page shows one of them. Each line carries its own time. The first ten seconds are not measured: a server that started a moment ago compiles.</summary>
     public static async Task ToBrowser(Installation prts, Figures figures)
     {
         var jobs = string.Concat(Enumerable.Range(1, Jobs).Select(index => string.Create(CultureInfo.InvariantCulture, $$"""
@@ -40,20 +41,20 @@ internal static class LogBenchmarks
         await page.GotoAsync(new Uri(prts.Url, "/bench/lines/builds/1?job=writer-1").AbsoluteUri);
         await page.EvaluateAsync(
             """
-            () => {
+            first => {
               window.latencies = []; const seen = new Set();
               const look = node => {
                 for (const [, at, line] of (node.textContent ?? '').matchAll(/t=(\d{13}) line (\d+)/g))
-                  if (!seen.has(line)) { seen.add(line); window.latencies.push(Date.now() - Number(at)); }
+                  if (line >= first && !seen.has(line)) { seen.add(line); window.latencies.push(Date.now() - Number(at)); }
               };
               new MutationObserver(changes => changes.forEach(change => change.addedNodes.forEach(look)))
                 .observe(document.body, { childList: true, subtree: true });
             }
-            """);
+            """,
+            WarmUpSeconds * 200);
         await prts.WaitForBuild("bench/lines", 1);
         var latencies = await page.EvaluateAsync<double[]>("() => window.latencies");
-        // What was on the page before the observer stood is no measure of it, so the first two seconds are left out.
-        figures.Distribution($"stdout → browser DOM, {Jobs} jobs × 200 lines/s", latencies[Math.Min(400, latencies.Length / 2)..], "p50 ≤ 50 ms, p99 ≤ 250 ms");
+        figures.Distribution($"stdout → browser DOM, {Jobs} jobs × 200 lines/s", latencies, "p50 ≤ 50 ms, p99 ≤ 250 ms");
     }
 
     /// <summary>One job writes a gigabyte that can be told from any other; what the server has must be that, byte for byte.</summary>

@@ -130,7 +130,8 @@ internal sealed class Installation : IAsyncDisposable
                 // It is being restarted.
             }
 
-            await Task.Delay(50);
+            // The longer it takes the less often, so that looking does not slow what is looked at.
+            await Task.Delay(TimeSpan.FromMilliseconds(50) + (clock.Elapsed / 20));
         }
 
         throw new TimeoutException($"{project}#{number} did not come to the awaited state.\n{await Evidence(last)}");

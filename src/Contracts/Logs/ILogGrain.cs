@@ -19,7 +19,7 @@ public interface ILogGrain : IGrainWithStringKey
     /// <summary>Seals the rest. Returns when all of it is durable; <c>Received</c> below <paramref name="length"/> means: send on.</summary>
     [Alias("Close")] Task<LogAck> Close(string token, long length);
 
-    /// <summary>What is held and not yet sealed.</summary>
+    /// <summary>What is held and not yet sealed. What comes after it is told on the stream for <see cref="LogTail.WatchedFor"/>; ask again to go on watching.</summary>
     [Alias("Tail")] Task<LogTail> Tail();
 }
 
@@ -27,6 +27,9 @@ public interface ILogGrain : IGrainWithStringKey
 [GenerateSerializer, Alias("prts.log-tail"), Immutable]
 public sealed record LogTail
 {
+    /// <summary>How long after a look at the tail appended bytes are published.</summary>
+    public static readonly TimeSpan WatchedFor = TimeSpan.FromSeconds(15);
+
     /// <summary>Where <see cref="Bytes"/> begins: everything before is sealed in the store.</summary>
     [Id(0)] public required long Offset { get; init; }
     [Id(1)] public required byte[] Bytes { get; init; }

@@ -5,24 +5,16 @@ using PRTS.Execution.Jobs;
 namespace PRTS.Execution.Supervision;
 
 /// <summary>
-/// Sends the spool to the log store: at once after a silence, then in full chunks or every <see cref="Pace"/>, a few of them unacknowledged.
+/// Sends the spool to the log store as the supervisor tells of it, in full chunks under load, a few of them unacknowledged.
 /// What the store lacks is sent again from the spool; the same offset always carries the same bytes.
 /// </summary>
 internal sealed class LogSender(JobAssignment job, IJobSink sink, JobDirectory directory, SupervisorClient supervisor, ExecutionOptions options, Retry retry, TimeProvider clock)
 {
     public const int ChunkSize = 64 << 10;
     private const int Window = 8;
-
-    /// <summary>
-    /// Less than a full chunk goes no sooner after the one before it. Of 20 jobs that print 200 lines a second each, a message a line takes
-    /// both cores of a small machine (docs/benchmarks.md); nobody sees a screen change faster than this.
-    /// </summary>
-    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(25);
-
     private static readonly TimeSpan CallTimeout = TimeSpan.FromMinutes(1);
     private readonly Queue<Sent> inFlight = new();
     private readonly Stack<byte[]> buffers = new();
-    private long lastSent;
     private readonly long trimEvery = Math.Max(1, Math.Min(4 << 20, options.SpoolLimit / 4));
     private long next;
 
@@ -82,20 +74,25 @@ internal sealed class LogSender(JobAssignment job, IJobSink sink, JobDirectory d
     {
         while (true)
         {
-            var (change, end) = (supervisor.Changed, Volatile.Read(ref final));
+            var (change, end) = (supervisor.ChangedOrGrown, Volatile.Read(ref final));
             var available = (end >= 0 ? Math.Min(end, supervisor.LogLength) : supervisor.LogLength) - next;
-            var pause = available >= ChunkSize || end >= 0 ? TimeSpan.Zero : Pace - clock.GetElapsedTime(lastSent);
-            if (available > 0 && HasRoom && pause <= TimeSpan.Zero)
+            if (MaySend(available))
                 Send(spool, next + available, ct);
-            else if (available <= 0 && inFlight.Count == 0 && end >= 0)
+            else if (inFlight.Count > 0)
+                await WaitForAck(change, ct);
+            else if (end >= 0)
                 return;
             else
-                await WaitForNews(change, available > 0 ? pause : null, ct);
+                await change.WaitAsync(ct);
         }
     }
 
-    /// <summary>After a failure one chunk goes alone, until an acknowledgement tells what the store has.</summary>
-    private bool HasRoom => inFlight.Count == 0 || (inStep && inFlight.Count < Window);
+    /// <summary>
+    /// After a failure one chunk goes alone, until an acknowledgement tells what the store has. Otherwise the window is for full ones:
+    /// of small ones two may be under way, and the rest grows meanwhile.
+    /// </summary>
+    private bool MaySend(long available) =>
+        available > 0 && (inFlight.Count == 0 || (inStep && inFlight.Count < (available >= ChunkSize ? Window : 2)));
 
     private void Send(SpoolReader spool, long limit, CancellationToken ct)
     {
@@ -110,25 +107,22 @@ internal sealed class LogSender(JobAssignment job, IJobSink sink, JobDirectory d
         }
         inFlight.Enqueue(new(Append(next, timestamp, buffer.AsMemory(0, count), ct), buffer, next, count));
         next += count;
-        lastSent = clock.GetTimestamp();
     }
 
     /// <summary>A sink that throws instead of returning a failed task fails like one that does.</summary>
     private async Task<LogAck> Append(long offset, long timestamp, ReadOnlyMemory<byte> chunk, CancellationToken ct) =>
         await sink.AppendLog(job, offset, timestamp, chunk, ct).WaitAsync(CallTimeout, clock, ct);
 
-    /// <summary>Until the oldest chunk is acknowledged, which is then taken; or, while there is room for more, until there may be more to send.</summary>
-    /// <param name="pause">How long what there is must wait; null: there is nothing to send.</param>
-    private async Task WaitForNews(Task change, TimeSpan? pause, CancellationToken ct)
+    private async Task WaitForAck(Task change, CancellationToken ct)
     {
-        if (!inFlight.TryPeek(out var oldest) || (HasRoom && !oldest.Ack.IsCompleted))
+        var oldest = inFlight.Peek();
+        if (inStep && inFlight.Count < Window && !oldest.Ack.IsCompleted)
         {
-            if (oldest.Ack is null && pause is null)
-                await change.WaitAsync(ct);
-            else
-                await Task.WhenAny([change, .. oldest.Ack is { } ack ? [ack] : Array.Empty<Task>(), .. pause is { } time ? [Task.Delay(time, clock, ct)] : Array.Empty<Task>()]);
-            ct.ThrowIfCancellationRequested();
-            return;
+            if (await Task.WhenAny(oldest.Ack, change) != oldest.Ack)
+            {
+                ct.ThrowIfCancellationRequested();
+                return;
+            }
         }
         try
         {

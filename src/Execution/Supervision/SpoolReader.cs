@@ -8,11 +8,13 @@ internal sealed class SpoolReader(string directory) : IDisposable
 {
     /// <summary>One chunk has one time; bytes written later than this after its first ones go into the next.</summary>
     private const long LongestChunkMs = 100;
-    private readonly byte[] entries = new byte[64 * SpoolFiles.IndexEntrySize];
+    private readonly byte[] entries = new byte[256 * SpoolFiles.IndexEntrySize];
     private SafeFileHandle? segment;
     private SafeFileHandle? index;
     private long segmentStart = -1;
     private long segmentEnd;
+    private long near;
+    private long nearOffset;
 
     /// <summary>Bytes ever spooled, as far as the files tell.</summary>
     public static long LengthOf(string directory) =>
@@ -63,6 +65,7 @@ internal sealed class SpoolReader(string directory) : IDisposable
                 return starts.Count > 0 ? false : throw new InvalidDataException($"The log spool {directory} is gone.");
             Dispose();
             segmentStart = starts[position];
+            (near, nearOffset) = (0, segmentStart);
             // The newest segment's end moves; the next one's beginning shows it when it is there.
             segmentEnd = position + 1 < starts.Count ? starts[position + 1] : long.MaxValue;
             segment = Open(SpoolFiles.SegmentName(segmentStart));
@@ -85,42 +88,26 @@ internal sealed class SpoolReader(string directory) : IDisposable
         }
     }
 
-    /// <summary>When the byte was read, and from which offset on bytes are too much younger to share its chunk.</summary>
+    /// <summary>When the byte was read, and from which offset on bytes are too much younger to share its chunk. Looks on from where it found the last one.</summary>
     private (long TimestampMs, long Until) TimeOf(long offset)
     {
-        var count = RandomAccess.GetLength(index!) / SpoolFiles.IndexEntrySize;
-        long low = 0, high = count - 1;
-        while (low < high)
+        if (offset < nearOffset)
+            (near, nearOffset) = (0, segmentStart);
+        var (position, timestamp) = (near, 0L);
+        while (true)
         {
-            var middle = (low + high + 1) / 2;
-            if (Entry(middle).Offset <= offset)
-                low = middle;
-            else
-                high = middle - 1;
-        }
-        var timestamp = Entry(low).TimestampMs;
-        return (timestamp, FirstLaterThan(low + 1, timestamp + LongestChunkMs, offset));
-    }
-
-    private long FirstLaterThan(long position, long timestamp, long offset)
-    {
-        while (RandomAccess.Read(index!, entries, position * SpoolFiles.IndexEntrySize) / SpoolFiles.IndexEntrySize is > 0 and var read)
-        {
+            var read = RandomAccess.Read(index!, entries, position * SpoolFiles.IndexEntrySize) / SpoolFiles.IndexEntrySize;
             for (var i = 0; i < read; i++)
             {
                 var (start, time) = SpoolFiles.ReadIndexEntry(entries.AsSpan(i * SpoolFiles.IndexEntrySize));
-                if (time > timestamp || start - offset > LogSender.ChunkSize)
-                    return start;
+                if (start <= offset)
+                    (near, nearOffset, timestamp) = (position + i, start, time);
+                else if (time > timestamp + LongestChunkMs || start - offset > LogSender.ChunkSize)
+                    return (timestamp, start);
             }
+            if (read < entries.Length / SpoolFiles.IndexEntrySize)
+                return (timestamp, long.MaxValue);
             position += read;
         }
-        return long.MaxValue;
-    }
-
-    private (long Offset, long TimestampMs) Entry(long position)
-    {
-        Span<byte> entry = stackalloc byte[SpoolFiles.IndexEntrySize];
-        _ = RandomAccess.Read(index!, entry, position * SpoolFiles.IndexEntrySize);
-        return SpoolFiles.ReadIndexEntry(entry);
     }
 }

@@ -19,6 +19,7 @@ internal sealed class SupervisorClient : IAsyncDisposable
     private readonly SemaphoreSlim sending = new(1);
     private readonly CancellationTokenSource closing = new();
     private readonly Signal changed = new();
+    private readonly Signal grown = new();
     private readonly TaskCompletionSource known = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Socket? socket;
     private Task receiving = Task.CompletedTask;
@@ -27,8 +28,11 @@ internal sealed class SupervisorClient : IAsyncDisposable
 
     private SupervisorClient(JobDirectory directory, TimeProvider clock) => (this.directory, this.clock) = (directory, clock);
 
-    /// <summary>Done at the next change of anything here. Take it before looking.</summary>
+    /// <summary>Done at the next change of anything here but <see cref="LogLength"/>. Take it before looking.</summary>
     public Task Changed => changed.Next;
+
+    /// <summary>Done at the next change of anything here. Take it before looking.</summary>
+    public Task ChangedOrGrown => grown.Next;
 
     /// <summary>Bytes in the spool, all trimmed ones included.</summary>
     public long LogLength => Volatile.Read(ref logLength);
@@ -60,7 +64,11 @@ internal sealed class SupervisorClient : IAsyncDisposable
     }
 
     /// <summary>Lets everyone who waits for a change look again.</summary>
-    public void Nudge() => changed.Fire();
+    public void Nudge()
+    {
+        changed.Fire();
+        grown.Fire();
+    }
 
     /// <summary>All before the offset is durable. Said again after each reconnection: a supervisor that has not heard it might wait for ever with a full spool.</summary>
     public Task Acknowledge(long durable)
@@ -145,13 +153,16 @@ internal sealed class SupervisorClient : IAsyncDisposable
         {
             var status = Frames.ReadStatus(frame.AsSpan(Frames.HeaderSize));
             Volatile.Write(ref logLength, status.LogLength);
+            var grownOnly = status.JournalLength == journalLength && status.Spool == Spool;
             Spool = status.Spool;
             // No further than this notice tells: the file may by now tell of a step's end, whose last bytes this notice does not count.
             if (status.JournalLength != journalLength)
                 Journal = directory.ReadJournal(status.JournalLength);
             journalLength = status.JournalLength;
             known.TrySetResult();
-            changed.Fire();
+            grown.Fire();
+            if (!grownOnly)
+                changed.Fire();
         }
     }
 
@@ -174,7 +185,7 @@ internal sealed class SupervisorClient : IAsyncDisposable
         Volatile.Write(ref logLength, SpoolReader.LengthOf(directory.Spool));
         IsGone = true;
         known.TrySetResult();
-        changed.Fire();
+        Nudge();
     }
 
     /// <summary>A socket's path may have 107 bytes at most; through a descriptor of the directory it always fits.</summary>

@@ -41,7 +41,7 @@ public sealed partial class LogGrain(LogStore store, AttemptTokens tokens, TimeP
         closed = state.Closed;
         unsealed = new(state.Length, state.Newlines);
         sealer = new(this, store, id, unsealed, time, log);
-        publisher = new(this, id, unsealed, log);
+        publisher = new(this, id, unsealed, time, log);
         sealTimer = this.RegisterGrainTimer(
             () =>
             {
@@ -95,7 +95,11 @@ public sealed partial class LogGrain(LogStore store, AttemptTokens tokens, TimeP
         return Ack();
     }
 
-    public Task<LogTail> Tail() => Task.FromResult(unsealed.Tail(closed));
+    public Task<LogTail> Tail()
+    {
+        publisher.Watched();
+        return Task.FromResult(unsealed.Tail(closed));
+    }
 
     private bool Take(ReadOnlySpan<byte> bytes, long atMs)
     {

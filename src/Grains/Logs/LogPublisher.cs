@@ -8,8 +8,9 @@ using PRTS.Contracts.Logs;
 namespace PRTS.Grains.Logs;
 
 /// <summary>
-/// Tells viewers of new bytes: at once after a pause, then at most every <see cref="Every"/>. Little text is sent along; of much, only
-/// that there is more, for viewers to read from the log itself. Never awaited, one message under way at a time, losses harmless.
+/// Tells viewers of new bytes, when there are any: at once after a pause, then at most every <see cref="Every"/>. Little text is sent
+/// along; of much, only that there is more, for viewers to read from the log itself. Never awaited, one message under way at a time,
+/// losses harmless.
 /// </summary>
 internal sealed partial class LogPublisher
 {
@@ -17,20 +18,23 @@ internal sealed partial class LogPublisher
     private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(15);
     private readonly UnsealedLog unsealed;
     private readonly Func<IAsyncStream<LogAppended>> open;
+    private readonly TimeProvider time;
     private readonly ILogger log;
     private readonly AttemptId id;
     private readonly IGrainTimer timer;
     private IAsyncStream<LogAppended>? stream;
     private Task sending = Task.CompletedTask;
+    private long? watched;
     private long published;
+    private long publishedAt;
     private long atMs;
     private bool waiting;
     private bool closed;
 
-    public LogPublisher(Grain grain, AttemptId id, UnsealedLog unsealed, ILogger log)
+    public LogPublisher(Grain grain, AttemptId id, UnsealedLog unsealed, TimeProvider time, ILogger log)
     {
-        (this.id, this.unsealed, this.log) = (id, unsealed, log);
-        published = unsealed.Received;
+        (this.id, this.unsealed, this.time, this.log) = (id, unsealed, time, log);
+        publishedAt = time.GetTimestamp();
         open = () => grain.GetStreamProvider(Streams.Provider).GetStream<LogAppended>(Streams.Log(id));
         timer = grain.RegisterGrainTimer(
             () =>
@@ -40,6 +44,13 @@ internal sealed partial class LogPublisher
                 return Task.CompletedTask;
             },
             new GrainTimerCreationOptions(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan) { Interleave = true });
+    }
+
+    /// <summary>Somebody read the tail and wants what follows it.</summary>
+    public void Watched()
+    {
+        if (!IsWatched) published = unsealed.Received;
+        watched = time.GetTimestamp();
     }
 
     public void Appended(long at)
@@ -56,15 +67,22 @@ internal sealed partial class LogPublisher
 
     public void Stop() => timer.Dispose();
 
+    private bool IsWatched => watched is { } since && time.GetElapsedTime(since) < LogTail.WatchedFor;
+
     private void Publish()
     {
-        if (waiting || (published == unsealed.Received && !closed)) return;
-        waiting = true;
-        timer.Change(Every, Timeout.InfiniteTimeSpan);
-        // The one before is still under way: what is new goes with the next tick.
-        if (!sending.IsCompleted) return;
+        if (waiting || !IsWatched || (published == unsealed.Received && !closed)) return;
+        // The one before may be still under way: what is new goes with the next tick.
+        var pause = sending.IsCompleted ? Every - time.GetElapsedTime(publishedAt) : Every;
+        if (pause > TimeSpan.Zero)
+        {
+            waiting = true;
+            timer.Change(pause, Timeout.InfiniteTimeSpan);
+            return;
+        }
+
         sending = Send(Message());
-        published = unsealed.Received;
+        (published, publishedAt) = (unsealed.Received, time.GetTimestamp());
         if (closed) Stop();
     }
 

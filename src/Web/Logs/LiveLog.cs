@@ -6,8 +6,8 @@ using PRTS.Web.Rest;
 namespace PRTS.Web.Logs;
 
 /// <summary>
-/// One browser that watches one log: the store up to now, then what the stream brings; the store again after a gap, and after a second's
-/// silence, because messages can be lost.
+/// One browser that watches one log: the store up to now, then what the stream brings; the store again after a gap, after a second's
+/// silence, because messages can be lost, and every few seconds, because the log publishes only while somebody looks.
 /// </summary>
 public sealed class LiveLog(JobLogs logs, Viewer<LogAppended> viewer, EventStream events, TimeProvider time)
 {
@@ -37,7 +37,8 @@ public sealed class LiveLog(JobLogs logs, Viewer<LogAppended> viewer, EventStrea
             }
 
             if (!sent && Elapsed > TimeSpan.FromSeconds(10)) await events.Beat(cancel);
-            while (await Follow(cancel))
+            var looked = time.GetTimestamp();
+            while (time.GetElapsedTime(looked) < LogTail.WatchedFor / 3 && await Follow(cancel))
             {
                 // The stream has no gap so far.
             }

@@ -35,6 +35,7 @@ class LogViewer extends HTMLElement {
 
   #build() {
     this.texts = JSON.parse(this.getAttribute('texts') ?? '{}');
+    this.number = new Intl.NumberFormat(document.documentElement.lang || undefined);
     const button = (name, pressed) => {
       const element = make('button', { type: 'button', className: 'log-tool', textContent: this.texts[name] ?? name });
       if (pressed !== undefined) element.setAttribute('aria-pressed', String(pressed));
@@ -248,36 +249,40 @@ class LogViewer extends HTMLElement {
 
   #draw() { this.#frame ||= requestAnimationFrame(() => { this.#frame = 0; this.#paint(); }); }
 
+  // Reads before it writes, and scrolls after it has drawn: the browser lays out once a frame.
   #paint() {
     const { total } = this.lines;
-    this.count.textContent = !this.lines.known ? '' : ((total === 1 ? this.texts.single : this.texts.lines) ?? '{0}').replace('{0}', total.toLocaleString(document.documentElement.lang));
-    this.jump.hidden = this.#follow || this.#y >= this.#most - lineHeight;
+    const view = this.#view;
+    const most = Math.max(0, this.#whole - view);
+    const scale = this.#scale;
+    this.count.textContent = !this.lines.known ? '' : ((total === 1 ? this.texts.single : this.texts.lines) ?? '{0}').replace('{0}', this.number.format(total));
+    this.jump.hidden = this.#follow || this.#y >= most - lineHeight;
     this.toggleAttribute('live', !!this.#source);
     this.layer.dataset.empty = total > 0 ? '' : this.texts[!this.lines.known ? 'loading' : this.lines.ended ? 'empty' : 'waiting'];
-    if (this.#follow) this.#y = this.#most;
-    this.#y = Math.min(this.#y, this.#most);
+    if (this.#follow) this.#y = most;
+    this.#y = Math.min(this.#y, most);
     this.space.style.height = `${Math.min(this.#whole, tallest)}px`;
-    const top = this.#y / this.#scale;
-    if (Math.abs(this.scroller.scrollTop - top) >= 1) this.scroller.scrollTop = top;
-    this.#set = this.scroller.scrollTop;
-    if (total === 0) return this.rows.show(1, 0);
     // The line at this share of the log stands at this share of the window: right at both ends, and smooth where lines wrap.
-    const share = this.#most > 0 ? this.#y / this.#most : 0;
-    const anchor = Math.min(total - 0.001, share * (this.#most > 0 ? total : 0));
-    const screen = Math.ceil(this.#view / lineHeight);
+    const share = most > 0 ? this.#y / most : 0;
+    const anchor = Math.max(0, Math.min(total - 0.001, share * (most > 0 ? total : 0)));
+    const screen = Math.ceil(view / lineHeight);
     const first = Math.max(1, Math.floor(anchor) + 1 - Math.ceil(share * screen) - overscan);
     const last = Math.min(total, Math.floor(anchor) + 1 + Math.ceil((1 - share) * screen) + overscan);
     this.rows.show(first, last);
+    const top = this.#y / scale;
+    if (Math.abs(this.#set - top) >= 1) this.scroller.scrollTop = top;
+    this.#set = this.scroller.scrollTop;
+    if (total === 0) return;
     this.#fetch(first, last);
     const row = this.rows.element(Math.floor(anchor) + 1);
     const wrapped = this.classList.contains('log-wrap');
     const above = wrapped && row ? row.offsetTop : (Math.floor(anchor) + 1 - first) * lineHeight;
     const height = wrapped && row ? row.offsetHeight : lineHeight;
-    let place = this.#set + share * this.#view - above - (anchor - Math.floor(anchor)) * height;
+    let place = this.#set + share * view - above - (anchor - Math.floor(anchor)) * height;
     // What is shorter than the window begins at its top.
-    if (this.#most === 0 && !this.#follow) place = this.#set;
-    else if (this.#most === 0 && this.layer.offsetHeight <= this.#view) place = 0;
-    else if (this.#most === 0) place = this.#set + this.#view - this.layer.offsetHeight;
+    if (most === 0 && !this.#follow) place = this.#set;
+    else if (most === 0 && this.layer.offsetHeight <= view) place = 0;
+    else if (most === 0) place = this.#set + view - this.layer.offsetHeight;
     this.layer.style.transform = `translateY(${place}px)`;
   }
 
