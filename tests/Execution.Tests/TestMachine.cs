@@ -12,6 +12,7 @@ internal sealed class TestMachine : IAsyncDisposable
 {
     private static int attempts;
     private readonly List<JobRunner> agents = [];
+    private readonly GitServer server;
     private readonly string root = Path.Combine(Path.GetTempPath(), "prts-execution-" + Guid.NewGuid().ToString("N")[..8]);
 
     public TestMachine()
@@ -31,6 +32,7 @@ internal sealed class TestMachine : IAsyncDisposable
         Directory.CreateDirectory(Repository);
         Git("init", "--quiet", "--initial-branch=main", ".");
         Commit = Write("README.md", "hello\n");
+        server = new GitServer(Path.Combine(root, "git"));
     }
 
     public static string SupervisorPath { get; } =
@@ -43,6 +45,8 @@ internal sealed class TestMachine : IAsyncDisposable
     public string Commit { get; private set; }
 
     public string Root => root;
+
+    public GitServer Server => server;
 
     /// <summary>Commits a file and returns the commit.</summary>
     public string Write(string path, string text)
@@ -97,7 +101,7 @@ internal sealed class TestMachine : IAsyncDisposable
         PipelineName = "Test",
         Event = new() { Kind = "push", Ref = "refs/heads/main", Commit = Commit },
         Needs = new Dictionary<string, NeedResult>(),
-        ServerUrl = "file://" + root,
+        ServerUrl = server.Url,
         CancelGrace = TimeSpan.FromSeconds(1),
         Job = new()
         {
@@ -125,6 +129,7 @@ internal sealed class TestMachine : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await DisposeAgents();
+        server.Dispose();
         Directory.Delete(root, recursive: true);
     }
 }

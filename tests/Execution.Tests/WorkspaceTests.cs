@@ -30,11 +30,44 @@ public sealed class WorkspaceTests : IAsyncDisposable
         var job = machine.Job(Step("cat lost"));
         var lost = machine.Write("lost", "found\n");
         machine.Git("reset", "--quiet", "--hard", "HEAD~1");
-        machine.Git("config", "uploadpack.allowAnySHA1InWant", "true");
 
         var sink = await machine.Run(new TestSink(), job with { Event = job.Event with { Commit = lost } });
 
         Assert.Equal("found\n", sink.Log);
+    }
+
+    [Fact]
+    public async Task Checkout_AnswersCutOff_AreAskedForAgain()
+    {
+        machine.Server.Cuts = 3;
+
+        var sink = await machine.Run(Step("cat README.md"));
+
+        Assert.Equal((0, "hello\n"), (machine.Server.Cuts, sink.Log));
+    }
+
+    [Fact]
+    public async Task Checkout_BranchAndTagGone_AreGoneHereToo()
+    {
+        machine.Git("branch", "old");
+        machine.Git("tag", "gone");
+        await machine.Run(Step("true"));
+        machine.Git("branch", "-D", "old");
+        machine.Git("tag", "-d", "gone");
+        machine.Write("new", "2\n");
+
+        var sink = await machine.Run(Step("git for-each-ref --format='%(refname)'; git fsck --connectivity-only 2>&1"));
+
+        Assert.Equal("refs/heads/main\nrefs/remotes/origin/main\n", sink.Log);
+    }
+
+    [Fact]
+    public async Task Checkout_NoSuchRepository_FailsTheJobAtOnce()
+    {
+        var sink = await machine.Run(new TestSink(), machine.Job(Step("true")) with { Project = "other" });
+
+        Assert.Equal(RunStatus.Failed, sink.Ended!.Status);
+        Assert.Contains("answered 404: There is no such repository.", sink.Ended.Reason, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,11 +1,12 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.ExceptionServices;
 using PRTS.Execution.Users;
 
 namespace PRTS.Execution.Workspaces;
 
 /// <summary>Git failed; the message has its last lines.</summary>
-internal sealed class GitException(string message) : Exception(message);
+internal class GitException(string message) : Exception(message);
 
 /// <summary>Runs git with a clean environment: no user's or machine's configuration, no prompts, no locale.</summary>
 internal static class Git
@@ -15,8 +16,14 @@ internal static class Git
 
     /// <param name="user">Whose rights git gets and whose files it so creates. The environment is ours alone, so setpriv is safe here.</param>
     /// <param name="settings">Configuration for this call; in the environment, because a credential must not show in the process list.</param>
+    /// <param name="input">Writes what git reads from its standard input. Where that ends in a failure of the source, it is the failure of all.</param>
     public static async Task Run(
-        string directory, JobUser user, IReadOnlyList<string> arguments, IReadOnlyList<(string Key, string Value)> settings, CancellationToken ct)
+        string directory,
+        JobUser user,
+        IReadOnlyList<string> arguments,
+        IReadOnlyList<(string Key, string Value)> settings,
+        CancellationToken ct,
+        Func<Stream, Task>? input = null)
     {
         var start = new ProcessStartInfo
         {
@@ -29,7 +36,7 @@ internal static class Git
         SetCommand(start, user, ["-C", directory, .. arguments]);
         SetEnvironment(start, settings);
         using var process = Process.Start(start) ?? throw new GitException("git could not be started");
-        process.StandardInput.Close();
+        var feeding = Feed(process.StandardInput, input);
         var output = process.StandardOutput.BaseStream.CopyToAsync(Stream.Null, ct);
         var errors = LastLines(process.StandardError, ct);
         try
@@ -42,8 +49,28 @@ internal static class Git
             process.Kill(entireProcessTree: true);
             throw;
         }
+        // Git's end, too, cuts the feeding short: then git has the better words.
+        if (await feeding is { } failure && (failure.SourceException is GitException or HttpRequestException or HttpIOException || process.ExitCode == 0))
+            failure.Throw();
         if (process.ExitCode != 0)
             throw new GitException(await errors is { Length: > 0 } said ? said : $"git {arguments[0]} exited with code {process.ExitCode}");
+    }
+
+    private static async Task<ExceptionDispatchInfo?> Feed(StreamWriter standardInput, Func<Stream, Task>? input)
+    {
+        try
+        {
+            await using (standardInput)
+            {
+                if (input is not null)
+                    await input(standardInput.BaseStream);
+            }
+            return null;
+        }
+        catch (Exception e) when (e is GitException or HttpRequestException or IOException or OperationCanceledException)
+        {
+            return ExceptionDispatchInfo.Capture(e);
+        }
     }
 
     private static void SetCommand(ProcessStartInfo start, JobUser user, IReadOnlyList<string> arguments)

@@ -22,13 +22,6 @@ internal sealed class GitSkeleton(Mirror mirror, JobAssignment job, JobUser user
         }
         Write(Path.Combine(git, "config"), Config());
         Write(Path.Combine(git, "HEAD"), HasBranch ? $"ref: {job.Event.Ref}\n" : job.Event.Commit + "\n");
-        Refresh(workspace);
-    }
-
-    /// <summary>Takes over what a fetch has added to the mirror.</summary>
-    public void Refresh(string workspace)
-    {
-        var git = Path.Combine(workspace, ".git");
         LinkPacks(Path.Combine(git, "objects", "pack"));
         Write(Path.Combine(git, "packed-refs"), PackedRefs());
     }
@@ -72,10 +65,8 @@ internal sealed class GitSkeleton(Mirror mirror, JobAssignment job, JobUser user
         if (HasBranch)
             refs.Append(job.Event.Commit).Append(' ').Append(job.Event.Ref).Append('\n');
         var taken = false;
-        foreach (var line in File.ReadLines(Path.Combine(mirror.Path, "packed-refs")))
+        foreach (var line in mirror.RefLines)
         {
-            if (line.StartsWith('#'))
-                continue;
             if (!line.StartsWith('^'))
                 taken = line.Contains(" refs/tags/", StringComparison.Ordinal) || line.Contains(" refs/heads/", StringComparison.Ordinal);
             if (taken)

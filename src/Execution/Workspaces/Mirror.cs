@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Text;
 using PRTS.Api.Builds;
 using PRTS.Execution.Jobs;
 using PRTS.Execution.Native;
@@ -12,10 +11,8 @@ internal sealed class Mirror
 {
     private const int Tries = 4;
     private const int ManyPacks = 30;
-    private const string HeadRefs = "+refs/heads/*:refs/heads/*";
-    private const string TagRefs = "+refs/tags/*:refs/tags/*";
+    private const int ManyHaves = 256;
     private static readonly TimeSpan PatienceWithServer = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan StaleLock = TimeSpan.FromMinutes(10);
     private static readonly ConcurrentDictionary<string, SemaphoreSlim> Gates = new(StringComparer.Ordinal);
     private readonly JobAssignment job;
     private readonly TimeProvider clock;
@@ -31,14 +28,21 @@ internal sealed class Mirror
 
     public string Packs => System.IO.Path.Combine(Path, "objects", "pack");
 
-    public bool Exists => File.Exists(System.IO.Path.Combine(Path, "packed-refs"));
+    private string PackedRefs => System.IO.Path.Combine(Path, "packed-refs");
 
     public string Url => RemoteUrl(job);
 
     public static string RemoteUrl(JobAssignment job) => $"{job.ServerUrl.TrimEnd('/')}/git/{job.Org}/{job.Project}.git";
 
-    /// <summary>Brings the job's commit here. One fetch at a time per mirror, also among agent processes.</summary>
-    public async Task Fetch(CancellationToken ct)
+    /// <summary>The lines of the packed refs, in git's format.</summary>
+    public IEnumerable<string> RefLines => File.Exists(PackedRefs) ? File.ReadLines(PackedRefs).Where(line => !line.StartsWith('#')) : [];
+
+    /// <summary>Whether a branch or tag was at the commit when the mirror was brought up to date.</summary>
+    public bool HasAtTip(string commit) => Tips().Contains(commit);
+
+    /// <summary>Brings the branches, the tags and the job's commit here. One fetch at a time per mirror, also among agent processes.</summary>
+    /// <param name="anew">Trust nothing of what is here.</param>
+    public async Task Fetch(bool anew, CancellationToken ct)
     {
         var gate = Gates.GetOrAdd(Path, _ => new(1));
         await gate.WaitAsync(ct);
@@ -46,7 +50,7 @@ internal sealed class Mirror
         {
             Directory.CreateDirectory(System.IO.Path.GetDirectoryName(Path)!, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             using var fileLock = await Task.Factory.StartNew(() => Linux.OpenLocked(Path + ".lock"), ct, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-            await FetchPatiently(ct);
+            await FetchPatiently(anew, ct);
         }
         finally
         {
@@ -54,51 +58,60 @@ internal sealed class Mirror
         }
     }
 
-    /// <summary>
-    /// A ref may move while git fetches it, and the control plane may be starting: both pass. A mirror that stays broken is made anew, once.
-    /// </summary>
-    private async Task FetchPatiently(CancellationToken ct)
+    /// <summary>The control plane may be starting: that passes. A mirror that stays broken is made anew, once.</summary>
+    private async Task FetchPatiently(bool anew, CancellationToken ct)
     {
         var begin = clock.GetTimestamp();
         for (var failures = 1; ; failures++)
         {
             try
             {
+                if (anew && Directory.Exists(Path))
+                    Directory.Delete(Path, recursive: true);
+                anew = false;
                 await FetchOnce(ct);
                 return;
             }
-            catch (GitException e) when (IsAway(e.Message) && clock.GetElapsedTime(begin) < PatienceWithServer)
+            catch (Exception e) when (e is HttpRequestException or HttpIOException && clock.GetElapsedTime(begin) < PatienceWithServer)
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(200 * failures, 5000)), clock, ct);
             }
-            catch (GitException e) when (!IsAway(e.Message) && failures < Tries)
+            catch (Exception e) when (e is HttpRequestException or HttpIOException)
             {
-                RemoveStaleLocks();
-                if (failures == Tries - 1 && Directory.Exists(Path))
-                    Directory.Delete(Path, recursive: true);
+                throw new GitException($"{Url} could not be read: {e.Message}");
+            }
+            catch (GitException e) when (e is not GitRefusedException && failures < Tries)
+            {
+                anew = failures == Tries - 1;
                 await Task.Delay(TimeSpan.FromMilliseconds(100 * failures), clock, ct);
             }
         }
     }
 
+    /// <summary>The refs are written when all they stand for is here, so an end between any two lines does no harm.</summary>
     private async Task FetchOnce(CancellationToken ct)
     {
         if (!Directory.Exists(Path))
             await Create(ct);
-        await Run(["fetch", "--quiet", "--force", "--prune", "--no-tags", "--no-auto-gc", Url, HeadRefs, TagRefs], Credential(), ct);
-        try
-        {
-            await Run(["cat-file", "-e", job.Event.Commit + "^{tree}"], [], ct);
-        }
-        catch (GitException)
-        {
-            // The branch has moved on without this commit; ask for it by name and keep it.
-            await Run(["fetch", "--quiet", "--force", "--no-tags", "--no-auto-gc", Url, $"+{job.Event.Commit}:refs/prts/{job.Event.Commit}"], Credential(), ct);
-        }
-        await Run(["pack-refs", "--all"], [], ct);
+        var remote = new GitRemote(Url, job.Token);
+        var theirs = await remote.ListRefs(ct);
+        var ours = Tips();
+        string[] wants = [.. theirs.Select(reference => reference.Id).Append(job.Event.Commit).Where(id => !ours.Contains(id)).Distinct()];
+        if (wants.Length > 0)
+            await Run(["index-pack", "--stdin", "--fix-thin"], ct, pack => remote.Fetch(wants, ours.Take(ManyHaves), pack, ct));
+        Write(theirs);
         if (Directory.GetFiles(Packs, "*.pack").Length > ManyPacks)
-            await Run(["repack", "-a", "-d", "-k", "-q"], [], ct);
+            await Run(["repack", "-a", "-d", "-k", "-q"], ct);
     }
+
+    private void Write(IEnumerable<RemoteRef> refs)
+    {
+        var lines = refs.Select(reference => $"{reference.Id} {reference.Name}\n{(reference.Peeled is { } peeled ? $"^{peeled}\n" : "")}");
+        File.WriteAllText(PackedRefs + ".new", "# pack-refs with: peeled fully-peeled \n" + string.Concat(lines));
+        File.Move(PackedRefs + ".new", PackedRefs, overwrite: true);
+    }
+
+    private HashSet<string> Tips() => [.. RefLines.Select(line => line.TrimStart('^').Split(' ')[0])];
 
     private async Task Create(CancellationToken ct)
     {
@@ -109,36 +122,8 @@ internal sealed class Mirror
         Directory.Move(unfinished, Path);
     }
 
-    private Task Run(IReadOnlyList<string> arguments, IReadOnlyList<(string, string)> settings, CancellationToken ct) =>
-        // Everything in packs: a workspace links a handful of files instead of thousands.
-        Git.Run(Path, JobUser.Own, arguments, [("fetch.unpackLimit", "1"), ("gc.auto", "0"), ("core.fsync", "none"), .. settings], ct);
-
-    private (string, string)[] Credential()
-    {
-        var basic = Convert.ToBase64String(Encoding.UTF8.GetBytes("job:" + job.Token));
-        return [($"http.{job.ServerUrl.TrimEnd('/')}/.extraHeader", "Authorization: Basic " + basic)];
-    }
-
-    private void RemoveStaleLocks()
-    {
-        if (!Directory.Exists(Path))
-            return;
-        foreach (var file in Directory.EnumerateFiles(Path, "*.lock", SearchOption.AllDirectories))
-        {
-            if (clock.GetUtcNow().UtcDateTime - File.GetLastWriteTimeUtc(file) > StaleLock)
-                File.Delete(file);
-        }
-    }
-
-    private static bool IsAway(string error) =>
-        error.Contains("Failed to connect", StringComparison.Ordinal)
-        || error.Contains("Couldn't connect", StringComparison.Ordinal)
-        || error.Contains("Connection refused", StringComparison.Ordinal)
-        || error.Contains("Could not resolve host", StringComparison.Ordinal)
-        || error.Contains("Empty reply from server", StringComparison.Ordinal)
-        || error.Contains("Connection reset", StringComparison.Ordinal)
-        || error.Contains("returned error: 502", StringComparison.Ordinal)
-        || error.Contains("returned error: 503", StringComparison.Ordinal);
+    private Task Run(IReadOnlyList<string> arguments, CancellationToken ct, Func<Stream, Task>? input = null) =>
+        Git.Run(Path, JobUser.Own, arguments, [("gc.auto", "0"), ("core.fsync", "none")], ct, input);
 
     private static string SafeName(string name) =>
         name.Length > 0 && name[0] != '.' && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-')

@@ -33,19 +33,14 @@ internal sealed class Workspace(ExecutionOptions options, JobAssignment job, Job
         Trash.Remove(options, Root);
         CreateDirectories();
         var mirror = new Mirror(options, job, clock);
-        var skeleton = new GitSkeleton(mirror, job, user);
-        if (mirror.Exists)
-        {
-            skeleton.Create(Checkout);
-            if (await TryReadTree(ct))
-                return;
-        }
-        await mirror.Fetch(ct);
-        if (Directory.Exists(Path.Combine(Checkout, ".git")))
-            skeleton.Refresh(Checkout);
-        else
-            skeleton.Create(Checkout);
-        await ReadTree(ct);
+        if (mirror.HasAtTip(job.Event.Commit) && await TryCheckOut(mirror, ct))
+            return;
+        await mirror.Fetch(anew: false, ct);
+        if (await TryCheckOut(mirror, ct))
+            return;
+        // The server has sent all that the mirror lacked: the rest of it must be damaged.
+        await mirror.Fetch(anew: true, ct);
+        await CheckOut(mirror, ct);
     }
 
     private void CreateDirectories()
@@ -54,25 +49,33 @@ internal sealed class Workspace(ExecutionOptions options, JobAssignment job, Job
         if (user.IsOther)
             Native.Linux.Chown(Root, 0, user.Gid);
         Directory.CreateDirectory(Steps);
-        foreach (var directory in (string[])[Checkout, Home, Temporary])
+        foreach (var directory in (string[])[Home, Temporary])
         {
             Directory.CreateDirectory(directory, Owner);
             user.TakeOver(directory);
         }
     }
 
-    private async Task<bool> TryReadTree(CancellationToken ct)
+    private async Task<bool> TryCheckOut(Mirror mirror, CancellationToken ct)
     {
         try
         {
-            await ReadTree(ct);
+            await CheckOut(mirror, ct);
             return true;
         }
         catch (GitException)
         {
-            return false; // The mirror lacks the commit, most likely: a fetch will tell.
+            return false;
         }
     }
 
-    private Task ReadTree(CancellationToken ct) => Git.Run(Checkout, user, ["read-tree", "--reset", "-u", job.Event.Commit], [], ct);
+    private Task CheckOut(Mirror mirror, CancellationToken ct)
+    {
+        if (Directory.Exists(Checkout))
+            Directory.Delete(Checkout, recursive: true);
+        Directory.CreateDirectory(Checkout, Owner);
+        user.TakeOver(Checkout);
+        new GitSkeleton(mirror, job, user).Create(Checkout);
+        return Git.Run(Checkout, user, ["read-tree", "--reset", "-u", job.Event.Commit], [], ct);
+    }
 }
