@@ -10,6 +10,9 @@ namespace PRTS.Contracts.Logs;
 [Alias("prts.ILogGrain")]
 public interface ILogGrain : IGrainWithStringKey
 {
+    /// <summary>Reads what the store has, so that the first append need not wait for that.</summary>
+    [Alias("Open")] Task Open();
+
     /// <param name="token">The attempt's token (<see cref="Api.Builds.JobAssignment.Token"/>).</param>
     /// <param name="atMs">When the first of the bytes was written: unix time in ms.</param>
     /// <param name="chunk">An array: Orleans writes one as it is, but memory of bytes byte by byte, which costs more than all else that happens to a log.</param>

@@ -106,10 +106,25 @@ internal sealed class JobRun : IDisposable
     {
         var restarted = directory.MachineRestarted;
         var launching = restarted || directory.HasSupervisor ? Task.FromResult<string?>(null) : Launch(ct);
-        var failure = restarted ? "the machine restarted while the job ran" : await CheckOut(ct);
-        failure = await launching ?? failure;
-        var supervisor = await SupervisorClient.Connect(directory, clock, ct);
-        return (supervisor, failure);
+        var connecting = Connect(launching, ct);
+        try
+        {
+            var failure = restarted ? "the machine restarted while the job ran" : await CheckOut(ct);
+            return (await connecting, await launching ?? failure);
+        }
+        catch (OperationCanceledException)
+        {
+            await ((Task)connecting).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (connecting.IsCompletedSuccessfully)
+                await (await connecting).DisposeAsync();
+            throw;
+        }
+    }
+
+    private async Task<SupervisorClient> Connect(Task launching, CancellationToken ct)
+    {
+        await launching;
+        return await SupervisorClient.Connect(directory, clock, ct);
     }
 
     private async Task<string?> Launch(CancellationToken ct)

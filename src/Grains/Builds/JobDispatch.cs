@@ -27,6 +27,8 @@ internal sealed class JobDispatch(IGrainFactory grains, AttemptTokens tokens, Gr
     public Task<bool> Deliver(JobStart start, JobState state)
     {
         var attempt = new AttemptId(id, state.Attempt);
+        // Awake by the time of the first line, or of a short job's end. Whatever becomes of it, the first append wakes it too.
+        grains.Log(attempt).Open().Ignore();
         return grains.Agent(Tenant, state.Agent!).Start(new()
         {
             Attempt = attempt.Key,

@@ -60,6 +60,8 @@ public sealed partial class LogGrain(LogStore store, AttemptTokens tokens, TimeP
         publisher.Stop();
     }
 
+    public Task Open() => Task.CompletedTask;
+
     public async Task<LogAck> Append(string token, long offset, long atMs, Immutable<byte[]> chunk)
     {
         Check(token);
