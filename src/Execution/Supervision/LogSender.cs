@@ -11,12 +11,17 @@ namespace PRTS.Execution.Supervision;
 internal sealed class LogSender(JobAssignment job, IJobSink sink, JobDirectory directory, SupervisorClient supervisor, ExecutionOptions options, Retry retry, TimeProvider clock)
 {
     public const int ChunkSize = 64 << 10;
-    private const int Window = 8;
+
+    /// <summary>Chunks under way. Few on a slow link: the cluster's heartbeats come behind them on the same connection.</summary>
+    private const int LeastWindow = 2;
+    private const int MostWindow = 24;
+    private static readonly TimeSpan SlowAck = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan CallTimeout = TimeSpan.FromMinutes(1);
     private readonly Queue<Sent> inFlight = new();
     private readonly Stack<byte[]> buffers = new();
     private readonly long trimEvery = Math.Max(1, Math.Min(4 << 20, options.SpoolLimit / 4));
     private long next;
+    private int window = 8;
 
     /// <summary>What is durable as far as the store or the trimmed spool has told, and as far as the supervisor was told.</summary>
     private long durable;
@@ -25,7 +30,7 @@ internal sealed class LogSender(JobAssignment job, IJobSink sink, JobDirectory d
     private int failures;
     private bool inStep;
 
-    private readonly record struct Sent(Task<LogAck> Ack, byte[] Buffer, long Offset, int Count);
+    private readonly record struct Sent(Task<LogAck> Ack, byte[] Buffer, long Offset, int Count, long At);
 
     /// <summary>What the store has said last that it has. It may come to have less: what was not durable when it crashed.</summary>
     public long Received { get; private set; }
@@ -92,7 +97,7 @@ internal sealed class LogSender(JobAssignment job, IJobSink sink, JobDirectory d
     /// of small ones two may be under way, and the rest grows meanwhile.
     /// </summary>
     private bool MaySend(long available) =>
-        available > 0 && (inFlight.Count == 0 || (inStep && inFlight.Count < (available >= ChunkSize ? Window : 2)));
+        available > 0 && (inFlight.Count == 0 || (inStep && inFlight.Count < (available >= ChunkSize ? window : LeastWindow)));
 
     private void Send(SpoolReader spool, long limit, CancellationToken ct)
     {
@@ -105,7 +110,7 @@ internal sealed class LogSender(JobAssignment job, IJobSink sink, JobDirectory d
             buffers.Push(buffer);
             return;
         }
-        inFlight.Enqueue(new(Append(next, timestamp, buffer.AsMemory(0, count), ct), buffer, next, count));
+        inFlight.Enqueue(new(Append(next, timestamp, buffer.AsMemory(0, count), ct), buffer, next, count, clock.GetTimestamp()));
         next += count;
     }
 
@@ -116,7 +121,7 @@ internal sealed class LogSender(JobAssignment job, IJobSink sink, JobDirectory d
     private async Task WaitForAck(Task change, CancellationToken ct)
     {
         var oldest = inFlight.Peek();
-        if (inStep && inFlight.Count < Window && !oldest.Ack.IsCompleted)
+        if (inStep && inFlight.Count < window && !oldest.Ack.IsCompleted)
         {
             if (await Task.WhenAny(oldest.Ack, change) != oldest.Ack)
             {
@@ -135,6 +140,7 @@ internal sealed class LogSender(JobAssignment job, IJobSink sink, JobDirectory d
             return;
         }
         inFlight.Dequeue();
+        window = clock.GetElapsedTime(oldest.At) < SlowAck ? Math.Min(window + 1, MostWindow) : Math.Max(window / 2, LeastWindow);
         buffers.Push(oldest.Buffer);
         await Take(await oldest.Ack, oldest.Offset + oldest.Count, ct);
     }

@@ -23,7 +23,7 @@ public sealed partial class LogGrain(LogStore store, AttemptTokens tokens, TimeP
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     /// <summary>Bytes: an agent has fewer under way.</summary>
-    private const int MaxAhead = 1 << 20;
+    private const int MaxAhead = 4 << 20;
     private static readonly TimeSpan KeepClosed = TimeSpan.FromMinutes(1);
     private readonly News grown = new();
     private AttemptId id;

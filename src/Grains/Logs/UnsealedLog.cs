@@ -3,12 +3,12 @@ using PRTS.Contracts.Logs;
 namespace PRTS.Grains.Logs;
 
 /// <summary>
-/// The end of a log that is not durable yet: at most four full megabytes that wait to be sealed and one that fills. Knows nothing of
+/// The end of a log that is not durable yet: at most eight full megabytes that wait to be sealed and one that fills. Knows nothing of
 /// stores and time.
 /// </summary>
 internal sealed class UnsealedLog(long durable, long newLines)
 {
-    private const int MaxFull = 4;
+    private const int MaxFull = 8;
     private readonly Queue<LogBuffer> full = new();
     private LogBuffer? filling;
     private int capacity = LogBuffer.SmallCapacity;

@@ -7,6 +7,9 @@ internal sealed unsafe class OutputPipe : IDisposable
 {
     private const int Capacity = 1 << 20;
     private const int DrainPauseMs = 500;
+    private const int Little = 64 << 10;
+    private const long BurstMs = 2;
+    private const int GatherMs = 1;
     private readonly int bell;
     private readonly int bellEnd;
     private readonly int source;
@@ -36,6 +39,7 @@ internal sealed unsafe class OutputPipe : IDisposable
     {
         var buffer = GC.AllocateUninitializedArray<byte>(Capacity, pinned: true);
         var left = long.MaxValue;
+        var last = 0L;
         var fds = stackalloc Libc.PollFd[2];
         fixed (byte* start = buffer)
         {
@@ -58,6 +62,10 @@ internal sealed unsafe class OutputPipe : IDisposable
                 if (count <= 0)
                     continue;
                 spool.Append(new ReadOnlySpan<byte>(start, (int)count));
+                // Who writes all the time wakes us for every few kilobytes, and both then do little else: let some come together.
+                if (count < Little && Environment.TickCount64 - last < BurstMs && left == long.MaxValue)
+                    _ = Libc.Poll(fds + 1, 1, GatherMs);
+                last = Environment.TickCount64;
                 left = left == long.MaxValue ? left : left - count;
             }
         }
