@@ -57,7 +57,7 @@ internal static class LogBenchmarks
         figures.Distribution($"stdout → browser DOM, {Jobs} jobs × 200 lines/s", latencies, "p50 ≤ 50 ms, p99 ≤ 250 ms");
     }
 
-    /// <summary>One job writes a gigabyte that can be told from any other; what the server has must be that, byte for byte.</summary>
+    /// <summary>One job writes a gigabyte that can be told from any other; what the server has must be that, byte for byte. Twice: young servers and agents compile while they work.</summary>
     public static async Task Throughput(Installation prts, Figures figures, int megabytes)
     {
         var clone = await prts.Project("gigabyte", string.Create(CultureInfo.InvariantCulture, $"""
@@ -70,19 +70,27 @@ internal static class LogBenchmarks
                       - run: head -c {megabytes}000000 < <(seq 1 200000000)
             """));
         await Installation.Git(clone, "push", "--quiet", "origin", "main");
+        await Measure(prts, figures, megabytes, 1, "the first of a server that started just now");
+        using var again = await prts.Http.PostAsJsonAsync("/api/v1/projects/bench/gigabyte/builds", new { }, ApiJson.Options);
+        again.EnsureSuccessStatusCode();
+        await Measure(prts, figures, megabytes, 2, "the second");
+    }
+
+    private static async Task Measure(Installation prts, Figures figures, int megabytes, int number, string which)
+    {
         var agent = (await prts.Processes())["agent"];
         using var stop = new CancellationTokenSource();
         var peak = Peak(agent, stop.Token);
-        var build = await prts.WaitForBuild("bench/gigabyte", 1);
+        var build = await prts.WaitForBuild("bench/gigabyte", number);
         await stop.CancelAsync();
         var step = build.Stages![0].Jobs[0].Steps[0];
         var seconds = (build.Stages[0].Jobs[0].FinishedAt!.Value - step.StartedAt!.Value).TotalSeconds;
-        await using var log = await prts.Http.GetStreamAsync("/api/v1/projects/bench/gigabyte/builds/1/jobs/writer/log");
+        await using var log = await prts.Http.GetStreamAsync(string.Create(CultureInfo.InvariantCulture, $"/api/v1/projects/bench/gigabyte/builds/{number}/jobs/writer/log"));
         var stored = Convert.ToHexStringLower(await SHA256.HashDataAsync(log));
         var written = await Expected(megabytes);
         var highest = await peak;
         figures.Add(
-            $"log of {megabytes} MB",
+            $"log of {megabytes} MB, {which}",
             string.Create(CultureInfo.InvariantCulture, $"{megabytes / seconds:0} MB/s, SHA-256 {(stored == written ? "equal" : "DIFFERENT")}, agent's peak {highest:0} MiB"),
             "≥ 100 MB/s, no byte lost or repeated, memory bounded");
     }
