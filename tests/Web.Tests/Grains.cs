@@ -80,6 +80,8 @@ public sealed class LogGrain(Recorder recorder) : Grain, ILogGrain
 
     public Task<LogAck> Close(string token, long length) => throw new NotSupportedException();
 
+    public Task Open() => Task.CompletedTask;
+
     public Task<LogTail> Tail() =>
         Task.FromResult(recorder.Tails.GetValueOrDefault(this.GetPrimaryKeyString()) ?? new LogTail { Offset = 0, Bytes = [], NewLines = 0 });
 }

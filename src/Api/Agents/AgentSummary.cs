@@ -35,6 +35,9 @@ public sealed record AgentSummary
 
     /// <summary>It was told to take no new jobs, also while it is offline.</summary>
     [Id(12)] public bool Drained { get; init; }
+
+    /// <summary>When its present process, or the last one, came online.</summary>
+    [Id(13)] public DateTimeOffset? OnlineSince { get; init; }
 }
 
 /// <summary>A join token, shown once, with the one command that uses it.</summary>

@@ -104,17 +104,19 @@ internal sealed class StartSequence(Home home, UpOptions options, Launcher launc
                 ["PRTS_S3_SECRET_KEY"] = null,
             },
         };
-        await launcher.StartAsync(definition, (_, stop) => IsOnlineAsync(client, name, stop), Patience, cancellation);
+        var start = TimeProvider.System.GetUtcNow();
+        await launcher.StartAsync(definition, (_, stop) => IsOnlineAsync(client, name, start, stop), Patience, cancellation);
     }
 
     /// <summary>An agent that has joined before proves itself with its own key and needs no token.</summary>
     private static bool HasIdentity(string directory) =>
         Directory.Exists(directory) && Directory.EnumerateFiles(directory, "identity*").Any();
 
-    private static async Task<bool> IsOnlineAsync(ApiClient client, string name, CancellationToken cancellation)
+    /// <summary>Online since then: what is told of the process before it may still say that it is online.</summary>
+    private static async Task<bool> IsOnlineAsync(ApiClient client, string name, DateTimeOffset start, CancellationToken cancellation)
     {
         var agents = await client.GetAsync("api/v1/agents", CliJson.Default.IReadOnlyListAgentSummary, cancellation);
-        return agents.Any(agent => agent.Name == name && agent.Status != AgentStatus.Offline);
+        return agents.Any(agent => agent.Name == name && agent.Status != AgentStatus.Offline && agent.OnlineSince >= start);
     }
 
     private static string HostName()

@@ -61,6 +61,7 @@ public sealed class AgentEntry(AgentSummary summary, DateTimeOffset now, bool jo
             Host = hello.Host,
             LastSeenAt = at,
             JoinedAt = Summary.JoinedAt ?? at,
+            OnlineSince = at,
         });
     }
 
