@@ -7,6 +7,7 @@ using var interrupt = System.Runtime.InteropServices.PosixSignalRegistration.Cre
 try
 {
     var options = AgentOptions.FromEnvironment();
+    using var home = AgentHome.Take(options.Home);
     using var controlPlane = new ControlPlane(options);
     await controlPlane.WaitUntilUp(Console.WriteLine, TimeProvider.System, stop.Token);
     var identity = await AgentIdentity.LoadOrJoin(options, controlPlane.Http, stop.Token);
@@ -14,7 +15,7 @@ try
     await controlPlane.CheckCredential(stop.Token);
     interrupt.Dispose();
 
-    using var host = AgentHost.Build(args, options, identity, controlPlane);
+    using var host = AgentHost.Build(args, options.As(identity.Joined), identity, controlPlane);
     await AgentHost.Run(host);
     return 0;
 }

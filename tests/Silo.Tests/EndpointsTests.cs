@@ -26,6 +26,7 @@ public sealed class EndpointsTests(ServerFixture fixture)
         "/schemas/pipeline.json", // Editors.
         "/api/docs/scalar.js", "/api/docs/scalar.aspnetcore.js", "/api/docs/favicon.svg", // The page's own files.
         // Agents, with join tokens and credentials of their own, which these endpoints check.
+        "/cluster/agent/install.sh", "/cluster/agent/program.tar.gz",
         "/cluster/join", "/cluster/membership/", "/cluster/membership/{silo}", "/cluster/membership/insert", "/cluster/membership/update", "/cluster/membership/alive",
     ];
 

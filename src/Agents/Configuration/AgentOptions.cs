@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using PRTS.Contracts.Cluster;
 using PRTS.Contracts.Projects;
 
 namespace PRTS.Agents.Configuration;
@@ -16,7 +17,10 @@ public sealed record AgentOptions
     public string? Token { get; init; }
     public required string Name { get; init; }
 
-    /// <summary>What jobs may ask for with <c>runs_on</c>: those given, the operating system, the architecture and the name.</summary>
+    /// <summary>Whether somebody chose <see cref="Name"/>; else it is this host's.</summary>
+    public bool NameIsChosen { get; init; }
+
+    /// <summary>What jobs may ask for with <c>runs_on</c>: those of the token, those given, the operating system, the architecture and the name.</summary>
     public required IReadOnlyList<string> Labels { get; init; }
 
     /// <summary>How many jobs run at once.</summary>
@@ -30,7 +34,7 @@ public sealed record AgentOptions
     public required int SiloPort { get; init; }
     public required string Supervisor { get; init; }
 
-    /// <summary>The user or first user id that steps run as when the agent is root; null is the default of docs/agents.md.</summary>
+    /// <summary>The user or first user id that steps run as when the agent is root; null is the default of docs/configuration.md.</summary>
     public string? JobUser { get; init; }
 
     public static string OperatingSystem =>
@@ -41,7 +45,8 @@ public sealed record AgentOptions
     public static AgentOptions FromEnvironment()
     {
         var problems = new List<string>();
-        var name = (Text("PRTS_AGENT_NAME") ?? Environment.MachineName).ToLowerInvariant();
+        var chosen = Text("PRTS_AGENT_NAME");
+        var name = (chosen ?? Environment.MachineName).ToLowerInvariant();
         if (!ProjectId.IsValidName(name))
             problems.Add($"PRTS_AGENT_NAME is '{name}': use 1–64 of a-z, 0-9, '.', '_' and '-', beginning with a letter or digit.");
         var url = Text("PRTS_URL")?.TrimEnd('/') ?? "http://127.0.0.1:5080";
@@ -52,7 +57,8 @@ public sealed record AgentOptions
             Url = url,
             Token = Text("PRTS_TOKEN"),
             Name = name,
-            Labels = LabelsOf(name),
+            NameIsChosen = chosen is not null,
+            Labels = LabelsOf([], name),
             Slots = Number("PRTS_AGENT_SLOTS", Environment.ProcessorCount, 1, 1024, problems),
             Home = Path.GetFullPath(Text("PRTS_AGENT_HOME") ?? Path.Combine(Text("PRTS_HOME") ?? "var", "agents", name)),
             Address = OwnAddress(parsed, problems),
@@ -65,9 +71,12 @@ public sealed record AgentOptions
 
     private static string? Text(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 
-    private static IReadOnlyList<string> LabelsOf(string name) =>
-        [.. (Text("PRTS_AGENT_LABELS") ?? "")
-            .Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+    /// <summary>With the name and the labels that this agent got when it joined.</summary>
+    public AgentOptions As(JoinAnswer joined) => this with { Name = joined.Name, Labels = LabelsOf(joined.Labels, joined.Name) };
+
+    private static IReadOnlyList<string> LabelsOf(IEnumerable<string> given, string name) =>
+        [.. given
+            .Concat((Text("PRTS_AGENT_LABELS") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
             .Concat([OperatingSystem, Architecture, name])
             .Distinct(StringComparer.OrdinalIgnoreCase)];
 

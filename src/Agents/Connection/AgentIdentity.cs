@@ -27,14 +27,13 @@ public sealed record AgentIdentity
     /// <summary>Loads the identity, or joins with the token and keeps what comes back.</summary>
     public static async Task<AgentIdentity> LoadOrJoin(AgentOptions options, HttpClient http, CancellationToken cancellationToken)
     {
-        Directory.CreateDirectory(options.Home);
         var path = Path.Combine(options.Home, "identity.json");
         if (File.Exists(path))
         {
             await using var file = File.OpenRead(path);
             var kept = await JsonSerializer.DeserializeAsync<AgentIdentity>(file, ApiJson.Options, cancellationToken)
                 ?? throw new AgentSetupException($"{path} is empty: remove it and join again with a token from 'prts agent token'.");
-            return kept.Joined.Name == options.Name ? kept : throw new AgentSetupException(
+            return kept.Joined.Name == options.Name || !options.NameIsChosen ? kept : throw new AgentSetupException(
                 $"{options.Home} belongs to the agent '{kept.Joined.Name}', not '{options.Name}': give PRTS_AGENT_NAME or PRTS_AGENT_HOME accordingly.");
         }
 
@@ -71,7 +70,7 @@ public sealed record AgentIdentity
         {
             Headers = { Authorization = new AuthenticationHeaderValue("Bearer", options.Token) },
             Content = JsonContent.Create(
-                new JoinRequest { Name = options.Name, CertificateRequest = certificate.CreateSigningRequestPem() }, options: ApiJson.Options),
+                new JoinRequest { Name = options.Name, NameIsChosen = options.NameIsChosen, CertificateRequest = certificate.CreateSigningRequestPem() }, options: ApiJson.Options),
         };
         using var response = await http.SendAsync(request, cancellationToken);
         if (!response.IsSuccessStatusCode)

@@ -46,4 +46,7 @@ public sealed record AgentToken
     public required string Token { get; init; }
     public required DateTimeOffset ExpiresAt { get; init; }
     public required string Command { get; init; }
+
+    /// <summary>Whether the command reaches the control plane from its own machine alone.</summary>
+    public bool ThisMachineOnly { get; init; }
 }

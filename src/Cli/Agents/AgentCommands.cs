@@ -87,6 +87,10 @@ internal static class AgentCommands
             else
             {
                 Console.Out.WriteLine($"Run this on the machine that shall join, within {Say.Duration(token.ExpiresAt - TimeProvider.System.GetUtcNow())}:\n\n  {token.Command}\n");
+                if (token.ThisMachineOnly)
+                {
+                    Console.Error.WriteLine("prts: this works on this machine alone: for others, start PRTS with ./prts up --listen 0.0.0.0 --advertise IP");
+                }
             }
 
             return ExitCodes.Succeeded;

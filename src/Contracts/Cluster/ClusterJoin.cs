@@ -6,6 +6,9 @@ public sealed record JoinRequest
     /// <summary>1–64 of a-z 0-9 . _ -, unique in the tenant.</summary>
     public required string Name { get; init; }
 
+    /// <summary>Whether somebody chose the name. Otherwise it is the host's, and while an agent of that name runs, another like it will do.</summary>
+    public bool NameIsChosen { get; init; }
+
     /// <summary>A PKCS#10 request in PEM, for the certificate that the agent shows to other silos.</summary>
     public required string CertificateRequest { get; init; }
 }
@@ -15,6 +18,9 @@ public sealed record JoinAnswer
 {
     public required string Tenant { get; init; }
     public required string Name { get; init; }
+
+    /// <summary>Those of the token; the agent has its own besides.</summary>
+    public IReadOnlyList<string> Labels { get; init; } = [];
 
     /// <summary>The bearer of the membership proxy and of <c>GET /cluster/settings</c>.</summary>
     public required string Credential { get; init; }

@@ -12,21 +12,24 @@ public sealed partial class IdleMemory(TimeProvider clock) : BackgroundService
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(15);
 
-    /// <summary>Bytes: who allocates less in <see cref="Every"/> is idle, and what is less than that is not worth a collection.</summary>
+    /// <summary>Bytes: who allocates less in <see cref="Every"/> is idle.</summary>
     private const long Little = 32 << 20;
+
+    /// <summary>Bytes: what is less is not worth a collection, nor is less than half of what lives.</summary>
+    private const long Least = 8 << 20;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Every, clock);
         // What the start needed goes at the first quiet moment, however little it was.
-        var (last, trimmed) = (0L, -Little);
+        var (last, trimmed, worth) = (0L, 0L, 0L);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             var allocated = GC.GetTotalAllocatedBytes();
-            if (allocated - last < Little && allocated - trimmed >= Little)
+            if (allocated - last < Little && allocated - trimmed >= worth)
             {
                 Trim();
-                trimmed = allocated;
+                (trimmed, worth) = (allocated, Math.Max(Least, GC.GetTotalMemory(forceFullCollection: false) / 2));
             }
 
             last = allocated;

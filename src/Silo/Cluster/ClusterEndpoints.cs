@@ -21,6 +21,7 @@ public static class ClusterEndpoints
     {
         var cluster = app.MapGroup("/cluster").AllowAnonymous().ExcludeFromDescription();
         cluster.MapPost("/join", Join);
+        cluster.MapAgentProgram();
         var membership = cluster.MapGroup("/membership");
         membership.AddEndpointFilter(RequireAgent);
         membership.MapGet("/", async (IMembershipTable table, Serializer serializer, CancellationToken cancel) => Bytes(serializer, await table.ReadAllAsync(cancel)));
@@ -44,35 +45,37 @@ public static class ClusterEndpoints
     }
 
     private static async Task<Results<Ok<JoinAnswer>, ProblemHttpResult>> Join(
-        JoinRequest request, HttpContext http, AgentIdentities identities, ClusterAuthority authority, TimeProvider time, CancellationToken cancellationToken)
+        JoinRequest request, HttpContext http, AgentIdentities identities, AgentNames names, ClusterAuthority authority, TimeProvider time, CancellationToken cancellationToken)
     {
         if (!ProjectId.IsValidName(request.Name))
             return TypedResults.Problem($"'{request.Name}' can't be an agent's name: use 1–64 of a-z, 0-9, '.', '_' and '-', beginning with a letter or digit.", statusCode: 400);
-        var token = Bearer(http);
+        var hash = SHA256.HashData(Encoding.UTF8.GetBytes(Bearer(http)));
+        if (await identities.FindToken(hash, cancellationToken) is not { } open)
+            return BadToken();
+        if (await names.Choose(open, request, cancellationToken) is not { } name)
+            return TypedResults.Problem($"An agent named '{request.Name}' runs already: choose another name (--name), or stop that one.", statusCode: 409);
         var credential = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
         JoinAnswer? answer = null;
         AgentIdentity? identity;
         try
         {
-            identity = await identities.Join(SHA256.HashData(Encoding.UTF8.GetBytes(token)), request.Name, Issue, cancellationToken);
+            identity = await identities.Join(hash, name, Issue, cancellationToken);
         }
         catch (CryptographicException)
         {
             return TypedResults.Problem("The certificate request is not a valid PKCS#10 request in PEM.", statusCode: 400);
         }
 
-        return identity is null
-            ? TypedResults.Problem("This join token is unknown, used or expired: make a new one with 'prts agent token'.", statusCode: 401)
-            : TypedResults.Ok(answer);
+        return identity is null ? BadToken() : TypedResults.Ok(answer);
 
         AgentIdentity Issue(JoinToken allowed)
         {
-            var name = allowed.Name ?? request.Name;
             using var certificate = authority.IssueAgent(request.CertificateRequest, allowed.Tenant, name);
             answer = new JoinAnswer
             {
                 Tenant = allowed.Tenant,
                 Name = name,
+                Labels = allowed.Labels,
                 Credential = credential,
                 Certificate = certificate.ExportCertificatePem(),
                 Authority = authority.Certificate.ExportCertificatePem(),
@@ -124,6 +127,9 @@ public static class ClusterEndpoints
 
     private static IResult Bytes<T>(Serializer serializer, T value) => TypedResults.Bytes(serializer.SerializeToArray(value), "application/octet-stream");
 
-    private static string Bearer(HttpContext http) =>
+    internal static ProblemHttpResult BadToken() =>
+        TypedResults.Problem("This join token is unknown, used or expired: make a new one with 'prts agent token'.", statusCode: 401);
+
+    internal static string Bearer(HttpContext http) =>
         AuthenticationHeaderValue.TryParse(http.Request.Headers.Authorization, out var header) && header is { Scheme: "Bearer", Parameter: { } token } ? token : "";
 }

@@ -18,6 +18,7 @@ public static class ClusterHosting
     public static void AddServerSilo(this WebApplicationBuilder builder, ServerOptions options, NpgsqlDataSource database, ClusterAuthority authority)
     {
         builder.Services.AddSingleton(authority);
+        builder.Services.AddSingleton<AgentNames>();
         builder.UseOrleans(silo =>
         {
             silo.UseClusterDefaults(new Dictionary<string, string>(StringComparer.Ordinal) { [SiloRoles.RoleKey] = SiloRoles.Server });

@@ -43,6 +43,11 @@ public sealed class AgentIdentities(NpgsqlDataSource database, TimeProvider time
         await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 
+    /// <returns>The token, when an agent could join with it now.</returns>
+    public Task<JoinToken?> FindToken(byte[] tokenSha256, CancellationToken cancellationToken = default) => database.Command(
+        "select tenant, name, labels, expires_at from agent_join_tokens where hash = $1 and used_by is null and expires_at > $2", tokenSha256, time.GetUtcNow())
+        .First(ReadToken, cancellationToken);
+
     /// <summary>
     /// Uses the token up and registers the identity that <paramref name="issue"/> makes for it, both or neither. A name that is taken is
     /// taken over (a rebuilt machine joins under its old name).
@@ -59,7 +64,7 @@ public sealed class AgentIdentities(NpgsqlDataSource database, TimeProvider time
             returning tenant, name, labels, expires_at
             """,
             tokenSha256, usedBy, time.GetUtcNow())
-            .First(row => new JoinToken { Tenant = row.GetString(0), Name = row.Text(1), Labels = row.GetFieldValue<string[]>(2), ExpiresAt = row.Time(3) }, cancellationToken);
+            .First(ReadToken, cancellationToken);
         if (token is null) return null;
         var identity = issue(token);
         await connection.Command(InsertIdentity, Values(identity)).Execute(cancellationToken);
@@ -92,6 +97,9 @@ public sealed class AgentIdentities(NpgsqlDataSource database, TimeProvider time
     /// <returns>Whether there was a valid identity to revoke.</returns>
     public async Task<bool> Revoke(string tenant, string name, CancellationToken cancellationToken = default) => await database.Command(
         "update agent_identities set revoked_at = $3 where tenant = $1 and name = $2 and revoked_at is null", tenant, name, time.GetUtcNow()).Execute(cancellationToken) > 0;
+
+    private static JoinToken ReadToken(NpgsqlDataReader row) =>
+        new() { Tenant = row.GetString(0), Name = row.Text(1), Labels = row.GetFieldValue<string[]>(2), ExpiresAt = row.Time(3) };
 
     private static object?[] Values(AgentIdentity identity) => [identity.Tenant, identity.Name, identity.CredentialHash, identity.Thumbprint, identity.CreatedAt];
 }

@@ -4,7 +4,7 @@ using PRTS.Web.Access;
 
 namespace PRTS.Web.Agents;
 
-/// <summary>Makes the tokens with which agents join, and the command to go with them.</summary>
+/// <summary>Makes the tokens with which agents join, and the command to go with them, which a machine without PRTS can run.</summary>
 public sealed class AgentTokens(AgentIdentities identities, WebOptions options, TimeProvider time)
 {
     public async Task<AgentToken> Create(string tenant, CreateAgentToken request, CancellationToken cancellationToken = default)
@@ -12,7 +12,13 @@ public sealed class AgentTokens(AgentIdentities identities, WebOptions options, 
         var secret = Secrets.Create(Secrets.AgentTokenPrefix);
         var expires = time.GetUtcNow() + (request.ExpiresInHours is { } hours ? TimeSpan.FromHours(hours) : options.AgentTokenLifetime);
         await identities.CreateToken(Secrets.Sha256(secret), new() { Tenant = tenant, Name = request.Name, Labels = request.Labels, ExpiresAt = expires }, cancellationToken);
-        var name = request.Name is { } given ? $" --name {given}" : "";
-        return new AgentToken { Token = secret, ExpiresAt = expires, Command = $"prts agent start --url {options.PublicUrl} --token {secret}{name}" };
+        var name = request.Name is { } given ? $" -s -- --name {given}" : "";
+        return new AgentToken
+        {
+            Token = secret,
+            ExpiresAt = expires,
+            Command = $"curl -fsSH 'Authorization: Bearer {secret}' {options.PublicUrl}/cluster/agent/install.sh | sh{name}",
+            ThisMachineOnly = new Uri(options.PublicUrl).IsLoopback,
+        };
     }
 }

@@ -62,7 +62,7 @@ public class BuildEndpointsTests(TestServer server)
         await (await admin.PostAsync("/api/v1/agents/nobody/drain", null)).Problem(HttpStatusCode.NotFound, "not-found");
         using var body = new StringContent("{}", System.Text.Encoding.UTF8, "application/json");
         var token = await (await admin.PostAsync("/api/v1/agents/tokens", body)).Read<AgentToken>(HttpStatusCode.Created);
-        Assert.Equal($"prts agent start --url http://prts.test --token {token.Token}", token.Command);
+        Assert.Equal($"curl -fsSH 'Authorization: Bearer {token.Token}' http://prts.test/cluster/agent/install.sh | sh", token.Command);
     }
 
     private async Task<BuildId> NewBuild(RunStatus status)
