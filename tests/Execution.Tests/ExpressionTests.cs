@@ -23,13 +23,39 @@ public sealed class ExpressionTests : IAsyncDisposable
         job = job with
         {
             Needs = new Dictionary<string, NeedResult> { ["lint"] = new() { Status = RunStatus.Succeeded, Outputs = new Dictionary<string, string> { ["score"] = "9" } } },
-            Job = job.Job with { Env = new Dictionary<string, string> { ["WHO"] = "world" } },
+            Job = job.Job with { Env = [new Dictionary<string, string> { ["WHO"] = "world" }] },
         };
 
         var sink = await machine.Run(new TestSink(), job);
 
         Assert.Equal("42 success 9 world main world!\n", sink.Log);
         Assert.Equal("Say 42", sink.Events.OfType<StepStarted>().Last().Name);
+    }
+
+    [Fact]
+    public async Task Run_VariablesOfSeveralLevels_SeeWhatIsBeforeThem()
+    {
+        var job = machine.Job(Step("echo \"$WHERE|$SEEN\"") with { Env = new Dictionary<string, string> { ["WHERE"] = "${{ env.WHERE }}/step" } });
+        var pipeline = new Dictionary<string, string> { ["WHERE"] = "pipeline", ["SEEN"] = "${{ env.WHERE }}" };
+        var inner = new Dictionary<string, string> { ["WHERE"] = "${{ env.WHERE }}/job" };
+
+        var sink = await machine.Run(new TestSink(), job with { Job = job.Job with { Env = [pipeline, inner] } });
+
+        Assert.Equal("pipeline/job/step|pipeline\n", sink.Log);
+    }
+
+    [Theory]
+    [InlineData(1, 140_000, "'V0' has 140004 bytes")]
+    [InlineData(20, 60_000, "up to 'V17' have more than 1048576 bytes")]
+    public async Task Run_VariablesThatNoProcessCanHave_FailWithTheReason(int count, int length, string expected)
+    {
+        var job = machine.Job(Step("echo never"));
+        var variables = Enumerable.Range(0, count).ToDictionary(n => $"V{n}", _ => new string('x', length));
+
+        var sink = await machine.Run(new TestSink(), job with { Job = job.Job with { Env = [variables] } });
+
+        Assert.Equal(RunStatus.Failed, sink.Step(0).Status);
+        Assert.Contains(expected, sink.Step(0).Reason, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -7,20 +7,14 @@ namespace PRTS.Execution.Tests;
 /// <summary>Serves the repositories in a folder as the control plane does, to whoever asks: git's own upload-pack over HTTP.</summary>
 internal sealed class GitServer : IDisposable
 {
-    private readonly HttpListener listener = new();
+    private readonly HttpListener listener;
     private readonly string folder;
 
     public GitServer(string folder)
     {
         this.folder = folder;
-        using (var probe = new TcpListener(IPAddress.Loopback, 0))
-        {
-            probe.Start();
-            Url = $"http://{probe.LocalEndpoint}";
-        }
-
-        listener.Prefixes.Add(Url + "/");
-        listener.Start();
+        listener = Listen();
+        Url = listener.Prefixes.Single().TrimEnd('/');
         _ = Serve();
     }
 
@@ -30,6 +24,31 @@ internal sealed class GitServer : IDisposable
     public int Cuts { get; set; }
 
     public void Dispose() => listener.Close();
+
+    /// <summary>A free port may be taken by another test between being found and being used.</summary>
+    private static HttpListener Listen()
+    {
+        while (true)
+        {
+            string address;
+            using (var probe = new TcpListener(IPAddress.Loopback, 0))
+            {
+                probe.Start();
+                address = $"http://{probe.LocalEndpoint}/";
+            }
+
+            var candidate = new HttpListener { Prefixes = { address } };
+            try
+            {
+                candidate.Start();
+                return candidate;
+            }
+            catch (HttpListenerException taken) when (taken.ErrorCode == (int)SocketError.AddressAlreadyInUse || taken.Message.Contains("in use", StringComparison.Ordinal))
+            {
+                candidate.Close();
+            }
+        }
+    }
 
     private async Task Serve()
     {

@@ -175,7 +175,7 @@ public sealed class StepTests : IAsyncDisposable
     {
         Environment.SetEnvironmentVariable("PRTS_TOKEN", "the agent's secret");
         var job = machine.Job(Step("env | sort") with { Env = new Dictionary<string, string> { ["STEP"] = "s", ["BOTH"] = "step" } });
-        var sink = await machine.Run(new TestSink(), job with { Job = job.Job with { Env = new Dictionary<string, string> { ["BOTH"] = "job", ["PRTS_COMMIT"] = "forged" } } });
+        var sink = await machine.Run(new TestSink(), job with { Job = job.Job with { Env = [new Dictionary<string, string> { ["BOTH"] = "job", ["PRTS_COMMIT"] = "forged" }] } });
 
         var environment = sink.Log.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('=', 2)).ToDictionary(pair => pair[0], pair => pair[1]);
         Assert.Equal(("s", "step", machine.Commit), (environment["STEP"], environment["BOTH"], environment["PRTS_COMMIT"]));

@@ -109,7 +109,6 @@ internal sealed class TestMachine : IAsyncDisposable
             Name = "Build",
             Stage = "Main",
             Needs = [],
-            Env = new Dictionary<string, string>(),
             Steps = [.. steps.Select((step, index) => step with { Index = index })],
         },
     };

@@ -20,7 +20,6 @@ internal static class Plans
         If = @if,
         SkipReason = skip,
         AllowFailure = allowFailure,
-        Env = new Dictionary<string, string>(StringComparer.Ordinal),
         Steps = [new PlannedStep { Index = 0, Name = run, Run = run, Env = new Dictionary<string, string>(StringComparer.Ordinal) }],
     };
 

@@ -19,7 +19,7 @@ public class ExampleTests
         Assert.Equal(new PlannedArtifact { Name = "frontend-build", Path = "dist/" }, plan.Jobs[0].Steps[2].Artifact);
         Assert.Equal(["postgres:15", "redis:7"], plan.Jobs[2].Services);
         Assert.Equal("production", plan.Jobs[3].Environment);
-        Assert.All(plan.Jobs, j => Assert.Equal("registry.example.com", j.Env["REGISTRY"]));
+        Assert.All(plan.Jobs, j => Assert.Equal("registry.example.com", j.Env[0]["REGISTRY"]));
     }
 
     [Fact]

@@ -48,7 +48,7 @@ public class PlanTests
         Assert.Equal(["linux", "gpu"], job.RunsOn);
         Assert.Equal(("a/b:1", "prod", true, TimeSpan.FromMinutes(90)), (job.Image, job.Environment, job.AllowFailure, job.Timeout));
         Assert.Equal(["db"], job.Services);
-        Assert.Equal(new Dictionary<string, string> { ["A"] = "1", ["B"] = "stage", ["C"] = "true" }, job.Env);
+        Assert.Equal(["A=1 B=pipeline", "B=stage C=1.50", "C=true"], job.Env.Select(level => string.Join(' ', level.Select(variable => $"{variable.Key}={variable.Value}"))));
         var step = job.Steps[0];
         Assert.Equal(("Say ${{ env.A }}", "say", "\necho one\necho two\n", "sh", "a/b"), (step.Name, step.Id, step.Run, step.Shell, step.WorkingDirectory));
         Assert.Equal((TimeSpan.FromSeconds(30), true, "failure()"), (step.Timeout, step.ContinueOnError, step.If));

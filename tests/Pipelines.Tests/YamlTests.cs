@@ -51,7 +51,7 @@ public class YamlTests
                       <<: [{B: "4"}, *common]
             """);
         Assert.Equal(["One", "Two"], plan.Jobs.Select(j => j.Name));
-        Assert.Equal(["3", "4"], plan.Jobs.Select(j => j.Env["B"]));
+        Assert.Equal(["3", "4"], plan.Jobs.Select(j => j.Env[^1]["B"]));
         Assert.All(plan.Jobs, j => Assert.Equal("ls", j.Steps[0].Run));
     }
 

@@ -36,8 +36,12 @@ public sealed class EndpointsTests(ServerFixture fixture)
     private IReadOnlyList<RouteEndpoint> Endpoints => [.. fixture.Server.Get<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()];
 
     [Fact]
-    public void Endpoints_All_AskForAPermissionOrAreListedAsOpen()
+    public async Task Endpoints_All_AskForAPermissionOrAreListedAsOpen()
     {
+        // The first visit maps what was not mapped at the start.
+        using var client = fixture.Server.Administrator();
+        using var dashboard = await client.GetAsync("/orleans/");
+        Assert.Contains(Endpoints, endpoint => Text(endpoint) == "/orleans/index.html");
         Assert.True(Endpoints.Count > 80);
         Assert.Empty(Endpoints.Where(endpoint => !IsGuarded(endpoint)).Select(Text).Distinct(StringComparer.Ordinal));
     }

@@ -159,7 +159,6 @@ public sealed class ReadModelTests(StorageFixture storage)
             Name = "A",
             Stage = "S",
             Needs = [],
-            Env = new Dictionary<string, string>(),
             Steps = [step],
             Timeout = TimeSpan.FromMinutes(5),
         };

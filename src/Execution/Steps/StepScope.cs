@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 using PRTS.Api;
 using PRTS.Api.Builds;
 using PRTS.Execution.Jobs;
@@ -14,6 +15,11 @@ internal sealed class ScopeException(string message) : Exception(message);
 /// <summary>What a step's conditions and templates see: the job's facts and what the steps before it did.</summary>
 internal sealed class StepScope(JobAssignment job, JobHistory history, JobOutcome outcome, Workspace workspace, ExecutionOptions options)
 {
+    /// <summary>Bytes of <c>NAME=value</c> with its end: Linux starts no process with more.</summary>
+    private const int MaxVariable = 128 * 1024;
+
+    /// <summary>Bytes: half of what Linux takes, with arguments, where the stack may have 8 MiB.</summary>
+    private const int MaxEnvironment = 1 << 20;
     private readonly Dictionary<string, ExpressionValue> facts = new(StringComparer.OrdinalIgnoreCase)
     {
         ["build"] = Contexts.Build(job.Org, job.Project, job.Number, job.Event, job.Actor, StepEnvironment.BuildUrl(job)),
@@ -33,11 +39,18 @@ internal sealed class StepScope(JobAssignment job, JobHistory history, JobOutcom
     public Dictionary<string, string> Environment(PlannedStep step)
     {
         var environment = StepEnvironment.Base(workspace);
-        foreach (var (key, template) in job.Job.Env.Concat(step.Env))
+        var left = MaxEnvironment;
+        foreach (var (key, template) in job.Job.Env.Append(step.Env).SelectMany(level => level))
         {
             var value = Render(template, environment, $"the variable '{key}'");
             if (key.Length == 0 || key.Contains('=', StringComparison.Ordinal) || key.Contains('\0', StringComparison.Ordinal) || value.Contains('\0', StringComparison.Ordinal))
                 throw new ScopeException($"the environment variable '{key}' has a name or value that no process can have");
+            var size = Encoding.UTF8.GetByteCount(key) + Encoding.UTF8.GetByteCount(value) + 2;
+            if (size > MaxVariable)
+                throw new ScopeException($"the environment variable '{key}' has {size} bytes, and no process can have one of more than {MaxVariable}: put its value into a file");
+            left -= size;
+            if (left < 0)
+                throw new ScopeException($"the environment variables up to '{key}' have more than {MaxEnvironment} bytes together: put large values into files");
             environment[key] = value;
         }
         return environment;

@@ -56,11 +56,11 @@ internal static class JobScope
     /// Each variable sees those before it. One that needs what is there in steps only is null here: the steps, which can evaluate it,
     /// say what is wrong when it cannot be evaluated at all.
     /// </summary>
-    private static EvaluationContext WithVariables(Dictionary<string, ExpressionValue> values, IReadOnlyDictionary<string, string> env)
+    private static EvaluationContext WithVariables(Dictionary<string, ExpressionValue> values, IReadOnlyList<IReadOnlyDictionary<string, string>> env)
     {
-        var variables = new Dictionary<string, string>(env.Count, StringComparer.Ordinal);
+        var variables = new Dictionary<string, string>(StringComparer.Ordinal);
         var (templates, length) = (0, 0);
-        foreach (var (name, template) in env)
+        foreach (var (name, template) in env.SelectMany(level => level))
         {
             if (!IsTemplate(template))
             {
@@ -75,6 +75,7 @@ internal static class JobScope
             }
             catch (ExpressionException)
             {
+                variables.Remove(name);
                 continue;
             }
 

@@ -66,8 +66,8 @@ public sealed record PlannedJob
 
     [Id(11)] public bool AllowFailure { get; init; }
 
-    /// <summary>Merged in this order: pipeline variables and env, stage, job. Later names win. Values may be templates.</summary>
-    [Id(12)] public required IReadOnlyDictionary<string, string> Env { get; init; }
+    /// <summary>The variables of the pipeline, the stage and the job, outer levels first. Later names win. Values may be templates, which see what is before them.</summary>
+    [Id(12)] public IReadOnlyList<IReadOnlyDictionary<string, string>> Env { get; init; } = [];
 
     [Id(13)] public required IReadOnlyList<PlannedStep> Steps { get; init; }
 }

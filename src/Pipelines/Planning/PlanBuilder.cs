@@ -45,7 +45,6 @@ internal sealed class PlanBuilder
 
     private void AddJobs(StageDefinition stage, PlannedStage planned, List<PlannedJob> jobs)
     {
-        var stageEnv = Merge(pipeline.Env, stage.Env);
         var before = planned.Needs.SelectMany(n => stageKeys[n]).ToList();
         string? previous = null;
         foreach (var job in stage.Jobs)
@@ -68,7 +67,7 @@ internal sealed class PlanBuilder
                 Environment = job.Environment,
                 Timeout = job.Timeout ?? TimeSpan.FromHours(1),
                 AllowFailure = job.AllowFailure,
-                Env = Merge(stageEnv, job.Env),
+                Env = [.. new[] { pipeline.Env, stage.Env, job.Env }.Where(level => level.Count > 0)],
                 Steps = [.. job.Steps.Select(Step)],
             });
         }
@@ -98,14 +97,6 @@ internal sealed class PlanBuilder
 
     private static string? Both(string? stage, string? job) =>
         stage is null || job is null ? stage ?? job : $"({stage}) && ({job})";
-
-    private static IReadOnlyDictionary<string, string> Merge(IReadOnlyDictionary<string, string> outer, IReadOnlyDictionary<string, string> inner)
-    {
-        if (inner.Count == 0) return outer;
-        var merged = new Dictionary<string, string>(outer, StringComparer.Ordinal);
-        foreach (var (name, value) in inner) merged[name] = value;
-        return merged;
-    }
 
     private static string FileName(string file)
     {

@@ -28,7 +28,8 @@ public static class DashboardHosting
     {
         var pages = new ApplicationBuilder(app.Services);
         pages.UseRouting();
-        pages.UseEndpoints(routes => routes.MapOrleansDashboard(Address));
+        // Guarded a second time, because these routes too are listed among the server's.
+        pages.UseEndpoints(routes => routes.MapOrleansDashboard(Address).RequirePermission(Permissions.SystemManage).ExcludeFromDescription());
         return pages.Build();
     }
 }

@@ -7,14 +7,14 @@ namespace PRTS.Silo.Operations;
 /// <summary>Ready when the start is done: schema, first administrator, sample project.</summary>
 public sealed class StartupHealth : IHealthCheck
 {
-    private volatile string? problem = "The server is still starting.";
+    // Not ready either, but nothing is wrong yet.
+    private volatile Func<HealthCheckResult> result = () => HealthCheckResult.Degraded("The server is still starting.");
 
-    public void Ready() => problem = null;
+    public void Ready() => result = () => HealthCheckResult.Healthy();
 
-    public void Failed(string why) => problem = why;
+    public void Failed(string why) => result = () => HealthCheckResult.Unhealthy(why);
 
-    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-        Task.FromResult(problem is null ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy(problem));
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) => Task.FromResult(result());
 }
 
 public sealed class DatabaseHealth(NpgsqlDataSource database) : IHealthCheck

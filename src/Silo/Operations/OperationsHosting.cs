@@ -58,7 +58,12 @@ public static class OperationsHosting
     public static void MapOperations(this WebApplication app)
     {
         app.MapHealthChecks("/healthz/live", new() { Predicate = _ => false }).AllowAnonymous();
-        app.MapHealthChecks("/healthz/ready", new() { Predicate = check => check.Tags.Contains("ready"), ResponseWriter = HealthAnswer.Write }).AllowAnonymous();
+        app.MapHealthChecks("/healthz/ready", new()
+        {
+            Predicate = check => check.Tags.Contains("ready"),
+            ResultStatusCodes = { [HealthStatus.Degraded] = StatusCodes.Status503ServiceUnavailable },
+            ResponseWriter = HealthAnswer.Write,
+        }).AllowAnonymous();
         app.MapPrometheusScrapingEndpoint("/metrics").RequirePermission(Permissions.MetricsRead);
     }
 }

@@ -7,6 +7,7 @@ internal static class DurableFile
 {
     private const int ReadOnly = 0;
     private const int NotThere = 2;
+    private const int Exists = 17;
 
     /// <summary>Moves a file that was flushed to its name, replacing what is there, and flushes the folder.</summary>
     public static void Rename(string from, string to)
@@ -16,12 +17,22 @@ internal static class DurableFile
     }
 
     /// <summary>Creates the folders that are missing and flushes those that got a new entry.</summary>
+    /// <exception cref="DirectoryNotFoundException">One of them was removed meanwhile.</exception>
     public static void CreateFolder(string path)
     {
         if (Directory.Exists(path)) return;
         var parent = Path.GetDirectoryName(path)!;
         CreateFolder(parent);
-        Directory.CreateDirectory(path);
+        try
+        {
+            Directory.CreateDirectory(path);
+        }
+        catch (IOException there) when (there.HResult == Exists && !File.Exists(path))
+        {
+            // Made by another, and removed again before it could be looked at: .NET takes what it can't see for a file.
+            throw new DirectoryNotFoundException($"'{path}' was removed while it was made.", there);
+        }
+
         FlushFolder(parent);
     }
 

@@ -93,7 +93,7 @@ public sealed class AgentJobsTests : IDisposable
         Project = "hello",
         Number = 1,
         Event = new() { Kind = "push", Ref = "refs/heads/main", Commit = new string('0', 40) },
-        Job = new() { Key = "build", Name = "Build", Stage = "Main", Needs = [], Env = new Dictionary<string, string>(), Steps = [] },
+        Job = new() { Key = "build", Name = "Build", Stage = "Main", Needs = [], Steps = [] },
         Needs = new Dictionary<string, NeedResult>(),
         ServerUrl = "http://127.0.0.1:1",
     };

@@ -11,7 +11,7 @@ public sealed class JobConditionsTests
     {
         var job = Plans.Job("last", needs: upstream.Length == 0 ? [] : [upstream[^1].Job.Key], @if: condition) with
         {
-            Env = new Dictionary<string, string>(StringComparer.Ordinal) { ["TARGET"] = "web" },
+            Env = [new Dictionary<string, string>(StringComparer.Ordinal) { ["TARGET"] = "web" }],
         };
         var plan = new Blueprint(BuildId.FromKey("default/demo/hello/7"), Plans.Of([.. upstream.Select(up => up.Job), job]));
         var jobs = upstream.ToDictionary(

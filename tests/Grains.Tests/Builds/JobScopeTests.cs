@@ -68,7 +68,7 @@ public sealed class JobScopeTests
     public void TooManyTemplates_FailTheJobNotTheServer()
     {
         var (state, plan) = Build("vars.REGISTRY != ''", "node:20");
-        var job = plan["last"] with { Env = Enumerable.Range(0, 1001).ToDictionary(n => $"V{n}", _ => "${{ build.number }}", StringComparer.Ordinal) };
+        var job = plan["last"] with { Env = [Enumerable.Range(0, 1001).ToDictionary(n => $"V{n}", _ => "${{ build.number }}", StringComparer.Ordinal)] };
 
         var verdict = JobConditions.Evaluate(state.Request!, plan, job, state.Jobs);
 
@@ -80,7 +80,7 @@ public sealed class JobScopeTests
     {
         var (state, plan) = Build("vars.REGISTRY != ''", "node:20");
         var env = Enumerable.Range(1, 100).ToDictionary(n => $"V{n}", n => $"${{{{ env.V{n - 1} }}}}${{{{ env.V{n - 1} }}}}", StringComparer.Ordinal);
-        var job = plan["last"] with { Env = new Dictionary<string, string>(env.Prepend(new("V0", new string('x', 1000))), StringComparer.Ordinal) };
+        var job = plan["last"] with { Env = [new Dictionary<string, string>(env.Prepend(new("V0", new string('x', 1000))), StringComparer.Ordinal)] };
 
         var verdict = JobConditions.Evaluate(state.Request!, plan, job, state.Jobs);
 
