@@ -14,8 +14,12 @@ public sealed class Heartbeat(IGrainFactory grains, AgentOptions options, AgentI
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
 
+    /// <summary>While the control plane does not know us: no job comes meanwhile.</summary>
+    private static readonly TimeSpan Again = TimeSpan.FromMilliseconds(250);
+
     private readonly string session = Guid.NewGuid().ToString("N");
     private bool known;
+    private string? said;
 
     private IAgentsGrain Agents => grains.Agents(identity.Joined.Tenant);
 
@@ -42,13 +46,18 @@ public sealed class Heartbeat(IGrainFactory grains, AgentOptions options, AgentI
             try
             {
                 await Once();
+                said = null;
             }
             catch (Exception failure) when (failure is not OperationCanceledException)
             {
                 // Jobs go on without the control plane; it hears of them when it is back.
                 known = false;
-                logger.LogWarning("No answer from the control plane: {Problem}", failure.Message);
+                if (said != failure.Message)
+                    logger.LogWarning("No answer from the control plane: {Problem}", failure.Message);
+                said = failure.Message;
             }
+
+            timer.Period = known ? Period : Again;
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }

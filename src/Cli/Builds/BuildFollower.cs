@@ -12,6 +12,9 @@ internal sealed class BuildFollower(ApiClient api, BuildName name, Action<string
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
+    /// <summary>A push returns a moment before the build that it starts is there.</summary>
+    private static readonly TimeSpan PatienceAfterPush = TimeSpan.FromSeconds(5);
+
     public async IAsyncEnumerable<BuildSummary> FollowAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
         var lastVersion = -1L;
@@ -64,8 +67,7 @@ internal sealed class BuildFollower(ApiClient api, BuildName name, Action<string
 
     private async IAsyncEnumerable<BuildSummary> ReadAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, api.Absolute(name.ApiPath + "/events"));
-        using var response = await api.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+        using var response = await OpenAsync(cancellation);
         await using var stream = await response.Content.ReadAsStreamAsync(cancellation);
         await foreach (var item in SseParser.Create(stream, Parse).EnumerateAsync(cancellation))
         {
@@ -73,6 +75,26 @@ internal sealed class BuildFollower(ApiClient api, BuildName name, Action<string
             {
                 yield return build;
             }
+        }
+    }
+
+    /// <summary>Waits for a build that is not there yet, if its project is.</summary>
+    private async Task<HttpResponseMessage> OpenAsync(CancellationToken cancellation)
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                using var request = new HttpRequestMessage(HttpMethod.Get, api.Absolute(name.ApiPath + "/events"));
+                return await api.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+            }
+            catch (NotFoundError) when (TimeProvider.System.GetElapsedTime(started) < PatienceAfterPush)
+            {
+                await api.GetAsync(name.Project.ApiPath, CliJson.Default.ProjectSummary, cancellation);
+            }
+
+            await Task.Delay(100, cancellation);
         }
     }
 

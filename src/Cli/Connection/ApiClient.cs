@@ -160,9 +160,12 @@ internal sealed class ApiClient : IDisposable
 
         var text = await response.Content.ReadAsStringAsync(cancellation);
         var detail = ProblemText.Read(text) ?? $"{request.Method} {request.RequestUri} answered {(int)response.StatusCode} {response.ReasonPhrase}.";
-        return new UserError(detail, response.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.UnprocessableEntity ? ExitCodes.Invalid : ExitCodes.Failed);
+        return response.StatusCode == HttpStatusCode.NotFound ? new NotFoundError(detail) : new UserError(detail, response.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.UnprocessableEntity ? ExitCodes.Invalid : ExitCodes.Failed);
     }
 }
+
+/// <summary>The control plane has no such thing, or does not show it to this user.</summary>
+internal sealed class NotFoundError(string detail) : UserError(detail);
 
 /// <summary>The control plane does not answer: commands that follow something try again.</summary>
 internal sealed class UnreachableError(Uri url, Exception cause)

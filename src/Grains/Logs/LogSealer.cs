@@ -11,6 +11,8 @@ namespace PRTS.Grains.Logs;
 /// </summary>
 internal sealed partial class LogSealer
 {
+    /// <summary>Half of what may wait, so that the other half fills meanwhile.</summary>
+    private const int MaxAtOnce = UnsealedLog.MaxFull / 2;
     private readonly Grain grain;
     private readonly LogStore store;
     private readonly AttemptId id;
@@ -59,7 +61,7 @@ internal sealed partial class LogSealer
     private async Task<TimeSpan?> Seal()
     {
         if (Stale || unsealed.Waiting.Count == 0) return null;
-        LogBuffer[] waiting = [.. unsealed.Waiting];
+        LogBuffer[] waiting = [.. unsealed.Waiting.Take(MaxAtOnce)];
         try
         {
             await Task.Factory.StartNew(() => Seal(waiting), CancellationToken.None, TaskCreationOptions.DenyChildAttach, TaskScheduler.Default).Unwrap();

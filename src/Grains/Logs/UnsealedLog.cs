@@ -8,7 +8,7 @@ namespace PRTS.Grains.Logs;
 /// </summary>
 internal sealed class UnsealedLog(long durable, long newLines)
 {
-    private const int MaxFull = 8;
+    public const int MaxFull = 8;
     private readonly Queue<LogBuffer> full = new();
     private LogBuffer? filling;
     private int capacity = LogBuffer.SmallCapacity;

@@ -11,7 +11,7 @@ internal readonly record struct LogFrame(int RawStart, int RawLength, int Stored
 /// </summary>
 internal sealed record LogSegment
 {
-    private const byte Version = 1;
+    private const byte Version = 2;
 
     /// <summary>In bytes from the log's beginning.</summary>
     public required long RawOffset { get; init; }

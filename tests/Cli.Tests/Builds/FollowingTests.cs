@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using PRTS.Api;
 using PRTS.Api.Builds;
+using PRTS.Api.Projects;
 
 namespace PRTS.Cli.Tests.Builds;
 
@@ -57,6 +58,16 @@ public sealed class FollowingTests : IAsyncDisposable
     {
         var answer = await prts.RunAsync("build", "watch", "demo/hello#7");
         Assert.Equal((1, "prts: There is no such thing here.\n"), (answer.ExitCode, answer.Error));
+    }
+
+    [Fact]
+    public async Task Watch_RightAfterThePush_WaitsForTheBuild()
+    {
+        var asked = 0;
+        server.OnJson("/api/v1/projects/demo/hello", new ProjectSummary { Org = "demo", Name = "hello", CreatedAt = default, CloneUrl = "" });
+        server.On(Path + "/events", context => Interlocked.Increment(ref asked) < 3 ? FailAsync(context, 404) : SendAsync(context, [Build(RunStatus.Succeeded, 2)]));
+        var answer = await prts.RunAsync("build", "watch", "demo/hello#1");
+        Assert.Equal((0, 3), (answer.ExitCode, asked));
     }
 
     [Fact]
