@@ -12,7 +12,11 @@ namespace PRTS.Grains;
 internal sealed class Pump(IGrainBase grain, Func<Task<TimeSpan?>> step, Action<Exception, TimeSpan> failed)
 {
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
+
+    /// <summary>What is under way may wait for a grain that waits for this one to be gone.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
     private IGrainTimer? timer;
+    private Task run = Task.CompletedTask;
     private bool running;
     private bool again;
     private bool stopped;
@@ -22,11 +26,17 @@ internal sealed class Pump(IGrainBase grain, Func<Task<TimeSpan?>> step, Action<
     public void Kick()
     {
         again = true;
-        if (!running && !stopped) _ = Run();
+        if (!running && !stopped) run = Run();
     }
 
-    /// <summary>At deactivation.</summary>
-    public void Stop()
+    /// <summary>At deactivation: what is under way is waited for a moment, so that the next activation begins with what it writes.</summary>
+    public Task Stop()
+    {
+        Halt();
+        return Task.WhenAny(run, Task.Delay(Patience));
+    }
+
+    private void Halt()
     {
         stopped = true;
         timer?.Dispose();
@@ -50,7 +60,7 @@ internal sealed class Pump(IGrainBase grain, Func<Task<TimeSpan?>> step, Action<
         {
             // Another activation has written: this one is out of date, and the next will do what is left.
             failed(conflict, TimeSpan.Zero);
-            Stop();
+            Halt();
             grain.DeactivateOnIdle();
         }
         catch (Exception failure)

@@ -46,12 +46,7 @@ public sealed partial class BuildGrain : Grain, IBuildGrain
         return Task.CompletedTask;
     }
 
-    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
-    {
-        work.Stop();
-        tell.Stop();
-        return Task.CompletedTask;
-    }
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => Task.WhenAll(work.Stop(), tell.Stop());
 
     public async Task Create(BuildRequest request)
     {

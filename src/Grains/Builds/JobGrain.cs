@@ -54,12 +54,7 @@ public sealed partial class JobGrain : Grain, IJobGrain
         return Task.CompletedTask;
     }
 
-    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
-    {
-        work.Stop();
-        tell.Stop();
-        return Task.CompletedTask;
-    }
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => Task.WhenAll(work.Stop(), tell.Stop());
 
     public async Task<JobSummary> Start(JobStart start)
     {

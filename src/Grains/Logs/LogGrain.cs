@@ -56,7 +56,7 @@ public sealed partial class LogGrain(LogStore store, AttemptTokens tokens, TimeP
     {
         // A courtesy at an orderly stop: after a crash the agent sends this again.
         if (!sealer.Stale && unsealed.Rotate()) await sealer.Drained(Patience, cancellationToken);
-        sealer.Stop();
+        await sealer.Stop();
         publisher.Stop();
     }
 

@@ -33,7 +33,7 @@ internal sealed partial class LogSealer
 
     public void Kick() => pump.Kick();
 
-    public void Stop() => pump.Stop();
+    public Task Stop() => pump.Stop();
 
     /// <summary>Waits until one more buffer can fill; false when it took too long.</summary>
     public Task<bool> Room(TimeSpan patience) => Until(() => unsealed.HasRoom, patience, CancellationToken.None);

@@ -55,11 +55,7 @@ public sealed partial class ProjectGrain : Grain, IProjectGrain
         return Task.CompletedTask;
     }
 
-    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
-    {
-        work.Stop();
-        return Task.CompletedTask;
-    }
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => work.Stop();
 
     public async Task<bool> Create(CreateProject definition)
     {
