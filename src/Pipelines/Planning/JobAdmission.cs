@@ -11,7 +11,7 @@ public enum JobResult
     Skipped,
 }
 
-/// <summary>A job that has ended, as those after it see it. Outputs: <c>stepId.output</c> to value.</summary>
+/// <summary>A job that has ended, as those after it see it. Outputs: by name.</summary>
 public readonly record struct EndedJob(JobResult Result, IReadOnlyDictionary<string, string>? Outputs = null);
 
 /// <summary>What a job's expressions know of the build it is in.</summary>

@@ -64,7 +64,7 @@ public sealed class RunTests : IAsyncDisposable
                     steps: [run: echo never]
                   - name: Clean
                     if: always()
-                    steps: [run: "echo cleaning ${{ needs.version.outputs['v.number'] }}"]
+                    steps: [run: "echo cleaning ${{ needs.version.outputs.number }}"]
                   - name: Boxed
                     if: always()
                     image: node:20
