@@ -19,11 +19,11 @@ internal sealed record JobOutcome(bool Failed, bool Canceled, string? Reason)
 
     public RunStatus Status => Canceled ? RunStatus.Canceled : Failed ? RunStatus.Failed : RunStatus.Succeeded;
 
-    /// <summary>The outputs of all steps by name; where several steps give one name, the last of them counts.</summary>
+    /// <summary>The outputs of the steps that have an id, by name; where several steps give one name, the last of them counts.</summary>
     public static IReadOnlyDictionary<string, string> Outputs(PlannedJob job, JobHistory history)
     {
         var outputs = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (name, value) in job.Steps.SelectMany(step => history.OutputsOf(step.Index)))
+        foreach (var (name, value) in job.Steps.Where(step => step.Id is not null).SelectMany(step => history.OutputsOf(step.Index)))
             outputs[name] = value;
         return outputs;
     }
