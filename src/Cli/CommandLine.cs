@@ -4,6 +4,7 @@ using PRTS.Cli.Agents;
 using PRTS.Cli.Artifacts;
 using PRTS.Cli.Builds;
 using PRTS.Cli.Lint;
+using PRTS.Cli.Local;
 using PRTS.Cli.Projects;
 using PRTS.Cli.Shell;
 using PRTS.Cli.Up;
@@ -22,6 +23,7 @@ internal static class CommandLine
         BuildCommands.Create(),
         ArtifactCommands.Create(),
         AgentCommands.Create(),
+        RunCommand.Create(),
         LintCommand.Create(),
         CompletionCommand.Create(),
     };

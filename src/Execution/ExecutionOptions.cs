@@ -24,6 +24,9 @@ public sealed class ExecutionOptions
     /// <summary>Unacknowledged log bytes on disk per job; beyond it the step's writes wait.</summary>
     public long SpoolLimit { get; init; } = 4L << 30;
 
+    /// <summary>The root of a working tree on this machine that jobs get a copy of, instead of a checkout from the control plane.</summary>
+    public string? WorkingTree { get; init; }
+
     public required string AgentName { get; init; }
 
     public IReadOnlyList<string> Labels { get; init; } = [];

@@ -103,7 +103,7 @@ public sealed class StepTests : IAsyncDisposable
             Step("echo version=1.2 >> $PRTS_OUTPUT; printf 'notes<<END\\na\\nb=c\\nEND\\n' >> $PRTS_OUTPUT") with { Id = "meta" }, Step("echo x=y >> $PRTS_OUTPUT"));
 
         Assert.Equal(RunStatus.Succeeded, sink.Ended!.Status);
-        Assert.Equal(new Dictionary<string, string> { ["meta.version"] = "1.2", ["meta.notes"] = "a\nb=c" }, sink.Ended.Outputs);
+        Assert.Equal(new Dictionary<string, string> { ["version"] = "1.2", ["notes"] = "a\nb=c" }, sink.Ended.Outputs);
     }
 
     [Fact]

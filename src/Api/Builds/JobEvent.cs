@@ -55,6 +55,6 @@ public sealed record JobEnded : JobEvent
     [Id(1)] public string? Reason { get; init; }
     [Id(2)] public required long LogLength { get; init; }
 
-    /// <summary><c>stepId.output</c> to value.</summary>
+    /// <summary>By name; where several steps give one name, that of the last.</summary>
     [Id(3)] public IReadOnlyDictionary<string, string>? Outputs { get; init; }
 }

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using PRTS.Cli.Connection;
 using PRTS.Pipelines;
-using PRTS.Pipelines.Parsing;
 
 namespace PRTS.Cli.Lint;
 
@@ -15,8 +14,8 @@ internal static class LintCommand
         var command = new Command("lint", "Check pipeline files") { files, json };
         command.SetAction(parsed =>
         {
-            var paths = parsed.GetValue(files) is { Length: > 0 } given ? given : FindFiles();
-            var errors = paths.SelectMany(Check).ToList();
+            IReadOnlyList<string> paths = parsed.GetValue(files) is { Length: > 0 } given ? given : PipelineFiles.Find();
+            var errors = paths.SelectMany(path => PipelineFiles.Parse(path).Errors).ToList();
             if (parsed.GetValue(json))
             {
                 CliJson.Print<IReadOnlyList<Diagnostic>>(errors);
@@ -25,40 +24,12 @@ internal static class LintCommand
             {
                 errors.ForEach(error => Console.Error.WriteLine(error));
                 Console.Out.WriteLine(errors.Count > 0
-                    ? $"{errors.Count} {(errors.Count == 1 ? "error" : "errors")} in {paths.Length} {(paths.Length == 1 ? "file" : "files")}"
+                    ? $"{errors.Count} {(errors.Count == 1 ? "error" : "errors")} in {paths.Count} {(paths.Count == 1 ? "file" : "files")}"
                     : $"{string.Join(", ", paths)}: nothing is wrong");
             }
 
             return errors.Count > 0 ? ExitCodes.Invalid : ExitCodes.Succeeded;
         });
         return command;
-    }
-
-    /// <summary>As a push would find them, from anywhere in the working tree.</summary>
-    private static string[] FindFiles()
-    {
-        for (var at = new DirectoryInfo(Directory.GetCurrentDirectory()); at is not null; at = at.Parent)
-        {
-            var folder = Path.Combine(at.FullName, ".prts");
-            if (Directory.Exists(folder))
-            {
-                var files = Directory.EnumerateFiles(folder).Where(f => Path.GetExtension(f) is ".yaml" or ".yml").Order(StringComparer.Ordinal);
-                return [.. files.Select(f => Path.GetRelativePath(Directory.GetCurrentDirectory(), f))];
-            }
-        }
-
-        throw new UserError("There is no directory .prts with pipeline files here or above. Name a file: prts lint FILE", ExitCodes.Invalid);
-    }
-
-    private static IReadOnlyList<Diagnostic> Check(string path)
-    {
-        try
-        {
-            return PipelineParser.Parse(path, File.ReadAllText(path)).Errors;
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new UserError($"{path} cannot be read: {error.Message}", ExitCodes.Invalid);
-        }
     }
 }

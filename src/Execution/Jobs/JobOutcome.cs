@@ -19,9 +19,12 @@ internal sealed record JobOutcome(bool Failed, bool Canceled, string? Reason)
 
     public RunStatus Status => Canceled ? RunStatus.Canceled : Failed ? RunStatus.Failed : RunStatus.Succeeded;
 
-    /// <summary>Step outputs by <c>stepId.output</c>.</summary>
-    public static IReadOnlyDictionary<string, string> Outputs(PlannedJob job, JobHistory history) =>
-        job.Steps.Where(step => step.Id is not null)
-            .SelectMany(step => history.OutputsOf(step.Index).Select(output => (Name: $"{step.Id}.{output.Key}", output.Value)))
-            .ToDictionary(output => output.Name, output => output.Value, StringComparer.Ordinal);
+    /// <summary>The outputs of the steps that have an id, by name; where several steps give one name, the last of them counts.</summary>
+    public static IReadOnlyDictionary<string, string> Outputs(PlannedJob job, JobHistory history)
+    {
+        var outputs = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (name, value) in job.Steps.Where(step => step.Id is not null).SelectMany(step => history.OutputsOf(step.Index)))
+            outputs[name] = value;
+        return outputs;
+    }
 }

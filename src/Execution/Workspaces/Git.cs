@@ -17,13 +17,15 @@ internal static class Git
     /// <param name="user">Whose rights git gets and whose files it so creates. The environment is ours alone, so setpriv is safe here.</param>
     /// <param name="settings">Configuration for this call; in the environment, because a credential must not show in the process list.</param>
     /// <param name="input">Writes what git reads from its standard input. Where that ends in a failure of the source, it is the failure of all.</param>
+    /// <param name="output">Takes what git writes to its standard output.</param>
     public static async Task Run(
         string directory,
         JobUser user,
         IReadOnlyList<string> arguments,
         IReadOnlyList<(string Key, string Value)> settings,
         CancellationToken ct,
-        Func<Stream, Task>? input = null)
+        Func<Stream, Task>? input = null,
+        Stream? output = null)
     {
         var start = new ProcessStartInfo
         {
@@ -37,11 +39,11 @@ internal static class Git
         SetEnvironment(start, settings);
         using var process = Process.Start(start) ?? throw new GitException("git could not be started");
         var feeding = Feed(process.StandardInput, input);
-        var output = process.StandardOutput.BaseStream.CopyToAsync(Stream.Null, ct);
+        var reading = process.StandardOutput.BaseStream.CopyToAsync(output ?? Stream.Null, ct);
         var errors = LastLines(process.StandardError, ct);
         try
         {
-            await Task.WhenAll(output, errors);
+            await Task.WhenAll(reading, errors);
             await process.WaitForExitAsync(ct);
         }
         catch (OperationCanceledException)

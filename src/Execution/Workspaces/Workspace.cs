@@ -27,11 +27,16 @@ internal sealed class Workspace(ExecutionOptions options, JobAssignment job, Job
 
     public string Steps => Path.Combine(Root, "steps");
 
-    /// <summary>Checks the job's commit out, from the mirror alone where that has it.</summary>
+    /// <summary>Copies the working tree, or checks the job's commit out, from the mirror alone where that has it.</summary>
     public async Task Prepare(CancellationToken ct)
     {
         Trash.Remove(options, Root);
         CreateDirectories();
+        if (options.WorkingTree is { } tree)
+        {
+            await WorkingTree.Copy(tree, Checkout, user, ct);
+            return;
+        }
         var mirror = new Mirror(options, job, clock);
         if (mirror.HasAtTip(job.Event.Commit) && await TryCheckOut(mirror, ct))
             return;

@@ -92,7 +92,6 @@ public static class BuildLifecycle
             if (!jobs.TryGetValue(job.Needs[at], out var need) || !need.Status.IsEnded()) return null;
         }
 
-        if (job.SkipReason is { } skip) return new() { Status = RunStatus.Skipped, Unstarted = true, Reason = skip };
         var verdict = JobConditions.Evaluate(state.Request!, plan, job, jobs);
         return verdict.Status == RunStatus.Queued ? new() { Status = RunStatus.Queued } : new() { Status = verdict.Status, Unstarted = true, Reason = verdict.Reason };
     }

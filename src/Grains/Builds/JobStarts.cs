@@ -29,10 +29,9 @@ internal static class JobStarts
 
     private static PlannedJob Written(BuildState state, Blueprint plan, PlannedJob job)
     {
-        if (!JobScope.HasTemplates(job)) return job;
         try
         {
-            return JobScope.Render(job, JobScope.Of(state.Request!, plan, job, state.Jobs));
+            return JobConditions.Render(state.Request!, plan, job, state.Jobs);
         }
         catch (ExpressionException)
         {

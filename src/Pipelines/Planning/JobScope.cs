@@ -1,12 +1,9 @@
-using PRTS.Api;
-using PRTS.Contracts.Builds;
 using PRTS.Pipelines.Expressions;
-using PRTS.Pipelines.Planning;
 
-namespace PRTS.Grains.Builds;
+namespace PRTS.Pipelines.Planning;
 
 /// <summary>What a job's own expressions (its condition, image, services and environment) see before it runs (docs/pipeline.md).</summary>
-internal static class JobScope
+public static class JobScope
 {
     /// <summary>Each looks through all before it, and the server has other builds to run.</summary>
     private const int MaxTemplates = 1000;
@@ -15,13 +12,12 @@ internal static class JobScope
     private const int MaxLength = 1 << 20;
 
     /// <exception cref="ExpressionException">There are too many variables with expressions, or they become too long.</exception>
-    public static EvaluationContext Of(BuildRequest request, Blueprint plan, PlannedJob job, IReadOnlyDictionary<string, BuildJob> jobs)
+    public static EvaluationContext Of(BuildFacts build, PlannedJob job, Func<string, EndedJob> ended)
     {
-        var (org, project) = (plan.Id.Project.Org, plan.Id.Project.Name);
         var values = new Dictionary<string, ExpressionValue>(StringComparer.OrdinalIgnoreCase)
         {
-            ["build"] = Contexts.Build(org, project, plan.Id.Number, request.Event, request.Actor, url: null),
-            ["needs"] = ExpressionValue.Of(job.Needs.Distinct(StringComparer.Ordinal).Select(key => KeyValuePair.Create(key, Need(jobs.GetValueOrDefault(key))))),
+            ["build"] = Contexts.Build(build.Org, build.Project, build.Number, build.Event, build.Actor, url: null),
+            ["needs"] = ExpressionValue.Of(job.Needs.Distinct(StringComparer.Ordinal).Select(key => KeyValuePair.Create(key, Need(ended(key))))),
         };
         return WithVariables(values, job.Env);
     }
@@ -86,14 +82,13 @@ internal static class JobScope
         return new() { Values = Contexts.WithVariables(values, variables) };
     }
 
-    private static ExpressionValue Need(BuildJob? need) =>
-        Contexts.Need(Result(need?.Status ?? RunStatus.Canceled), need?.Outputs ?? new Dictionary<string, string>(StringComparer.Ordinal));
-
-    private static string Result(RunStatus status) => status switch
-    {
-        RunStatus.Succeeded => "success",
-        RunStatus.Failed => "failure",
-        RunStatus.Canceled => "cancelled",
-        _ => "skipped",
-    };
+    private static ExpressionValue Need(EndedJob need) => Contexts.Need(
+        need.Result switch
+        {
+            JobResult.Success => "success",
+            JobResult.Failure => "failure",
+            JobResult.Cancelled => "cancelled",
+            _ => "skipped",
+        },
+        need.Outputs ?? new Dictionary<string, string>(StringComparer.Ordinal));
 }

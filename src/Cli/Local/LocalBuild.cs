@@ -1,0 +1,107 @@
+using PRTS.Api;
+using PRTS.Api.Builds;
+using PRTS.Execution.Jobs;
+using PRTS.Pipelines.Expressions;
+using PRTS.Pipelines.Planning;
+
+namespace PRTS.Cli.Local;
+
+/// <summary>Runs a plan's jobs here as the control plane would: each when what it needs has ended, by the same rules.</summary>
+internal sealed class LocalBuild(BuildPlan plan, BuildFacts facts, JobRunner runner, LocalSink sink, string defaultBranch)
+{
+    private const string Canceled = "Canceled.";
+    private readonly Dictionary<string, PlannedJob> jobs = plan.Jobs.ToDictionary(job => job.Key, StringComparer.Ordinal);
+    private readonly Dictionary<string, EndedJob> ended = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Task<EndedJob>> running = new(StringComparer.Ordinal);
+
+    /// <summary>At most one job a core at once. Cancel <paramref name="cancel"/> to stop the jobs as a cancellation does.</summary>
+    public async Task<RunStatus> RunAsync(CancellationToken cancel)
+    {
+        await using var registration = cancel.Register(() => Array.ForEach([.. jobs.Keys], key => runner.Cancel(AttemptOf(key), Canceled)));
+        var waiting = plan.Jobs.ToList();
+        while (waiting.Count + running.Count > 0)
+        {
+            waiting.RemoveAll(job => job.Needs.All(ended.ContainsKey) && TryBegin(job, cancel));
+            if (running.Count == 0)
+            {
+                continue;
+            }
+
+            await Task.WhenAny(running.Values);
+            foreach (var (key, task) in running.Where(job => job.Value.IsCompleted).ToList())
+            {
+                running.Remove(key);
+                ended[key] = await task;
+            }
+        }
+
+        return ended.Values.Any(job => job.Result == JobResult.Cancelled) ? RunStatus.Canceled
+            : plan.Jobs.Any(job => ended[job.Key].Result == JobResult.Failure && !job.AllowFailure) ? RunStatus.Failed
+            : RunStatus.Succeeded;
+    }
+
+    /// <summary>False while there is no room for it.</summary>
+    private bool TryBegin(PlannedJob job, CancellationToken cancel)
+    {
+        var (instead, reason) = cancel.IsCancellationRequested ? new(JobResult.Cancelled, Canceled) : JobAdmission.Decide(facts, key => jobs[key], job, key => ended[key]);
+        if (instead is null)
+        {
+            if (running.Count >= Environment.ProcessorCount)
+            {
+                return false;
+            }
+
+            var written = Written(job);
+            reason = WhyNotHere(written);
+            if (reason is null)
+            {
+                running[job.Key] = RunAsync(written);
+                return true;
+            }
+        }
+
+        ended[job.Key] = new(instead ?? JobResult.Failure);
+        sink.Tell(job, StatusOf(ended[job.Key].Result), reason);
+        return true;
+    }
+
+    private PlannedJob Written(PlannedJob job) => JobScope.HasTemplates(job) ? JobScope.Render(job, JobScope.Of(facts, job, key => ended[key])) : job;
+
+    private static string? WhyNotHere(PlannedJob job) => job is { Image: null, Services: [] } ? null
+        : $"it needs containers ({string.Join(", ", job.Services.Prepend(job.Image).OfType<string>())}), and prts run runs processes of this machine";
+
+    private async Task<EndedJob> RunAsync(PlannedJob job)
+    {
+        var assignment = new JobAssignment
+        {
+            Attempt = AttemptOf(job.Key),
+            Token = "",
+            Org = facts.Org,
+            Project = facts.Project,
+            Number = facts.Number,
+            Event = facts.Event,
+            Actor = facts.Actor,
+            Job = job,
+            Needs = job.Needs.Distinct(StringComparer.Ordinal).ToDictionary(
+                key => key,
+                key => new NeedResult { Status = StatusOf(ended[key].Result), Outputs = ended[key].Outputs ?? new Dictionary<string, string>(StringComparer.Ordinal) },
+                StringComparer.Ordinal),
+            ServerUrl = "",
+            DefaultBranch = defaultBranch,
+            PipelineName = plan.Name,
+        };
+        await runner.Run(assignment, CancellationToken.None);
+        var end = sink.EndOf(assignment.Attempt);
+        return new(end.Status switch { RunStatus.Succeeded => JobResult.Success, RunStatus.Canceled => JobResult.Cancelled, _ => JobResult.Failure }, end.Outputs);
+    }
+
+    private string AttemptOf(string key) => $"default/{facts.Org}/{facts.Project}/{facts.Number}/{key}/1";
+
+    private static RunStatus StatusOf(JobResult result) => result switch
+    {
+        JobResult.Success => RunStatus.Succeeded,
+        JobResult.Failure => RunStatus.Failed,
+        JobResult.Cancelled => RunStatus.Canceled,
+        _ => RunStatus.Skipped,
+    };
+}

@@ -1,0 +1,150 @@
+using PRTS.Api;
+using PRTS.Api.Builds;
+using PRTS.Api.Logs;
+using PRTS.Cli.Terminal;
+using PRTS.Execution.Artifacts;
+using PRTS.Execution.Jobs;
+using PRTS.Pipelines.Planning;
+
+namespace PRTS.Cli.Local;
+
+/// <summary>
+/// Where jobs report that run here without a server: their output goes to standard output, byte for byte when there is one job, else line
+/// by line behind the job's name; what happens goes to standard error; artifacts go into a directory, or nowhere.
+/// </summary>
+internal sealed class LocalSink(bool several, string? artifacts) : IJobSink
+{
+    private readonly Lock gate = new();
+    private readonly Stream output = Console.OpenStandardOutput();
+    private readonly Dictionary<string, Log> logs = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, JobEnded> ends = new(StringComparer.Ordinal);
+
+    private sealed class Log
+    {
+        public long Received { get; set; }
+
+        /// <summary>The beginning of a line whose end has not come.</summary>
+        public MemoryStream Line { get; } = new();
+    }
+
+    /// <summary>How the attempt ended; it has.</summary>
+    public JobEnded EndOf(string attempt)
+    {
+        lock (gate)
+        {
+            return ends[attempt];
+        }
+    }
+
+    public void Tell(PlannedJob job, RunStatus status, string? text)
+    {
+        lock (gate)
+        {
+            Console.Error.WriteLine($"{Say.Mark(status)} {job.Name}{(text is null ? "" : ": " + text)}");
+        }
+    }
+
+    public Task<bool> Report(JobAssignment job, IReadOnlyList<JobEvent> events, CancellationToken ct)
+    {
+        foreach (var happened in events)
+        {
+            switch (happened)
+            {
+                case StepStarted step:
+                    Tell(job.Job, RunStatus.Running, step.Name ?? job.Job.Steps[step.Index].Name);
+                    break;
+                case StepEnded { Status: not RunStatus.Succeeded } step:
+                    Tell(job.Job, step.Status, $"{job.Job.Steps[step.Index].Name}: {step.Reason}");
+                    break;
+                case JobEnded end:
+                    lock (gate)
+                    {
+                        ends[job.Attempt] = end;
+                    }
+
+                    Tell(job.Job, end.Status, end.Reason ?? Say.Status(end.Status));
+                    break;
+            }
+        }
+
+        return Task.FromResult(true);
+    }
+
+    public Task<LogAck> AppendLog(JobAssignment job, long offset, long timestampMs, ReadOnlyMemory<byte> chunk, CancellationToken ct)
+    {
+        lock (gate)
+        {
+            var log = LogOf(job);
+            var known = log.Received - offset;
+            if (known >= 0 && known < chunk.Length)
+            {
+                Write(job, log, chunk.Span[(int)known..]);
+                log.Received = offset + chunk.Length;
+            }
+
+            return Task.FromResult(new LogAck(log.Received, log.Received));
+        }
+    }
+
+    public Task<LogAck> CloseLog(JobAssignment job, long length, CancellationToken ct)
+    {
+        lock (gate)
+        {
+            var log = LogOf(job);
+            if (log.Received == length && log.Line.Length > 0)
+            {
+                Write(job, log, "\n"u8);
+            }
+
+            return Task.FromResult(new LogAck(log.Received, log.Received));
+        }
+    }
+
+    public async Task UploadArtifact(JobAssignment job, ArtifactUpload upload, CancellationToken ct)
+    {
+        if (artifacts is null)
+        {
+            Tell(job.Job, RunStatus.Running, $"artifact {upload.Name} has {upload.Files.Count} files; --artifacts DIRECTORY keeps them");
+            return;
+        }
+
+        foreach (var file in upload.Files)
+        {
+            var target = Path.Combine(artifacts, job.Job.Key, upload.Name, file.Path);
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            await using var from = file.Open();
+            await using var to = File.Create(target);
+            await from.CopyToAsync(to, ct);
+        }
+    }
+
+    private Log LogOf(JobAssignment job)
+    {
+        if (!logs.TryGetValue(job.Attempt, out var log))
+        {
+            logs[job.Attempt] = log = new();
+        }
+
+        return log;
+    }
+
+    private void Write(JobAssignment job, Log log, ReadOnlySpan<byte> bytes)
+    {
+        if (!several)
+        {
+            output.Write(bytes);
+            return;
+        }
+
+        while (bytes.IndexOf((byte)'\n') is >= 0 and var end)
+        {
+            output.Write(System.Text.Encoding.UTF8.GetBytes($"{job.Job.Name} | "));
+            log.Line.WriteTo(output);
+            log.Line.SetLength(0);
+            output.Write(bytes[..(end + 1)]);
+            bytes = bytes[(end + 1)..];
+        }
+
+        log.Line.Write(bytes);
+    }
+}

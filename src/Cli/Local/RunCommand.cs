@@ -1,0 +1,91 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging.Abstractions;
+using PRTS.Api;
+using PRTS.Cli.Builds;
+using PRTS.Cli.Lint;
+using PRTS.Cli.Terminal;
+using PRTS.Execution;
+using PRTS.Execution.Jobs;
+using PRTS.Pipelines.Planning;
+
+namespace PRTS.Cli.Local;
+
+/// <summary><c>prts run</c>: the pipeline of this directory, here, without a server.</summary>
+internal static class RunCommand
+{
+    private const string Default = "pipeline.yaml";
+
+    public static Command Create()
+    {
+        var file = new Argument<string?>("file") { Description = "Pipeline file (.prts/pipeline.yaml)", Arity = ArgumentArity.ZeroOrOne };
+        var trigger = new Option<string>("--event") { Description = "The event that the pipeline sees (manual)", HelpName = "event", DefaultValueFactory = _ => "manual" };
+        trigger.AcceptOnlyFromAmong("manual", "push", "schedule", "pull_request");
+        var artifacts = new Option<string?>("--artifacts") { Description = "Where to keep what jobs keep", HelpName = "directory" };
+        var command = new Command("run", "Run the pipeline of this directory here, without a server: on a copy of the working tree as it is") { file, trigger, artifacts };
+        command.SetAction(async parsed =>
+        {
+            var path = parsed.GetValue(file) ?? Choose(PipelineFiles.Find());
+            var result = PipelineFiles.Parse(path);
+            if (result.Pipeline is not { } pipeline)
+            {
+                result.Errors.ToList().ForEach(error => Console.Error.WriteLine(error));
+                return ExitCodes.Invalid;
+            }
+
+            var tree = await LocalTree.FindAsync();
+            var happened = tree.Event(parsed.GetRequiredValue(trigger));
+            var plan = Planner.Plan(pipeline, happened) ?? throw new UserError($"No trigger of {path} asks for a {happened.Kind} of {happened.Ref}.", ExitCodes.Invalid);
+            return await RunAsync(plan, tree, happened, parsed.GetValue(artifacts) is { } given ? Path.GetFullPath(given) : null);
+        });
+        return command;
+    }
+
+    private static string Choose(IReadOnlyList<string> files) =>
+        files.FirstOrDefault(path => Path.GetFileName(path) == Default) ?? (files is [var only] ? only
+            : throw new UserError($"Which pipeline? Name one of {string.Join(", ", files)}.", ExitCodes.Invalid));
+
+    private static async Task<int> RunAsync(BuildPlan plan, LocalTree tree, TriggerEvent happened, string? artifacts)
+    {
+        var scratch = Directory.CreateTempSubdirectory("prts-run-");
+        // The jobs' users pass through when we are root.
+        File.SetUnixFileMode(scratch.FullName, scratch.UnixFileMode | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+        using var cancel = new CancellationTokenSource();
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        try
+        {
+            var options = new ExecutionOptions
+            {
+                JobsDirectory = Path.Combine(scratch.FullName, "jobs"),
+                WorkDirectory = Path.Combine(scratch.FullName, "work"),
+                MirrorsDirectory = Path.Combine(scratch.FullName, "mirrors"),
+                SupervisorPath = Environment.GetEnvironmentVariable("PRTS_SUPERVISOR") ?? Installation.Supervisor,
+                AgentName = "local",
+                WorkingTree = tree.Root,
+            };
+            if (options.Validate() is { Count: > 0 } problems)
+            {
+                throw new UserError(string.Join('\n', problems));
+            }
+
+            var sink = new LocalSink(several: plan.Jobs.Count > 1, artifacts);
+            await using var runner = new JobRunner(options, sink, TimeProvider.System, NullLogger<JobRunner>.Instance);
+            var facts = new BuildFacts { Org = "local", Project = tree.Name, Number = 1, Event = happened, Actor = Environment.UserName };
+            var started = TimeProvider.System.GetTimestamp();
+            var status = await new LocalBuild(plan, facts, runner, sink, happened.Branch ?? "main").RunAsync(cancel.Token);
+            await Console.Error.WriteLineAsync($"prts: {plan.Name} {Say.Status(status)} in {Say.Duration(TimeProvider.System.GetElapsedTime(started))}");
+            return BuildCommands.ExitCodeOf(status);
+        }
+        finally
+        {
+            scratch.Delete(recursive: true);
+        }
+
+        void Stop(PosixSignalContext signal)
+        {
+            signal.Cancel = true;
+            cancel.Cancel();
+        }
+    }
+}

@@ -1,0 +1,152 @@
+using System.Diagnostics;
+using PRTS.Cli.Processes;
+
+namespace PRTS.Cli.Tests.Local;
+
+/// <summary><c>prts run</c> in a git working tree, with real steps under the real supervisor.</summary>
+public sealed class RunTests : IAsyncDisposable
+{
+    private readonly Prts prts = new();
+
+    public RunTests()
+    {
+        Git("init", "-q", "-b", "main");
+        Write(".gitignore", "*.log\n");
+    }
+
+    public ValueTask DisposeAsync() => prts.DisposeAsync();
+
+    [Fact]
+    public async Task Run_DirtyTree_IsSeenAsItIs()
+    {
+        Write("a.txt", "old\n");
+        Write("gone.txt", "x\n");
+        Pipeline("""
+            stages:
+              - name: Test
+                jobs:
+                  - name: Look
+                    env: {WHO: world}
+                    steps:
+                      - run: cat a.txt b.txt; ls *.log 2>/dev/null || echo no logs; git status --short
+                      - run: echo "hello $WHO on $PRTS_BRANCH by $PRTS_EVENT"; printf 'no end'
+            """);
+        Write("a.txt", "new\n");
+        Write("b.txt", "untracked\n");
+        Write("c.log", "ignored\n");
+        File.Delete(Path.Combine(prts.Scratch, "gone.txt"));
+
+        var answer = await prts.RunAsync("run");
+
+        Assert.Equal("new\nuntracked\nno logs\n M a.txt\n D gone.txt\n?? b.txt\nhello world on main by manual\nno end", answer.Output);
+        Assert.Equal(0, answer.ExitCode);
+        Assert.Equal("new\n", await File.ReadAllTextAsync(Path.Combine(prts.Scratch, "a.txt"), TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task Run_SeveralJobs_GoByNeedsConditionsAndOutputs()
+    {
+        Pipeline("""
+            stages:
+              - name: Build
+                parallel: true
+                jobs:
+                  - name: Version
+                    steps:
+                      - id: v
+                        run: echo "number=7" >> $PRTS_OUTPUT
+                  - name: Broken
+                    steps: [run: exit 3]
+              - name: After
+                parallel: true
+                jobs:
+                  - name: Ship
+                    steps: [run: echo never]
+                  - name: Clean
+                    if: always()
+                    steps: [run: "echo cleaning ${{ needs.version.outputs.number }}"]
+                  - name: Boxed
+                    if: always()
+                    image: node:20
+                    steps: [run: echo never]
+            """);
+
+        var answer = await prts.RunAsync("run");
+
+        Assert.Equal((1, "Clean | cleaning 7\n"), (answer.ExitCode, answer.Output));
+        Assert.Contains("– Ship: Skipped because Broken failed.", answer.Error, StringComparison.Ordinal);
+        Assert.Contains("✗ Boxed: it needs containers (node:20)", answer.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_Artifacts_AreKeptWhereAsked()
+    {
+        Pipeline("""
+            stages:
+              - name: Build
+                jobs:
+                  - name: Pack
+                    steps:
+                      - run: mkdir -p dist/deep; echo hi > dist/deep/hi.txt
+                      - artifact: {name: site, path: dist/}
+            """);
+
+        var answer = await prts.RunAsync("run", "--artifacts", "kept");
+
+        Assert.Equal(0, answer.ExitCode);
+        Assert.Equal("hi\n", await File.ReadAllTextAsync(Path.Combine(prts.Scratch, "kept/pack/site/deep/hi.txt"), TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task Run_Interrupted_StopsTheStepAndExits130()
+    {
+        Pipeline("""
+            stages:
+              - name: Build
+                jobs:
+                  - name: Wait
+                    steps: [run: "echo begun; sleep 600"]
+            """);
+        using var process = prts.Start("run");
+        Assert.Equal("begun", await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
+
+        Unix.Signal(process.Id, Unix.SigInt);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(130, process.ExitCode);
+    }
+
+    [Fact]
+    public async Task Run_InvalidPipelineOrNoTrigger_Exits2()
+    {
+        Pipeline("stages: 7\n");
+        var invalid = await prts.RunAsync("run");
+        Assert.Equal(2, invalid.ExitCode);
+        Assert.Contains(".prts/pipeline.yaml:1:", invalid.Error, StringComparison.Ordinal);
+
+        Pipeline("triggers: [push: {branches: [release]}]\nstages: [{name: S, jobs: [{name: J, steps: [run: ls]}]}]\n");
+        var untriggered = await prts.RunAsync("run", "--event", "push");
+        Assert.Equal((2, "prts: No trigger of .prts/pipeline.yaml asks for a push of refs/heads/main.\n"), (untriggered.ExitCode, untriggered.Error));
+    }
+
+    private void Pipeline(string text)
+    {
+        Write(".prts/pipeline.yaml", text);
+        Git("add", ".");
+        Git("-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "x");
+    }
+
+    private void Write(string path, string text)
+    {
+        var full = Path.Combine(prts.Scratch, path);
+        Directory.CreateDirectory(Path.GetDirectoryName(full)!);
+        File.WriteAllText(full, text);
+    }
+
+    private void Git(params string[] arguments)
+    {
+        using var git = Process.Start("git", ["-C", prts.Scratch, .. arguments]);
+        git.WaitForExit();
+        Assert.Equal(0, git.ExitCode);
+    }
+}
