@@ -17,7 +17,8 @@ internal sealed class LocalBuild(BuildPlan plan, BuildFacts facts, JobRunner run
     /// <summary>At most one job a core at once. Cancel <paramref name="cancel"/> to stop the jobs as a cancellation does.</summary>
     public async Task<RunStatus> RunAsync(CancellationToken cancel)
     {
-        await using var registration = cancel.Register(() => Array.ForEach([.. jobs.Keys], key => runner.Cancel(AttemptOf(key), Canceled)));
+        var canceling = Task.CompletedTask;
+        await using var registration = cancel.Register(() => canceling = Task.WhenAll(jobs.Keys.Select(key => runner.Cancel(AttemptOf(key), Canceled))));
         var waiting = plan.Jobs.ToList();
         while (waiting.Count + running.Count > 0)
         {
@@ -35,6 +36,7 @@ internal sealed class LocalBuild(BuildPlan plan, BuildFacts facts, JobRunner run
             }
         }
 
+        await canceling;
         return ended.Values.Any(job => job.Result == JobResult.Cancelled) ? RunStatus.Canceled
             : plan.Jobs.Any(job => ended[job.Key].Result == JobResult.Failure && !job.AllowFailure) ? RunStatus.Failed
             : RunStatus.Succeeded;
