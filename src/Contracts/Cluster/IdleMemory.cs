@@ -16,7 +16,7 @@ public sealed partial class IdleMemory(TimeProvider clock) : BackgroundService
     private const long Little = 32 << 20;
 
     /// <summary>Bytes: what is less is not worth a collection, nor is less than half of what lives.</summary>
-    private const long Least = 8 << 20;
+    private const long Least = 2 << 20;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -29,7 +29,8 @@ public sealed partial class IdleMemory(TimeProvider clock) : BackgroundService
             if (allocated - last < Little && allocated - trimmed >= worth)
             {
                 Trim();
-                (trimmed, worth) = (allocated, Math.Max(Least, GC.GetTotalMemory(forceFullCollection: false) / 2));
+                allocated = trimmed = GC.GetTotalAllocatedBytes();
+                worth = Math.Max(Least, GC.GetTotalMemory(forceFullCollection: false) / 2);
             }
 
             last = allocated;
@@ -38,28 +39,43 @@ public sealed partial class IdleMemory(TimeProvider clock) : BackgroundService
 
     private static void Trim()
     {
+        if (OperatingSystem.IsLinux()) DropFilePages();
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-        if (!OperatingSystem.IsLinux()) return;
-        _ = MallocTrim(0);
-        DropMetadata();
+        if (OperatingSystem.IsLinux()) _ = MallocTrim(0);
     }
 
     /// <summary>
-    /// The runtime maps assemblies a second time, shared and read-only, to read their metadata, most of it once, when a type is loaded.
-    /// Such pages can be dropped at any time: who touches one finds it in the system's file cache.
+    /// Lets go of pages that are copies of files: programs' code, and the assemblies' metadata, which is mapped a second time to be read. Much
+    /// of it is needed once, at the start. Who touches a page again finds it in the system's file cache, without a read. Mappings in
+    /// which a page differs from its file (a debugger's breakpoint) are left alone.
     /// </summary>
-    private static void DropMetadata()
+    private static void DropFilePages()
     {
-        foreach (var line in File.ReadLines("/proc/self/maps"))
+        var range = default((nint Start, nuint Length)?);
+        foreach (var line in File.ReadLines("/proc/self/smaps"))
         {
-            // "7f47a8600000-7f47a94db000 r--s 00000000 fe:00 350922   /usr/share/…/System.Private.CoreLib.dll"
-            if (!line.EndsWith(".dll", StringComparison.Ordinal) || !line.Contains(" r--s ", StringComparison.Ordinal)) continue;
-            var range = line.AsSpan(0, line.IndexOf(' ', StringComparison.Ordinal));
-            var dash = range.IndexOf('-');
-            var start = nint.Parse(range[..dash], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
-            var end = nint.Parse(range[(dash + 1)..], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
-            _ = MemoryAdvise(start, (nuint)(end - start), DontNeed);
+            // "7f47a8600000-7f47a94db000 r--s 00000000 fe:00 350922   /usr/share/…/System.Private.CoreLib.dll", then its "Private_Dirty:   0 kB" and the like.
+            if (!line.EndsWith(" kB", StringComparison.Ordinal))
+            {
+                range = ReadOnlyFile(line);
+            }
+            else if (range is { } file && line.StartsWith("Private_Dirty:", StringComparison.Ordinal))
+            {
+                if (line.EndsWith(" 0 kB", StringComparison.Ordinal)) _ = MemoryAdvise(file.Start, file.Length, DontNeed);
+                range = null;
+            }
         }
+    }
+
+    private static (nint Start, nuint Length)? ReadOnlyFile(string line)
+    {
+        var name = line.IndexOf(" /", StringComparison.Ordinal);
+        if (name < 0 || line.AsSpan(name).StartsWith(" /memfd:", StringComparison.Ordinal)) return null;
+        if (!line.Contains(" r--s ", StringComparison.Ordinal) && !line.Contains(" r-xp ", StringComparison.Ordinal)) return null;
+        var (dash, space) = (line.IndexOf('-', StringComparison.Ordinal), line.IndexOf(' ', StringComparison.Ordinal));
+        var start = nint.Parse(line.AsSpan(0, dash), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+        var end = nint.Parse(line.AsSpan(dash + 1, space - dash - 1), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+        return (start, (nuint)(end - start));
     }
 
     private const int DontNeed = 4;
