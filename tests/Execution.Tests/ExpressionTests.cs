@@ -17,6 +17,7 @@ public sealed class ExpressionTests : IAsyncDisposable
             Step("echo v=42 >> $PRTS_OUTPUT") with { Id = "first" },
             Step("echo '${{ steps.first.outputs.v }} ${{ steps.first.outcome }} ${{ needs.lint.outputs.score }} ${{ env.WHO }} ${{ build.branch }}' $INNER") with
             {
+                NamedByCommand = false,
                 Name = "Say ${{ steps.first.outputs.v }}",
                 Env = new Dictionary<string, string> { ["INNER"] = "${{ env.WHO }}!" },
             });
@@ -79,5 +80,18 @@ public sealed class ExpressionTests : IAsyncDisposable
         Assert.StartsWith("the condition 'nonsense(' cannot be evaluated: ", sink.Step(0).Reason, StringComparison.Ordinal);
         Assert.StartsWith("the command cannot be evaluated: ", sink.Step(1).Reason, StringComparison.Ordinal);
         Assert.Equal(RunStatus.Failed, sink.Ended!.Status);
+    }
+
+    [Theory]
+    [InlineData("echo ${{ 'a long expression, of which no more than a part fits into a name' }}", "echo a long expression, of which no more than a part fits i…")]
+    [InlineData("echo ${{ format('{0}',\n  'over lines') }}", "echo over lines")]
+    [InlineData("\n  ${{ '' }}\n  echo second", "echo second")]
+    [InlineData("${{ '' }}", "${{ '' }}")]
+    public async Task Run_StepWithoutAName_IsNamedByItsEvaluatedCommand(string command, string name)
+    {
+        var sink = await machine.Run(Step(command));
+
+        Assert.Equal(RunStatus.Succeeded, sink.Ended!.Status);
+        Assert.Equal(name, sink.Events.OfType<StepStarted>().Single().Name);
     }
 }

@@ -113,7 +113,7 @@ internal sealed class TestMachine : IAsyncDisposable
         },
     };
 
-    public static PlannedStep Step(string run) => new() { Index = 0, Name = run.Split('\n')[0], Run = run, Env = new Dictionary<string, string>() };
+    public static PlannedStep Step(string run) => new() { Index = 0, Name = PlannedStep.NameOf(run), NamedByCommand = true, Run = run, Env = new Dictionary<string, string>() };
 
     public static PlannedStep Keep(string name, string path) =>
         new() { Index = 0, Name = "Keep " + name, Env = new Dictionary<string, string>(), Artifact = new() { Name = name, Path = path } };

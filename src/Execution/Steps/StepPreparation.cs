@@ -17,9 +17,9 @@ internal sealed class StepPreparation(ExecutionOptions options, JobAssignment jo
         try
         {
             var environment = scope.Environment(step);
-            // The command first: an unnamed step is named by its first line, and a message about the command says more.
+            // The command first: it may be what names the step.
             var text = scope.Render(step.Run ?? "", environment, "the command");
-            name = scope.Render(step.Name, environment, "the step's name");
+            name = NameOf(step, text) ?? scope.Render(step.Name, environment, "the step's name");
             foreach (var (key, value) in StepEnvironment.Fixed(job, step, name, workspace, OutputPath(step), options, traceParent(step)))
                 environment[key] = value;
             var directory = DirectoryOf(step, scope, environment);
@@ -40,13 +40,18 @@ internal sealed class StepPreparation(ExecutionOptions options, JobAssignment jo
     {
         try
         {
-            return scope.Render(step.Name, scope.Environment(step), "the step's name");
+            var environment = scope.Environment(step);
+            return NameOf(step, scope.Render(step.Run ?? "", environment, "the command")) ?? scope.Render(step.Name, environment, "the step's name");
         }
         catch (ScopeException)
         {
             return step.Name; // It runs already, so its name was evaluated once; it is only a label.
         }
     }
+
+    /// <summary>The name that the evaluated command gives to the step. Null: the author gave one.</summary>
+    private static string? NameOf(PlannedStep step, string command) =>
+        !step.NamedByCommand ? null : PlannedStep.NameOf(command) is { Length: > 0 } line ? line : step.Name;
 
     /// <summary>At most one byte more than may be there.</summary>
     public byte[] ReadOutputs(PlannedStep step)

@@ -1,3 +1,5 @@
+using PRTS.Pipelines.Parsing;
+
 namespace PRTS.Pipelines.Planning;
 
 /// <summary>
@@ -81,7 +83,7 @@ public sealed record PlannedStep
 
     [Id(1)] public string? Id { get; init; }
 
-    /// <summary>The author's name, or the first line of the command.</summary>
+    /// <summary>The author's name, a template; or what <see cref="NameOf"/> makes of the command, as it is written.</summary>
     [Id(2)] public required string Name { get; init; }
 
     [Id(3)] public string? Run { get; init; }
@@ -103,6 +105,13 @@ public sealed record PlannedStep
     [Id(9)] public required IReadOnlyDictionary<string, string> Env { get; init; }
 
     [Id(10)] public PlannedArtifact? Artifact { get; init; }
+
+    /// <summary>The author gave no name: once the command is evaluated, it names the step.</summary>
+    [Id(11)] public bool NamedByCommand { get; init; }
+
+    /// <summary>The first line of a command that has text, at most 60 characters of it; "" when none has.</summary>
+    public static string NameOf(string command) =>
+        Words.Short((command.Split('\n').FirstOrDefault(line => !string.IsNullOrWhiteSpace(line)) ?? "").Trim());
 }
 
 /// <summary>Files to keep: a path or glob relative to the workspace, under a name unique in the job.</summary>

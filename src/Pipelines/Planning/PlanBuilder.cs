@@ -77,7 +77,8 @@ internal sealed class PlanBuilder
     {
         Index = index,
         Id = step.Id?.Value,
-        Name = StepName(step),
+        Name = step.Name ?? (step.Artifact is { } kept ? $"Artifact {kept.Name.Value}" : PlannedStep.NameOf(step.Run!)),
+        NamedByCommand = step.Name is null && step.Artifact is null,
         Run = step.Run,
         Shell = step.Shell ?? "bash",
         WorkingDirectory = step.WorkingDirectory,
@@ -87,13 +88,6 @@ internal sealed class PlanBuilder
         Env = step.Env,
         Artifact = step.Artifact is { } artifact ? new PlannedArtifact { Name = artifact.Name.Value, Path = artifact.Path } : null,
     };
-
-    private static string StepName(StepDefinition step)
-    {
-        if (step.Name is { } given) return given;
-        if (step.Artifact is { } artifact) return $"Artifact {artifact.Name.Value}";
-        return Words.Short(step.Run!.Split('\n').First(line => !string.IsNullOrWhiteSpace(line)).Trim());
-    }
 
     private static string? Both(string? stage, string? job) =>
         stage is null || job is null ? stage ?? job : $"({stage}) && ({job})";
