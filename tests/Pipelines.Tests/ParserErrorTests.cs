@@ -16,6 +16,8 @@ public class ParserErrorTests
         { "unlike anything", "stages: [{name: S, " + Job + "}]\nzzzzzzzz: 1", ["2:1 unknown-key Its keys are `version`, `name`"] },
         { "later version", "concurrency: 1\nstages:\n- name: S\n  jobs:\n  - name: J\n    matrix: {}\n    steps: [{run: ls, retry: 3}]",
             ["1:1 not-supported-yet", "6:5 not-supported-yet `matrix` is not supported yet", "7:23 not-supported-yet"] },
+        { "two wrong expressions", Steps("- run: echo ${{ a.b }} ${{ 1 }} ${{ secrets.c }} ${{ 2"),
+            ["5:23 bad-expression There is no context 'a'", "5:43 bad-expression There is no context 'secrets'", "5:56 bad-expression not closed"] },
         { "duplicate key", "name: a\nname: b\nstages: [{name: S, " + Job + "}]", ["2:1 duplicate-key already given in line 1"] },
         { "duplicate key in env", "env: {A: 1, A: 2}\nstages: [{name: S, " + Job + "}]", ["1:13 duplicate-key"] },
         { "no stages", "name: a", ["1:1 missing-key needs the key `stages`"] },
@@ -150,4 +152,16 @@ public class ParserErrorTests
             }
         }
     }
+
+    [Fact]
+    public void Parse_BytesThatAreNoText_ErrorSaysWhere()
+    {
+        var error = Assert.Single(PipelineParser.Parse("p.yaml", [.. "name: a\nstages: "u8, 0xE9, .. "\n"u8]).Errors);
+
+        Assert.Equal((DiagnosticCodes.Encoding, 2, 9), (error.Code, error.Line, error.Column));
+    }
+
+    [Fact]
+    public void Parse_ByteOrderMark_IsNoText() =>
+        Assert.NotNull(PipelineParser.Parse("p.yaml", [0xEF, 0xBB, 0xBF, .. System.Text.Encoding.UTF8.GetBytes("stages: [{name: S, " + Job + "}]")]).Pipeline);
 }

@@ -25,7 +25,11 @@ internal static class PipelineFiles
     {
         try
         {
-            return PipelineParser.Parse(path, File.ReadAllText(path));
+            return PipelineParser.Parse(path, File.ReadAllBytes(path));
+        }
+        catch (UnauthorizedAccessException) when (Directory.Exists(path))
+        {
+            throw new UserError($"{path} is a directory. Name pipeline files, or none in the working tree to check all of .prts/", ExitCodes.Invalid);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

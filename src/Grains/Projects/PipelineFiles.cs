@@ -1,4 +1,3 @@
-using System.Text;
 using PRTS.Pipelines;
 using PRTS.Pipelines.Parsing;
 using PRTS.Pipelines.Planning;
@@ -9,27 +8,12 @@ namespace PRTS.Grains.Projects;
 /// <summary>The pipeline language, as far as projects need it.</summary>
 internal static class PipelineFiles
 {
-    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-
     /// <param name="Pipeline">Null if and only if there are diagnostics.</param>
     public sealed record Parsed(string Path, PipelineDefinition? Pipeline, IReadOnlyList<Diagnostic> Diagnostics);
 
     public static Parsed Read(PipelineFile file)
     {
-        string text;
-        try
-        {
-            text = Strict.GetString(file.Content.Span).TrimStart('\uFEFF');
-        }
-        catch (DecoderFallbackException)
-        {
-            return new(file.Path, null, [new Diagnostic
-            {
-                Code = "encoding", File = file.Path, Line = 1, Column = 1, Message = "The file is not UTF-8; save it as UTF-8.",
-            }]);
-        }
-
-        var result = PipelineParser.Parse(file.Path, text);
+        var result = PipelineParser.Parse(file.Path, file.Content.Span);
         return new(file.Path, result.Pipeline, result.Errors);
     }
 

@@ -8,7 +8,7 @@ public static class Contexts
     /// <summary>All names; those that are not given to an evaluation are not available at that place.</summary>
     public static readonly IReadOnlySet<string> Names = new HashSet<string>(StringComparer.OrdinalIgnoreCase)
     {
-        "env", "variables", "vars", "build", "steps", "needs", "job", "agent", "matrix", "inputs", "secrets",
+        "env", "variables", "vars", "build", "steps", "needs", "job", "agent",
     };
 
     /// <summary>The <c>build</c> context.</summary>

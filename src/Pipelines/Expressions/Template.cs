@@ -20,19 +20,35 @@ public sealed class Template
     {
         var template = new Template();
         var at = 0;
-        for (var open = text.IndexOf(Open, StringComparison.Ordinal); open >= 0; open = text.IndexOf(Open, at, StringComparison.Ordinal))
+        foreach (var (open, end) in Places(text))
         {
             template.parts.Add((text[at..open], null));
-            var start = open + Open.Length;
-            var end = End(text, start);
-            if (end < 0)
-                throw new ExpressionException("'${{' is not closed by '}}'.", open);
-            template.parts.Add(("", ParseAt(text[start..end], start)));
+            template.parts.Add(("", ParseAt(text, open, end)));
             at = end + Close.Length;
         }
 
         template.parts.Add((text[at..], null));
         return template;
+    }
+
+    /// <summary>Everything for which <see cref="Parse"/> would throw.</summary>
+    public static IEnumerable<ExpressionException> Errors(string text)
+    {
+        foreach (var (open, end) in Places(text))
+        {
+            ExpressionException malformed;
+            try
+            {
+                ParseAt(text, open, end);
+                continue;
+            }
+            catch (ExpressionException caught)
+            {
+                malformed = caught;
+            }
+
+            yield return malformed;
+        }
     }
 
     /// <exception cref="ExpressionException">See <see cref="Expression.Evaluate"/>; or the text becomes too long.</exception>
@@ -65,15 +81,29 @@ public sealed class Template
         return -1;
     }
 
-    private static Expression ParseAt(string source, int offset)
+    /// <summary>Where expressions open and close; the end is negative, and the last, when one is not closed.</summary>
+    private static IEnumerable<(int Open, int End)> Places(string text)
     {
+        for (var open = text.IndexOf(Open, StringComparison.Ordinal); open >= 0;)
+        {
+            var end = End(text, open + Open.Length);
+            yield return (open, end);
+            open = end < 0 ? -1 : text.IndexOf(Open, end + Close.Length, StringComparison.Ordinal);
+        }
+    }
+
+    private static Expression ParseAt(string text, int open, int end)
+    {
+        if (end < 0)
+            throw new ExpressionException("'${{' is not closed by '}}'.", open);
+        var start = open + Open.Length;
         try
         {
-            return Expression.Parse(source);
+            return Expression.Parse(text[start..end]);
         }
         catch (ExpressionException malformed)
         {
-            throw new ExpressionException(malformed.Message, malformed.Position + offset);
+            throw new ExpressionException(malformed.Message, malformed.Position + start);
         }
     }
 }

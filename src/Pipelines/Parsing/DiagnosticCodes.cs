@@ -5,6 +5,7 @@ public static class DiagnosticCodes
 {
     public const string YamlSyntax = "yaml-syntax";
     public const string TabIndent = "tab-indent";
+    public const string Encoding = "encoding";
     public const string EmptyFile = "empty-file";
     public const string FileTooLarge = "file-too-large";
     public const string TooDeep = "too-deep";

@@ -1,3 +1,4 @@
+using System.Text;
 using PRTS.Pipelines.Validation;
 
 namespace PRTS.Pipelines.Parsing;
@@ -5,6 +6,8 @@ namespace PRTS.Pipelines.Parsing;
 /// <summary>Reads pipeline files (docs/pipeline.md).</summary>
 public static class PipelineParser
 {
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
     /// <summary>Reads and checks one file; whatever the text is, it returns within bounds of time and memory.</summary>
     /// <param name="file">Path in the repository, for messages and the default name.</param>
     /// <param name="text">The file's content.</param>
@@ -14,6 +17,22 @@ public static class PipelineParser
         var errors = new ErrorList(file);
         var pipeline = Read(file, text, errors);
         return new ParseResult { Pipeline = errors.Any ? null : pipeline, Errors = errors.InOrder() };
+    }
+
+    /// <summary>The same for a file's bytes, which must be UTF-8; a byte order mark may lead.</summary>
+    public static ParseResult Parse(string file, ReadOnlySpan<byte> content)
+    {
+        try
+        {
+            return Parse(file, Utf8.GetString(content).TrimStart('\uFEFF'));
+        }
+        catch (DecoderFallbackException wrong)
+        {
+            var before = content[..Math.Clamp(wrong.Index, 0, content.Length)];
+            var errors = new ErrorList(file);
+            errors.Add(DiagnosticCodes.Encoding, new Place(before.Count((byte)'\n') + 1, before.Length - before.LastIndexOf((byte)'\n')), "The file is not UTF-8 from here on; save it as UTF-8.");
+            return new ParseResult { Errors = errors.InOrder() };
+        }
     }
 
     private static PipelineDefinition? Read(string file, string text, ErrorList errors)

@@ -30,7 +30,7 @@ internal static class Values
         if (reader.Get(key) is not { } node) return false;
         if (node is YamlScalar { Plain: true, Value: "true" or "True" or "TRUE" }) return true;
         if (node is YamlScalar { Plain: true, Value: "false" or "False" or "FALSE" }) return false;
-        reader.Errors.Add(DiagnosticCodes.WrongType, node.Start, $"`{key}` is `true` or `false`, but this is {Shown(node)}.");
+        reader.Errors.Add(DiagnosticCodes.WrongType, node.Start, $"`{key}` is `true` or `false`, but this is {(node is YamlScalar { Plain: false } ? "a text in quotes" : Shown(node))}.");
         return false;
     }
 

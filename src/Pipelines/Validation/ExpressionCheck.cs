@@ -11,15 +11,8 @@ internal static class ExpressionCheck
     /// <summary>Checks every <c>${{ }}</c> of a text.</summary>
     public static void Template(YamlScalar scalar, ErrorList errors)
     {
-        if (!scalar.Value.Contains(Open, StringComparison.Ordinal)) return;
-        try
-        {
-            Expressions.Template.Parse(scalar.Value);
-        }
-        catch (ExpressionException malformed)
-        {
+        foreach (var malformed in Expressions.Template.Errors(scalar.Value))
             errors.Add(DiagnosticCodes.BadExpression, scalar.PlaceOf(malformed.Position), malformed.Message);
-        }
     }
 
     /// <summary>True when the text has no expression; otherwise an error is added.</summary>
