@@ -33,6 +33,18 @@ public sealed class ArtifactTests : IAsyncDisposable
     }
 
     [Theory]
+    [InlineData("${{ 'a/b' }}", "'a/b' cannot be an artifact's name; names have 1 to 100 characters without slashes")]
+    [InlineData("${{ '..' }}", "'..' cannot be an artifact's name; names have 1 to 100 characters without slashes")]
+    [InlineData("${{ env.NOTHING }}", "'' cannot be an artifact's name; names have 1 to 100 characters without slashes")]
+    public async Task Keep_EvaluatedNameIsNone_FailsAndSaysSo(string name, string expected)
+    {
+        var sink = await machine.Run(Step("touch x"), Keep(name, "x"));
+
+        Assert.Equal(expected, sink.Step(1).Reason);
+        Assert.Empty(sink.Artifacts);
+    }
+
+    [Theory]
     [InlineData("/etc/passwd", "is not relative")]
     [InlineData("../../secret", "contains '..'")]
     [InlineData("a/../../b", "contains '..'")]

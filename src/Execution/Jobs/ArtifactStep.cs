@@ -17,7 +17,7 @@ internal sealed class ArtifactStep(JobAssignment job, JobHistory history, Report
         if (history.StartOf(step.Index) is null)
         {
             await reporter.Add(
-                sequence => new StepStarted { Sequence = sequence, At = clock.GetUtcNow(), Index = step.Index, LogStart = logLength, Name = step.Name }, ct);
+                sequence => new StepStarted { Sequence = sequence, At = clock.GetUtcNow(), Index = step.Index, LogStart = logLength, Name = NameOf(step, scope) }, ct);
         }
         try
         {
@@ -25,7 +25,10 @@ internal sealed class ArtifactStep(JobAssignment job, JobHistory history, Report
             var collected = new ArtifactCollector(workspace).Collect(scope.Render(artifact.Path, environment, "the artifact's path"));
             if (collected.Error is not null)
                 return Result(RunStatus.Failed, collected.Error);
-            var upload = new ArtifactUpload(scope.Render(artifact.Name, environment, "the artifact's name"), collected.Files);
+            var name = scope.Render(artifact.Name, environment, "the artifact's name");
+            if (!PlannedArtifact.IsName(name))
+                return Result(RunStatus.Failed, $"'{name}' cannot be an artifact's name; names have 1 to {PlannedArtifact.LongestName} characters without slashes");
+            var upload = new ArtifactUpload(name, collected.Files);
             await retry.Forever("upload an artifact", async token =>
             {
                 await sink.UploadArtifact(job, upload, token);
@@ -39,6 +42,18 @@ internal sealed class ArtifactStep(JobAssignment job, JobHistory history, Report
         }
 
         StepResult Result(RunStatus status, string? reason) => new(status, reason, null, logLength, clock.GetUtcNow());
+    }
+
+    private static string NameOf(PlannedStep step, StepScope scope)
+    {
+        try
+        {
+            return scope.Render(step.Name, scope.Environment(step), "the step's name");
+        }
+        catch (ScopeException)
+        {
+            return step.Name; // What is wrong fails the step just after this.
+        }
     }
 
     private static string? LeftOut(IReadOnlyList<string> leftOut) => leftOut.Count switch

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace PRTS.Execution.Jobs;
 
 /// <summary>
@@ -43,7 +45,7 @@ internal sealed class EndedAttempts
             if (lines > 2 * Kept)
                 Rewrite();
             else
-                File.AppendAllText(path, attempt + "\n");
+                Append(path, [attempt]);
         }
     }
 
@@ -60,8 +62,19 @@ internal sealed class EndedAttempts
 
     private void Rewrite()
     {
-        File.WriteAllLines(path + ".new", order);
+        File.Delete(path + ".new");
+        Append(path + ".new", order);
         File.Move(path + ".new", path, overwrite: true);
         lines = order.Count;
+    }
+
+    /// <summary>Steps of other projects are not to read what ran here.</summary>
+    private static void Append(string file, IEnumerable<string> attempts)
+    {
+        using var stream = new FileStream(file, new FileStreamOptions
+        {
+            Mode = FileMode.Append, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        });
+        stream.Write(Encoding.UTF8.GetBytes(string.Concat(attempts.Select(attempt => attempt + "\n"))));
     }
 }

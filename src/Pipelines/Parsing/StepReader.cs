@@ -1,3 +1,4 @@
+using PRTS.Pipelines.Planning;
 using PRTS.Pipelines.Validation;
 
 namespace PRTS.Pipelines.Parsing;
@@ -73,8 +74,7 @@ internal static class StepReader
     {
         if (Values.AsScalar(artifact.Require("name", "what the artifact is called, unique in its job"), "name", artifact.Errors) is not { } name) return null;
         ExpressionCheck.Template(name, artifact.Errors);
-        var fits = name.Value.Length is > 0 and <= 100 && !name.Value.Any(c => char.IsControl(c) || c is '/' or '\\') && name.Value is not ("." or "..");
-        if (fits || name.Value.Contains("${{", StringComparison.Ordinal)) return name.Located();
+        if (PlannedArtifact.IsName(name.Value) || name.Value.Contains("${{", StringComparison.Ordinal)) return name.Located();
         artifact.Errors.Add(DiagnosticCodes.BadName, name.Start, $"`{Words.Short(name.Value)}` cannot be an artifact's name; names have 1 to 100 characters without slashes.");
         return null;
     }

@@ -118,6 +118,12 @@ public sealed record PlannedStep
 [GenerateSerializer, Alias("prts.plan-artifact"), Immutable]
 public sealed record PlannedArtifact
 {
+    public const int LongestName = 100;
+
     [Id(0)] public required string Name { get; init; }
     [Id(1)] public required string Path { get; init; }
+
+    /// <summary>Whether an artifact can be called so: 1 to <see cref="LongestName"/> characters without slashes, not <c>.</c> and <c>..</c>.</summary>
+    public static bool IsName(string name) =>
+        name.Length is > 0 and <= LongestName && !name.Any(c => char.IsControl(c) || c is '/' or '\\') && name is not ("." or "..");
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using PRTS.Pipelines.Planning;
 
 namespace PRTS.Web.Artifacts;
 
@@ -22,7 +23,5 @@ public static class ArtifactPaths
 
     /// <summary>What is wrong with an artifact's name; null when nothing is.</summary>
     public static string? NameProblem(string name) =>
-        name.Length is < 1 or > 200 || name is "." or ".." || name.Any(c => char.IsControl(c) || c is '/' or '\\')
-            ? "An artifact's name has 1 to 200 characters, without '/' and '\\'."
-            : null;
+        PlannedArtifact.IsName(name) ? null : $"An artifact's name has 1 to {PlannedArtifact.LongestName} characters, without '/' and '\\'.";
 }
