@@ -73,7 +73,9 @@ internal sealed class EndedAttempts
     {
         using var stream = new FileStream(file, new FileStreamOptions
         {
-            Mode = FileMode.Append, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            Mode = FileMode.Append,
+            Access = FileAccess.Write,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
         });
         stream.Write(Encoding.UTF8.GetBytes(string.Concat(attempts.Select(attempt => attempt + "\n"))));
     }
