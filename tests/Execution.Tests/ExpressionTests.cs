@@ -73,6 +73,17 @@ public sealed class ExpressionTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Run_VariablesThatDifferInCase_AreTwo()
+    {
+        var sink = await machine.Run(Step("echo ${{ env.A }} $A ${{ env['a'] }} $a ${{ ENV.none }}end") with
+        {
+            Env = new Dictionary<string, string> { ["A"] = "one", ["a"] = "two" },
+        });
+
+        Assert.Equal("one one two two end\n", sink.Log);
+    }
+
+    [Fact]
     public async Task Run_UnevaluableExpression_FailsTheStepAndSaysWhere()
     {
         var sink = await machine.Run(Step("true") with { If = "nonsense(" }, Step("echo ${{ fromJSON('{') }}") with { If = "always()" });

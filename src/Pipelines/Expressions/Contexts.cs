@@ -35,7 +35,7 @@ public static class Contexts
     public static IReadOnlyDictionary<string, ExpressionValue> WithVariables(
         IReadOnlyDictionary<string, ExpressionValue> contexts, IReadOnlyDictionary<string, string> variables)
     {
-        var value = ExpressionValue.Of(variables);
+        var value = ExpressionValue.OfVariables(variables);
         return new Dictionary<string, ExpressionValue>(contexts, StringComparer.OrdinalIgnoreCase) { ["env"] = value, ["variables"] = value, ["vars"] = value };
     }
 

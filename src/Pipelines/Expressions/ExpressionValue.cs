@@ -27,6 +27,7 @@ public sealed class ExpressionValue
     private string text = "";
     private IReadOnlyList<ExpressionValue> items = [];
     private IReadOnlyList<KeyValuePair<string, ExpressionValue>> members = [];
+    private StringComparison names = StringComparison.OrdinalIgnoreCase;
 
     private ExpressionValue(ValueKind kind) => Kind = kind;
 
@@ -38,7 +39,7 @@ public sealed class ExpressionValue
     /// <summary>The items of an array; empty otherwise.</summary>
     public IReadOnlyList<ExpressionValue> Items => items;
 
-    /// <summary>The members of an object in their order; empty otherwise. Names differ in more than case: the last of several counts.</summary>
+    /// <summary>The members of an object in their order; empty otherwise. Names differ in more than case, but for variables: the last of several counts.</summary>
     public IReadOnlyList<KeyValuePair<string, ExpressionValue>> Members => members;
 
     public static ExpressionValue Of(bool value) => value ? True : False;
@@ -60,14 +61,21 @@ public sealed class ExpressionValue
     public static ExpressionValue Of(IReadOnlyDictionary<string, string> values) =>
         Of(values.Select(pair => KeyValuePair.Create(pair.Key, Of(pair.Value))));
 
+    /// <summary>Environment variables: as in a process's environment on Linux, and in GitHub's <c>env</c> there, case counts in their names.</summary>
+    public static ExpressionValue OfVariables(IReadOnlyDictionary<string, string> variables) => new(ValueKind.Object)
+    {
+        members = [.. variables.Select(pair => KeyValuePair.Create(pair.Key, Of(pair.Value)))],
+        names = StringComparison.Ordinal,
+    };
+
     internal static ExpressionValue Filtered(IEnumerable<ExpressionValue> values) => new(ValueKind.Array) { items = [.. values], IsFiltered = true };
 
-    /// <summary>The member of that name in any case; null when this is no object or has none.</summary>
+    /// <summary>The member of that name, in any case unless these are variables; null when this is no object or has none.</summary>
     public ExpressionValue? Member(string name)
     {
         foreach (var (key, value) in members)
         {
-            if (string.Equals(key, name, StringComparison.OrdinalIgnoreCase))
+            if (string.Equals(key, name, names))
                 return value;
         }
 
