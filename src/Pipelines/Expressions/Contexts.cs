@@ -35,8 +35,13 @@ public static class Contexts
     public static IReadOnlyDictionary<string, ExpressionValue> WithVariables(
         IReadOnlyDictionary<string, ExpressionValue> contexts, IReadOnlyDictionary<string, string> variables)
     {
-        var value = ExpressionValue.OfVariables(variables);
-        return new Dictionary<string, ExpressionValue>(contexts, StringComparer.OrdinalIgnoreCase) { ["env"] = value, ["variables"] = value, ["vars"] = value };
+        var anyCase = ExpressionValue.Of(variables);
+        return new Dictionary<string, ExpressionValue>(contexts, StringComparer.OrdinalIgnoreCase)
+        {
+            ["env"] = ExpressionValue.OfVariables(variables),
+            ["variables"] = anyCase,
+            ["vars"] = anyCase,
+        };
     }
 
     public static ExpressionValue Object(params ReadOnlySpan<(string Name, ExpressionValue Value)> members)
