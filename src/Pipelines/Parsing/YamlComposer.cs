@@ -49,7 +49,7 @@ internal sealed class YamlComposer
         var root = Node(1);
         Next();
         if (Next() is DocumentStart second)
-            throw new YamlStopException(DiagnosticCodes.UnsupportedYaml, At(second),
+            errors.Add(DiagnosticCodes.UnsupportedYaml, At(second),
                 "A pipeline file holds one YAML document; remove `---` and what follows, or move it to another file in .prts/.");
         return root;
     }
@@ -125,11 +125,14 @@ internal sealed class YamlComposer
     private YamlNode Alias(AnchorAlias alias, int depth)
     {
         var name = alias.Value.Value;
-        if (!anchors.TryGetValue(name, out var node))
-            throw new YamlStopException(DiagnosticCodes.UnknownAlias, At(alias),
-                $"`*{name}` refers to an anchor that is not defined above; write `&{name}` before the value that it shall repeat.");
-        if (node is null)
-            throw new YamlStopException(DiagnosticCodes.UnknownAlias, At(alias), $"`*{name}` is inside `&{name}` itself; a value cannot contain itself.");
+        if (!anchors.TryGetValue(name, out var node) || node is null)
+        {
+            errors.Add(DiagnosticCodes.UnknownAlias, At(alias), anchors.ContainsKey(name)
+                ? $"`*{name}` is inside `&{name}` itself; a value cannot contain itself."
+                : $"`*{name}` refers to an anchor that is not defined above; write `&{name}` before the value that it shall repeat.");
+            return new YamlScalar($"*{name}", plain: true, At(alias), content: null);
+        }
+
         if (depth + node.Height - 1 > YamlLimits.Depth) throw TooDeep(At(alias));
         Count(At(alias), node.Nodes, node.Characters);
         return node;
@@ -182,12 +185,12 @@ internal sealed class YamlComposer
     private static YamlStopException TooDeep(Place at) =>
         new(DiagnosticCodes.TooDeep, at, $"This is nested more than {YamlLimits.Depth} levels deep; a pipeline needs fewer than ten.");
 
-    private static void CheckTag(NodeEvent node)
+    private void CheckTag(NodeEvent node)
     {
         if (node.Tag.IsEmpty || node.Tag.IsNonSpecific) return;
         var tag = node.Tag.Value;
         if (tag == "tag:yaml.org,2002:str" && node is Scalar) return;
-        throw new YamlStopException(DiagnosticCodes.UnsupportedYaml, At(node),
+        errors.Add(DiagnosticCodes.UnsupportedYaml, At(node),
             $"`{tag}` is a YAML tag, which pipelines do not use. If the value shall begin with `!`, put it in quotes.");
     }
 
