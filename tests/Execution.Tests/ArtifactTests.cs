@@ -75,6 +75,15 @@ public sealed class ArtifactTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Keep_NameInAnotherEncoding_IsToldSo()
+    {
+        var sink = await machine.Run(Step("mkdir d; echo ok > d/file; echo lost > \"d/$(printf '\\344').txt\""), Keep("d", "d"));
+
+        Assert.Equal(RunStatus.Failed, sink.Step(1).Status);
+        Assert.Contains("d/\uFFFD.txt has a name that is not valid UTF-8; rename it", sink.Step(1).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Keep_FileTheJobCannotRead_IsNotReadAsRoot()
     {
         var sink = await machine.Run(Step("mkdir d; echo secret > d/file; chmod 000 d/file"), Keep("d", "d"));

@@ -33,6 +33,17 @@ public sealed class LeftoverTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task EmptyTrash_DeletionsCutShort_AreCompleted()
+    {
+        var discarded = Directory.CreateDirectory(Path.Combine(machine.Options.WorkDirectory, ".trash", "job", "workspace")).Parent!;
+
+        await using (var agent = machine.Agent(new TestSink()))
+            agent.EmptyTrash();
+
+        Assert.False(Directory.Exists(discarded.FullName));
+    }
+
+    [Fact]
     public async Task History_LinesLostWithThePower_AreForgottenFromThere()
     {
         await machine.Run(new TestSink(), machine.Job(Step("true")));

@@ -148,10 +148,14 @@ public sealed class WorkspaceTests : IAsyncDisposable
         Assert.Contains(problems, problem => problem.Contains("/none does not exist", StringComparison.Ordinal));
     }
 
-    [Fact]
-    public async Task CleanUp_WriteProtectedDirectories_AreDeleted()
+    [Theory]
+    [InlineData("mkdir -p $HOME/cache/deep; touch $HOME/cache/deep/file; chmod -R a-w $HOME/cache; chmod 000 $HOME/cache")]
+    [InlineData("mkdir \"$(printf '\\344')\"; touch \"$(printf '\\344')/$(printf '\\377').txt\"")]
+    [InlineData("long=$(printf 'x%.0s' {1..250}); for i in {1..20}; do mkdir $long; cd $long; done")]
+    public async Task CleanUp_WhatIsHardToDelete_IsDeleted(string command)
     {
-        await machine.Run(Step("mkdir -p $HOME/cache/deep; touch $HOME/cache/deep/file; chmod -R a-w $HOME/cache; chmod 000 $HOME/cache"));
+        var sink = await machine.Run(Step(command));
+        Assert.Equal(RunStatus.Succeeded, sink.Step(0).Status);
         await machine.DisposeAgents();
 
         Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(machine.Options.WorkDirectory, ".trash")));

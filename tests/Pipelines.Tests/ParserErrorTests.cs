@@ -42,6 +42,8 @@ public class ParserErrorTests
             ["3:10 cycle stage `A` needs `C` … stage `C` needs `B` … stage `B` has no `needs`, so it follows stage `A`"] },
         { "cycle of jobs", "stages:\n- name: S\n  parallel: true\n  jobs:\n  - {name: a, needs: b, steps: [{run: ls}]}\n  - {name: b, needs: a, steps: [{run: ls}]}",
             ["5:22 cycle job `a` needs `b`; job `b` needs `a`. Remove"] },
+        { "two cycles through one job", "stages:\n- name: S\n  parallel: true\n  jobs:\n  - {name: a, needs: [b, c], steps: [{run: ls}]}\n  - {name: b, needs: a, steps: [{run: ls}]}\n  - {name: c, needs: a, steps: [{run: ls}]}",
+            ["5:23 cycle job `a` needs `b`; job `b` needs `a`. Remove", "5:26 cycle job `a` needs `c`; job `c` needs `a`. Remove"] },
         { "order against need", "stages:\n- name: S\n  jobs:\n  - {name: a, needs: b, steps: [{run: ls}]}\n  - {name: b, steps: [{run: ls}]}",
             ["4:22 cycle job `b` follows job `a`, because stage `S` is not `parallel`"] },
         { "step without command", Steps("- name: x"), ["5:9 missing-key `run` (a command) or `artifact`"] },

@@ -36,7 +36,11 @@ public sealed class AgentJobs(
     public void Abandon(string attempt) => Cancel(attempt, "another attempt has taken over");
 
     /// <summary>Looks for what an earlier process of this agent left, before an order can come: a directory that is just being made looks like a left one.</summary>
-    public void FindOrphans() => orphans = JobRunner.FindOrphans(execution);
+    public void FindOrphans()
+    {
+        orphans = JobRunner.FindOrphans(execution);
+        runner.EmptyTrash();
+    }
 
     /// <summary>Goes on with what was found.</summary>
     public void Adopt()

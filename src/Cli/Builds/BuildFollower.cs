@@ -12,6 +12,9 @@ internal sealed class BuildFollower(ApiClient api, BuildName name, Action<string
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
+    /// <summary>For a control plane that has not answered at all: it may restart just now, or the address may be wrong.</summary>
+    private static readonly TimeSpan PatienceAtFirst = TimeSpan.FromSeconds(20);
+
     /// <summary>A push returns a moment before the build that it starts is there.</summary>
     private static readonly TimeSpan PatienceAfterPush = TimeSpan.FromSeconds(5);
 
@@ -22,7 +25,7 @@ internal sealed class BuildFollower(ApiClient api, BuildName name, Action<string
         while (true)
         {
             await using var events = ReadAsync(cancellation).GetAsyncEnumerator(cancellation);
-            while (await MoveAsync(events, lastVersion >= 0))
+            while (await MoveAsync(events, IsPassing))
             {
                 lostAt = null;
                 var build = events.Current;
@@ -50,16 +53,20 @@ internal sealed class BuildFollower(ApiClient api, BuildName name, Action<string
 
             await Task.Delay(500, cancellation);
         }
+
+        bool IsPassing(Exception error) => error is IOException or HttpRequestException
+            || lastVersion >= 0 && error is UserError
+            || error is UnreachableError && (lostAt is null || TimeProvider.System.GetElapsedTime(lostAt.Value) < PatienceAtFirst);
     }
 
-    /// <summary>False when the stream ended or broke; throws when it could never be opened.</summary>
-    private static async Task<bool> MoveAsync(IAsyncEnumerator<BuildSummary> events, bool hasSeenAny)
+    /// <summary>False when the stream ended or broke, and may be read again.</summary>
+    private static async Task<bool> MoveAsync(IAsyncEnumerator<BuildSummary> events, Func<Exception, bool> isPassing)
     {
         try
         {
             return await events.MoveNextAsync();
         }
-        catch (Exception error) when (error is IOException or HttpRequestException || error is UserError && hasSeenAny)
+        catch (Exception error) when (isPassing(error))
         {
             return false;
         }

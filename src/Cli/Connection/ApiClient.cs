@@ -107,7 +107,7 @@ internal sealed class ApiClient : IDisposable
         }
         catch (HttpRequestException error)
         {
-            throw new UnreachableError(Url, error);
+            throw new UnreachableError($"{Url} does not answer ({error.Message.TrimEnd('.')}). Is PRTS running there?");
         }
 
         if (response.IsSuccessStatusCode)
@@ -160,13 +160,18 @@ internal sealed class ApiClient : IDisposable
 
         var text = await response.Content.ReadAsStringAsync(cancellation);
         var detail = ProblemText.Read(text) ?? $"{request.Method} {request.RequestUri} answered {(int)response.StatusCode} {response.ReasonPhrase}.";
-        return response.StatusCode == HttpStatusCode.NotFound ? new NotFoundError(detail) : new UserError(detail, response.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.UnprocessableEntity ? ExitCodes.Invalid : ExitCodes.Failed);
+        return response.StatusCode switch
+        {
+            HttpStatusCode.NotFound => new NotFoundError(detail),
+            HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout => new UnreachableError(detail),
+            HttpStatusCode.BadRequest or HttpStatusCode.UnprocessableEntity => new UserError(detail, ExitCodes.Invalid),
+            _ => new UserError(detail, ExitCodes.Failed),
+        };
     }
 }
 
 /// <summary>The control plane has no such thing, or does not show it to this user.</summary>
 internal sealed class NotFoundError(string detail) : UserError(detail);
 
-/// <summary>The control plane does not answer: commands that follow something try again.</summary>
-internal sealed class UnreachableError(Uri url, Exception cause)
-    : UserError($"{url} does not answer ({cause.Message.TrimEnd('.')}). Is PRTS running there?");
+/// <summary>The control plane does not answer, or not yet: commands that follow something try again.</summary>
+internal sealed class UnreachableError(string detail) : UserError(detail);

@@ -81,6 +81,8 @@ internal sealed class ArtifactCollector(Workspace workspace)
             var inWorkspace = directory.Length == 0 ? name : $"{directory}/{name}";
             if (inWorkspace == ".git")
                 continue;
+            if (entry.Name.Contains('\uFFFD', StringComparison.Ordinal) && !Path.Exists(entry.FullName) && entry.LinkTarget is null)
+                throw new IOException($"{inWorkspace} has a name that is not valid UTF-8; rename it");
             if (entry is DirectoryInfo && entry.LinkTarget is null)
                 Walk(directory, name, glob, found);
             else if (glob?.Matches(name) ?? true)

@@ -99,7 +99,6 @@ public sealed class JobRunner(ExecutionOptions options, IJobSink sink, TimeProvi
     /// <summary>Attempts that an earlier agent process left here; pass each to <see cref="Run"/>. Clears away what was never begun or already ended.</summary>
     public static IReadOnlyList<JobAssignment> FindOrphans(ExecutionOptions options)
     {
-        Trash.Empty(options);
         if (!Directory.Exists(options.JobsDirectory))
             return [];
         var orphans = new List<JobAssignment>();
@@ -111,6 +110,13 @@ public sealed class JobRunner(ExecutionOptions options, IJobSink sink, TimeProvi
                 Directory.Delete(path, recursive: true);
         }
         return orphans;
+    }
+
+    /// <summary>Begins to delete what an earlier agent process discarded but did not come to delete.</summary>
+    public void EmptyTrash()
+    {
+        foreach (var directory in Trash.Left(options))
+            DeleteLater(directory);
     }
 
     /// <summary>Waits for the deletion of ended jobs' files. It ends no job: cancel what was given to <see cref="Run"/> for that.</summary>
@@ -134,11 +140,7 @@ public sealed class JobRunner(ExecutionOptions options, IJobSink sink, TimeProvi
         entry.Begin(run);
         var result = await run.Run(detach);
         if (run.Discarded is { } discarded)
-        {
-            foreach (var (done, _) in deletions.Where(deletion => deletion.Value.IsCompleted))
-                deletions.TryRemove(done, out _);
-            deletions[discarded] = Task.Run(() => Delete(discarded), CancellationToken.None);
-        }
+            DeleteLater(discarded);
         return result;
     }
 
@@ -161,6 +163,13 @@ public sealed class JobRunner(ExecutionOptions options, IJobSink sink, TimeProvi
     }
 
     /// <summary>Off the critical path of the job and of the next one.</summary>
+    private void DeleteLater(string directory)
+    {
+        foreach (var (done, _) in deletions.Where(deletion => deletion.Value.IsCompleted))
+            deletions.TryRemove(done, out _);
+        deletions[directory] = Task.Run(() => Delete(directory));
+    }
+
     private void Delete(string directory)
     {
         try

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace PRTS.Execution.Workspaces;
 
 /// <summary>Deletes directories: first out of the way, in an instant, then for good.</summary>
@@ -20,15 +22,11 @@ internal static class Trash
             Delete(discarded);
     }
 
-    /// <summary>Deletes what an earlier agent process discarded but did not come to delete.</summary>
-    public static void Empty(ExecutionOptions options)
-    {
-        if (!Directory.Exists(Bin(options)))
-            return;
-        foreach (var directory in Directory.EnumerateDirectories(Bin(options)))
-            Delete(directory);
-    }
+    /// <summary>What was discarded and is not yet deleted.</summary>
+    public static IReadOnlyList<string> Left(ExecutionOptions options) => Directory.Exists(Bin(options)) ? Directory.GetDirectories(Bin(options)) : [];
 
+    /// <exception cref="IOException">Something of it cannot be deleted.</exception>
+    /// <exception cref="UnauthorizedAccessException">This user may not delete something of it.</exception>
     public static void Delete(string directory)
     {
         try
@@ -41,6 +39,23 @@ internal static class Trash
             Unprotect(directory);
             Directory.Delete(directory, recursive: true);
         }
+        catch (Exception e) when (e is IOException or ArgumentException)
+        {
+            // .NET reaches no name that is not UTF-8, and nothing deeper than a path may be long.
+            DeleteByProgram(directory);
+        }
+    }
+
+    private static void DeleteByProgram(string directory)
+    {
+        var start = new ProcessStartInfo("rm") { UseShellExecute = false, RedirectStandardError = true };
+        foreach (var argument in (string[])["-rf", "--", directory])
+            start.ArgumentList.Add(argument);
+        using var process = Process.Start(start)!;
+        var said = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        if (process.ExitCode != 0)
+            throw new IOException($"{directory} cannot be deleted: {said.TrimEnd()}");
     }
 
     private static void Unprotect(string directory)

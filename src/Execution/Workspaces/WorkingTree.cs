@@ -32,7 +32,11 @@ internal static class WorkingTree
     {
         var file = new FileInfo(from);
         if (file.LinkTarget is null && !file.Exists)
+        {
+            if (from.Contains('\uFFFD', StringComparison.Ordinal))
+                throw new IOException($"{from} has a name that is not valid UTF-8 and cannot be copied; rename it");
             return;
+        }
         Directory.CreateDirectory(Path.GetDirectoryName(to)!);
         if (file.LinkTarget is { } target)
             File.CreateSymbolicLink(to, target);

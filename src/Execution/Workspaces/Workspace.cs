@@ -77,7 +77,7 @@ internal sealed class Workspace(ExecutionOptions options, JobAssignment job, Job
     private Task CheckOut(Mirror mirror, CancellationToken ct)
     {
         if (Directory.Exists(Checkout))
-            Directory.Delete(Checkout, recursive: true);
+            Trash.Delete(Checkout);
         Directory.CreateDirectory(Checkout, Owner);
         user.TakeOver(Checkout);
         new GitSkeleton(mirror, job, user).Create(Checkout);

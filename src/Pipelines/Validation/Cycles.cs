@@ -10,14 +10,14 @@ internal static class Cycles
     {
         var graph = WaitGraph.Of(pipeline);
         var state = new byte[graph.Count];
-        var reported = new bool[graph.Count];
+        var reported = new HashSet<Place>();
         for (var node = 0; node < graph.Count; node++)
             if (state[node] == 0)
                 Walk(graph, node, state, reported, errors);
     }
 
     /// <summary>Depth first with its own stack: a chain may be as long as the file.</summary>
-    private static void Walk(WaitGraph graph, int start, byte[] state, bool[] reported, ErrorList errors)
+    private static void Walk(WaitGraph graph, int start, byte[] state, HashSet<Place> reported, ErrorList errors)
     {
         var path = new List<(int Node, int NextEdge)> { (start, 0) };
         state[start] = 1;
@@ -47,12 +47,13 @@ internal static class Cycles
         }
     }
 
-    private static void Report(List<WaitEdge> cycle, bool[] reported, ErrorList errors)
+    /// <summary>Cycles that share a need are one mistake: without that need both are gone.</summary>
+    private static void Report(List<WaitEdge> cycle, HashSet<Place> reported, ErrorList errors)
     {
-        if (cycle.Exists(e => reported[e.To])) return;
-        foreach (var edge in cycle) reported[edge.To] = true;
-        var written = cycle.Where(e => e.At is not null).Select(e => e.At!.Value).OrderBy(p => p.Line).ThenBy(p => p.Column).ToList();
         // Without a written need there is no cycle: what follows from the order of the file only points backwards.
+        var written = cycle.Where(e => e.At is not null).Select(e => e.At!.Value).OrderBy(p => p.Line).ThenBy(p => p.Column).ToList();
+        if (written.Exists(reported.Contains)) return;
+        reported.UnionWith(written);
         var reasons = cycle.Where(e => e.Reason.Length > 0).Select(e => e.Reason).ToList();
         var shown = reasons.Count > 12 ? [.. reasons[..6], $"and {reasons.Count - 12} more", .. reasons[^6..]] : reasons;
         errors.Add(DiagnosticCodes.Cycle, written[0], $"This waits for itself and could never start: {string.Join("; ", shown)}. Remove one of these needs.");

@@ -54,6 +54,16 @@ public sealed class FollowingTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Watch_WhileTheControlPlaneStarts_WaitsForIt()
+    {
+        var asked = 0;
+        server.On(Path + "/events", context => Interlocked.Increment(ref asked) < 3 ? FailAsync(context, 503) : SendAsync(context, [Build(RunStatus.Succeeded, 2)]));
+        var answer = await prts.RunAsync("build", "watch", "demo/hello#1");
+        Assert.Equal((0, 3), (answer.ExitCode, asked));
+        Assert.Contains("waiting for it", answer.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Watch_NoSuchBuild_SaysWhatTheServerSays()
     {
         var answer = await prts.RunAsync("build", "watch", "demo/hello#7");
