@@ -37,7 +37,7 @@ public sealed class HeaderAuthentication(
 
         return header.Scheme.ToUpperInvariant() switch
         {
-            "BEARER" => await Token(value) ?? Refuse("The token is unknown, expired or revoked. Create one on the account page, or with 'prts login'."),
+            "BEARER" => await Token(value) ?? Refuse("The token is unknown, expired or revoked. Create one on your account's page."),
             "BASIC" => await Basic(value),
             _ => Refuse($"The scheme '{header.Scheme}' is not served. Use Bearer or Basic."),
         };
