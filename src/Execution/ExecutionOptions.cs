@@ -1,3 +1,5 @@
+using PRTS.Execution.Containers;
+
 namespace PRTS.Execution;
 
 /// <summary>Where and how this machine runs jobs.</summary>
@@ -26,6 +28,9 @@ public sealed class ExecutionOptions
 
     /// <summary>The root of a working tree on this machine that jobs get a copy of, instead of a checkout from the control plane.</summary>
     public string? WorkingTree { get; init; }
+
+    /// <summary>Where containers come from; null: this machine runs none.</summary>
+    public ContainerEngine? Engine { get; init; }
 
     public required string AgentName { get; init; }
 

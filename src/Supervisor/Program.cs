@@ -1,9 +1,14 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using PRTS.Supervisor;
+using PRTS.Supervisor.Containers;
 using PRTS.Supervisor.Native;
 using PRTS.Supervisor.Protocol;
 
 const int Usage = 2;
+if (args is ["relay", var containerFiles, var step])
+    return Relay.Run(containerFiles, int.Parse(step, CultureInfo.InvariantCulture));
+
 if (SupervisorOptions.Parse(args) is not { } options || !File.Exists("job.json"))
 {
     Console.Error.WriteLine("Usage: prts-supervisor [--spool-limit=BYTES] [--segment-size=BYTES], in a job's directory (with its job.json). The agent starts it.");

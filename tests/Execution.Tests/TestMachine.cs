@@ -15,7 +15,7 @@ internal sealed class TestMachine : IAsyncDisposable
     private readonly GitServer server;
     private readonly string root = Path.Combine(Path.GetTempPath(), "prts-execution-" + Guid.NewGuid().ToString("N")[..8]);
 
-    public TestMachine()
+    public TestMachine(Containers.ContainerEngine? engine = null)
     {
         Directory.CreateDirectory(root);
         File.SetUnixFileMode(root, (UnixFileMode)0b111_101_101);
@@ -26,6 +26,7 @@ internal sealed class TestMachine : IAsyncDisposable
             MirrorsDirectory = Path.Combine(root, "mirrors"),
             SupervisorPath = SupervisorPath,
             AgentName = "test-agent",
+            Engine = engine,
         };
         Assert.Empty(Options.Validate());
         Repository = Path.Combine(root, "git", "demo", "hello.git");

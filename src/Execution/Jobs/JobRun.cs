@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using PRTS.Api;
 using PRTS.Api.Builds;
+using PRTS.Execution.Containers;
 using PRTS.Execution.Steps;
 using PRTS.Execution.Supervision;
 using PRTS.Execution.Users;
@@ -24,6 +25,7 @@ internal sealed class JobRun : IDisposable
     private readonly Reporter reporter;
     private readonly Workspace workspace;
     private readonly JobTrace trace;
+    private readonly JobContainers? containers;
 
     public JobRun(ExecutionOptions options, IJobSink sink, JobDirectory directory, UserClaims claims, EndedAttempts endedAttempts, TimeProvider clock, ILogger log)
     {
@@ -34,9 +36,16 @@ internal sealed class JobRun : IDisposable
         reporter = new(Job, sink, history, retry);
         workspace = new(options, Job, directory.Ticket.User, clock);
         trace = new(directory, history);
+        steps = new MachineSteps(workspace);
+        if (NeedsContainers)
+            containers = options.Engine is { } engine ? new(engine, options, Job, workspace, clock) : null;
     }
 
     public JobCancellation Cancellation { get; }
+
+    private IStepHost steps;
+
+    private bool NeedsContainers => Job.Job.Container is not null || Job.Job.ServiceContainers.Count > 0;
 
     private JobAssignment Job => directory.Job;
 
@@ -142,13 +151,22 @@ internal sealed class JobRun : IDisposable
 
     private async Task<string?> CheckOut(CancellationToken ct)
     {
-        if (directory.IsWorkspaceReady || Cancellation.IsRequested)
+        if (Cancellation.IsRequested && !directory.IsWorkspaceReady)
             return null;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct, Cancellation.Token);
         limit.CancelAfter(TimeLeft());
         try
         {
-            await workspace.Prepare(limit.Token);
+            if (NeedsContainers && containers is null)
+                return "this agent has no container engine";
+            if (directory.IsWorkspaceReady)
+            {
+                steps = Job.Job.Container is null ? steps : await containers!.Adopt(limit.Token);
+                return null;
+            }
+            await All(limit, workspace.Prepare(limit.Token), containers?.Prepare(limit.Token) ?? Task.CompletedTask);
+            if (Job.Job.Container is not null)
+                steps = await containers!.Start(limit.Token);
             directory.IsWorkspaceReady = true;
             return null;
         }
@@ -156,9 +174,26 @@ internal sealed class JobRun : IDisposable
         {
             return Cancellation.IsRequested ? null : Reasons.JobTimedOut(Job.Job.Timeout) + ", during its checkout";
         }
+        catch (EngineException e)
+        {
+            return e.Message;
+        }
         catch (Exception e) when (!ct.IsCancellationRequested)
         {
             return $"checkout failed: {e.Message}";
+        }
+    }
+
+    /// <summary>The first failure ends the others, and is the failure of all.</summary>
+    private static async Task All(CancellationTokenSource limit, params Task[] tasks)
+    {
+        await foreach (var ended in Task.WhenEach(tasks))
+        {
+            if (ended.IsCompletedSuccessfully)
+                continue;
+            await limit.CancelAsync();
+            await Task.WhenAll(tasks).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ended;
         }
     }
 
@@ -166,8 +201,8 @@ internal sealed class JobRun : IDisposable
     {
         var sender = new LogSender(Job, sink, directory, supervisor, options, retry, clock);
         var sending = sender.Run(ct);
-        var preparation = new StepPreparation(options, Job, workspace, new HostStepLauncher(directory.Ticket.User), trace.ContextOf);
-        var runner = new StepRunner(directory, history, reporter, supervisor, preparation, Cancellation, clock);
+        var preparation = new StepPreparation(options, Job, workspace, steps, trace.ContextOf);
+        var runner = new StepRunner(directory, history, reporter, supervisor, preparation, steps, Cancellation, clock);
         var artifacts = new ArtifactStep(Job, history, reporter, sink, workspace, retry, clock);
         failure ??= JobFailure();
         foreach (var step in Job.Job.Steps.Where(step => history.EndOf(step.Index) is null))
@@ -202,7 +237,7 @@ internal sealed class JobRun : IDisposable
         if (failure is not null && !begun)
             return Skipped(failure);
         var outcome = JobOutcome.Of(Job.Job, history, Cancellation.Reason);
-        var scope = new StepScope(Job, history, outcome, workspace, options);
+        var scope = new StepScope(Job, history, outcome, workspace, steps, options);
         var left = TimeLeft();
         try
         {
@@ -269,6 +304,9 @@ internal sealed class JobRun : IDisposable
         // Not before: a clean-up that is repeated kills what runs as this user, which must not be another job's by then.
         claims.Release(user, directory.Path);
     }
+
+    /// <summary>What is left to remove from the engine, at leisure.</summary>
+    public JobContainers? Containers => containers;
 
     /// <summary>What is left to delete, at leisure.</summary>
     public string? Discarded { get; private set; }

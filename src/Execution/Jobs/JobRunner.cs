@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using PRTS.Api;
 using PRTS.Api.Builds;
+using PRTS.Execution.Containers;
 using PRTS.Execution.Users;
 using PRTS.Execution.Workspaces;
 
@@ -117,6 +118,11 @@ public sealed class JobRunner(ExecutionOptions options, IJobSink sink, TimeProvi
     {
         foreach (var directory in Trash.Left(options))
             DeleteLater(directory);
+        if (options.Engine is { } engine)
+            Later("earlier jobs' containers", () => Removal.Of(engine, Ownership.Agent, options.JobsDirectory, IsOver, CancellationToken.None));
+
+        bool IsOver(IDictionary<string, string> labels) =>
+            labels.TryGetValue(Ownership.Attempt, out var attempt) && !Directory.Exists(JobDirectory.PathOf(options, attempt));
     }
 
     /// <summary>Waits for the deletion of ended jobs' files. It ends no job: cancel what was given to <see cref="Run"/> for that.</summary>
@@ -139,6 +145,8 @@ public sealed class JobRunner(ExecutionOptions options, IJobSink sink, TimeProvi
         using var run = new JobRun(options, sink, directory, claims, ended, clock, log);
         entry.Begin(run);
         var result = await run.Run(detach);
+        if (run.Containers is { } containers && result != RunResult.Detached)
+            Later(job.Attempt, () => containers.Remove(CancellationToken.None));
         if (run.Discarded is { } discarded)
             DeleteLater(discarded);
         return result;
@@ -163,22 +171,26 @@ public sealed class JobRunner(ExecutionOptions options, IJobSink sink, TimeProvi
     }
 
     /// <summary>Off the critical path of the job and of the next one.</summary>
-    private void DeleteLater(string directory)
+    private void DeleteLater(string directory) => Later(directory, () =>
+    {
+        Trash.Delete(directory);
+        return Task.CompletedTask;
+    });
+
+    private void Later(string what, Func<Task> remove)
     {
         foreach (var (done, _) in deletions.Where(deletion => deletion.Value.IsCompleted))
             deletions.TryRemove(done, out _);
-        deletions[directory] = Task.Run(() => Delete(directory));
-    }
-
-    private void Delete(string directory)
-    {
-        try
+        deletions[what] = Task.Run(async () =>
         {
-            Trash.Delete(directory);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            log.LogWarning(e, "{Directory} could not be deleted; the next start of the agent tries again", directory);
-        }
+            try
+            {
+                await remove();
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or EngineException)
+            {
+                log.LogWarning(e, "What is left of {What} could not be removed; the next start of the agent tries again", what);
+            }
+        });
     }
 }

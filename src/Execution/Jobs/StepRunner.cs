@@ -16,7 +16,7 @@ internal sealed record StepResult(RunStatus Status, string? Reason, int? ExitCod
 /// <summary>Runs one step with a process: prepares it, hands it to the supervisor, or finds it running or ended there.</summary>
 internal sealed class StepRunner(
     JobDirectory directory, JobHistory history, Reporter reporter, SupervisorClient supervisor, StepPreparation preparation,
-    JobCancellation cancellation, TimeProvider clock)
+    IStepHost host, JobCancellation cancellation, TimeProvider clock)
 {
     private static readonly TimeSpan RepeatCommand = TimeSpan.FromSeconds(2);
 
@@ -37,7 +37,8 @@ internal sealed class StepRunner(
         if (Find<ProcessStarted>(step) is { } started && history.StartOf(step.Index) is null)
             await Report(step, preparation.NameOf(step, scope), started.LogOffset, Time(started.At), ct);
         await WaitForEnd(step, ct);
-        return Find<ProcessExited>(step) is { } exited ? ResultOf(step, exited, jobTimesOutFirst) : Abandoned(step);
+        host.Ended(step.Index);
+        return Find<ProcessExited>(step) is { } exited ? ResultOf(step, exited, jobTimesOutFirst, await Explain(exited, ct)) : Abandoned(step);
     }
 
     private async Task WaitForEnd(PlannedStep step, CancellationToken ct)
@@ -80,10 +81,13 @@ internal sealed class StepRunner(
 
     private bool HasEnded(PlannedStep step) => Find<ProcessExited>(step) is not null || supervisor.IsGone;
 
-    private StepResult ResultOf(PlannedStep step, ProcessExited exited, bool jobTimesOutFirst)
+    private Task<string?> Explain(ProcessExited exited, CancellationToken ct) =>
+        exited is { Code: 0, Signal: 0 } ? Task.FromResult<string?>(null) : host.Explain(exited, ct);
+
+    private StepResult ResultOf(PlannedStep step, ProcessExited exited, bool jobTimesOutFirst, string? explanation)
     {
         var (outputs, outputError) = OutputFile.Parse(preparation.ReadOutputs(step));
-        var reason = Reasons.Of(exited);
+        var reason = explanation ?? Reasons.Of(exited);
         var (status, why) = exited.Cause switch
         {
             EndCause.Canceled => (RunStatus.Canceled, $"canceled: {cancellation.Reason}"),

@@ -8,6 +8,7 @@ internal static unsafe partial class Linux
 {
     public const int SIGKILL = 9;
     public const int O_RDONLY = 0;
+    public const int O_WRONLY = 1;
     public const int O_RDWR = 2;
     public const int O_CREAT = 0x40;
     public const int O_NONBLOCK = 0x800;
@@ -53,6 +54,9 @@ internal static unsafe partial class Linux
 
     public static bool IsRoot { get; } = GetEuid() == 0;
 
+    /// <summary>This process's user and group.</summary>
+    public static (uint Uid, uint Gid) Self { get; } = (GetEuid(), GetEgid());
+
     public static void Chown(string path, int uid, int gid)
     {
         if (LChownNative(path, (uint)uid, (uint)gid) != 0)
@@ -83,6 +87,19 @@ internal static unsafe partial class Linux
     }
 
     public static void Kill(int pid, int signal) => _ = KillNative(pid, signal);
+
+    public static void MakeFifo(string path, UnixFileMode mode)
+    {
+        if (MakeFifoNative(path, (uint)mode) != 0)
+            throw Failure(path);
+    }
+
+    /// <summary>For writing, without waiting for a reader; null when nobody reads it.</summary>
+    public static SafeFileHandle? TryOpenFifo(string path)
+    {
+        var fd = OpenNative(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+        return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : null;
+    }
 
     /// <summary>A handle that names the file and gives no access to its content.</summary>
     public static SafeFileHandle OpenPath(string path)
@@ -144,6 +161,12 @@ internal static unsafe partial class Linux
 
     [LibraryImport("libc", EntryPoint = "lchown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int LChownNative(string path, uint uid, uint gid);
+
+    [LibraryImport("libc", EntryPoint = "mkfifo", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int MakeFifoNative(string path, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "getegid")]
+    private static partial uint GetEgid();
 
     [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int LinkNative(string from, string to);

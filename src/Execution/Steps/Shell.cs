@@ -13,17 +13,26 @@ internal static class Shell
 
     public static string ExtensionOf(string shell) => Known.TryGetValue(shell, out var known) ? known.Extension : "";
 
-    /// <summary>The command line, its program as a full path; or what is wrong.</summary>
-    public static (IReadOnlyList<string> Argv, string? Error) CommandLine(string shell, string script, string searchPath, string directory)
+    /// <summary>The command line, its program as it is written; or what is wrong.</summary>
+    public static (IReadOnlyList<string> Argv, string? Error) CommandLine(string shell, string script)
     {
         var parts = Known.TryGetValue(shell, out var known) ? known.Argv : shell.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        if (parts.Length == 0 || !parts.Any(part => part.Contains("{0}", StringComparison.Ordinal)))
-            return ([], $"the shell '{shell}' is unknown: use bash, sh, python or pwsh, or a command with {{0}} in the place of the script");
+        return parts.Any(part => part.Contains("{0}", StringComparison.Ordinal))
+            ? ([.. parts.Select(part => part.Replace("{0}", script, StringComparison.Ordinal))], null)
+            : ([], $"the shell '{shell}' is unknown: use bash, sh, python or pwsh, or a command with {{0}} in the place of the script");
+    }
+
+    /// <summary>The command line, its program as a full path on this machine; or what is wrong.</summary>
+    public static (IReadOnlyList<string> Argv, string? Error) CommandLine(string shell, string script, string searchPath, string directory)
+    {
+        var (parts, error) = CommandLine(shell, script);
+        if (error is not null)
+            return ([], error);
         var program = parts[0].Contains('/', StringComparison.Ordinal) && !Path.IsPathRooted(parts[0])
             ? Path.Combine(directory, parts[0])
             : OptionsCheck.Find(parts[0], searchPath);
         return program is null
             ? ([], $"{parts[0]}, the shell's program, is not installed on this agent (not found in PATH {searchPath})")
-            : ([program, .. parts.Skip(1).Select(part => part.Replace("{0}", script, StringComparison.Ordinal))], null);
+            : ([program, .. parts.Skip(1)], null);
     }
 }

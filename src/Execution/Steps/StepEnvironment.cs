@@ -1,6 +1,5 @@
 using System.Globalization;
 using PRTS.Api.Builds;
-using PRTS.Execution.Workspaces;
 using PRTS.Pipelines.Planning;
 
 namespace PRTS.Execution.Steps;
@@ -8,24 +7,12 @@ namespace PRTS.Execution.Steps;
 /// <summary>All that a step's environment has; nothing else reaches it. The list is documented in docs/pipeline.md.</summary>
 internal static class StepEnvironment
 {
-    /// <summary>What every step of the job has; the pipeline's own variables go over it.</summary>
-    public static Dictionary<string, string> Base(Workspace workspace) => new(StringComparer.Ordinal)
-    {
-        ["PATH"] = workspace.SearchPath,
-        ["LANG"] = "C.UTF-8",
-        ["HOME"] = workspace.Home,
-        ["USER"] = workspace.User.Name,
-        ["LOGNAME"] = workspace.User.Name,
-        ["TMPDIR"] = workspace.Temporary,
-        ["CI"] = "true",
-    };
-
     /// <summary>The build's page.</summary>
     public static string BuildUrl(JobAssignment job) =>
         string.Create(CultureInfo.InvariantCulture, $"{job.ServerUrl.TrimEnd('/')}/{job.Org}/{job.Project}/builds/{job.Number}");
 
     /// <summary>What the pipeline cannot change.</summary>
-    public static Dictionary<string, string> Fixed(JobAssignment job, PlannedStep step, string stepName, Workspace workspace, string outputFile, ExecutionOptions options, string? traceParent)
+    public static Dictionary<string, string> Fixed(JobAssignment job, PlannedStep step, string stepName, IStepHost host, string outputFile, ExecutionOptions options, string? traceParent)
     {
         var number = job.Number.ToString(CultureInfo.InvariantCulture);
         var variables = new Dictionary<string, string>(StringComparer.Ordinal)
@@ -50,7 +37,7 @@ internal static class StepEnvironment
             ["PRTS_ATTEMPT"] = job.Attempt[(job.Attempt.LastIndexOf('/') + 1)..],
             ["PRTS_STEP"] = stepName,
             ["PRTS_STEP_INDEX"] = step.Index.ToString(CultureInfo.InvariantCulture),
-            ["PRTS_WORKSPACE"] = workspace.Checkout,
+            ["PRTS_WORKSPACE"] = host.Checkout,
             ["PRTS_OUTPUT"] = outputFile,
             ["PRTS_AGENT"] = options.AgentName,
         };

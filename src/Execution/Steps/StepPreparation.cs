@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using PRTS.Api.Builds;
+using PRTS.Execution.Native;
 using PRTS.Execution.Workspaces;
 using PRTS.Pipelines.Planning;
 using PRTS.Supervisor.Protocol;
@@ -8,7 +9,7 @@ using PRTS.Supervisor.Protocol;
 namespace PRTS.Execution.Steps;
 
 /// <summary>Makes a step's script, environment and command line.</summary>
-internal sealed class StepPreparation(ExecutionOptions options, JobAssignment job, Workspace workspace, IStepLauncher launcher, Func<PlannedStep, string?> traceParent)
+internal sealed class StepPreparation(ExecutionOptions options, JobAssignment job, Workspace workspace, IStepHost host, Func<PlannedStep, string?> traceParent)
 {
     /// <summary>The step's process, or what keeps it from being made.</summary>
     public (RunStep? Command, string Name, string? Error) Prepare(PlannedStep step, StepScope scope, TimeSpan timeout)
@@ -20,15 +21,15 @@ internal sealed class StepPreparation(ExecutionOptions options, JobAssignment jo
             // The command first: it may be what names the step.
             var text = scope.Render(step.Run ?? "", environment, "the command");
             name = NameOf(step, text) ?? scope.Render(step.Name, environment, "the step's name");
-            foreach (var (key, value) in StepEnvironment.Fixed(job, step, name, workspace, OutputPath(step), options, traceParent(step)))
+            foreach (var (key, value) in StepEnvironment.Fixed(job, step, name, host, host.PathOf(OutputName(step)), options, traceParent(step)))
                 environment[key] = value;
             var directory = DirectoryOf(step, scope, environment);
             var script = WriteScript(step, text);
-            var (argv, error) = Shell.CommandLine(step.Shell, script, environment["PATH"], directory);
+            var (argv, error) = host.CommandLine(step.Shell, script, environment.GetValueOrDefault("PATH", ""), directory);
             if (error is not null)
                 return (null, name, error);
             CreateOutputFile(step);
-            return (launcher.Launch(new(step.Index, argv, environment, directory, timeout, job.CancelGrace)), name, null);
+            return (host.Launch(new(step.Index, argv, environment, directory, timeout, job.CancelGrace)), name, null);
         }
         catch (ScopeException e)
         {
@@ -56,10 +57,14 @@ internal sealed class StepPreparation(ExecutionOptions options, JobAssignment jo
     /// <summary>At most one byte more than may be there.</summary>
     public byte[] ReadOutputs(PlannedStep step)
     {
-        var path = OutputPath(step);
-        if (!File.Exists(path))
+        if (!File.Exists(OutputPath(step)))
             return [];
-        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        // Root in a container may have put something else there.
+        using var directory = Linux.OpenPath(workspace.Steps);
+        using var handle = Linux.OpenBeneath(directory, OutputName(step));
+        if (!Linux.Facts(handle).IsRegular)
+            return [];
+        using var file = new FileStream(handle, FileAccess.Read);
         var bytes = new byte[OutputFile.MaximumBytes + 1];
         return bytes[..file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)];
     }
@@ -67,18 +72,19 @@ internal sealed class StepPreparation(ExecutionOptions options, JobAssignment jo
     private string DirectoryOf(PlannedStep step, StepScope scope, IReadOnlyDictionary<string, string> environment)
     {
         var relative = scope.Render(step.WorkingDirectory ?? "", environment, "the working directory");
-        var full = Path.GetFullPath(Path.Combine(workspace.Checkout, relative));
-        if (full != workspace.Checkout && !full.StartsWith(workspace.Checkout + "/", StringComparison.Ordinal))
+        var full = Path.GetFullPath(Path.Combine(host.Checkout, relative));
+        if (full != host.Checkout && !full.StartsWith(host.Checkout + "/", StringComparison.Ordinal))
             throw new ScopeException($"the working directory '{relative}' is outside of the workspace");
-        return Directory.Exists(full) ? full : throw new ScopeException($"the working directory '{relative}' does not exist in the workspace");
+        return Directory.Exists(Path.Combine(workspace.Checkout, relative)) ? full : throw new ScopeException($"the working directory '{relative}' does not exist in the workspace");
     }
 
     private string WriteScript(PlannedStep step, string text)
     {
-        var path = Path.Combine(workspace.Steps, Number(step) + Shell.ExtensionOf(step.Shell));
+        var name = Number(step) + Shell.ExtensionOf(step.Shell);
+        var path = Path.Combine(workspace.Steps, name);
         File.WriteAllText(path, text.EndsWith('\n') ? text : text + "\n", new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
         File.SetUnixFileMode(path, (UnixFileMode)0b111_101_101);
-        return path;
+        return host.PathOf(name);
     }
 
     private void CreateOutputFile(PlannedStep step)
@@ -88,7 +94,9 @@ internal sealed class StepPreparation(ExecutionOptions options, JobAssignment jo
         workspace.User.TakeOver(OutputPath(step));
     }
 
-    private string OutputPath(PlannedStep step) => Path.Combine(workspace.Steps, Number(step) + ".outputs");
+    private string OutputPath(PlannedStep step) => Path.Combine(workspace.Steps, OutputName(step));
+
+    private static string OutputName(PlannedStep step) => $"outputs/{Number(step)}";
 
     private static string Number(PlannedStep step) => step.Index.ToString(CultureInfo.InvariantCulture);
 }

@@ -13,7 +13,7 @@ namespace PRTS.Execution.Steps;
 internal sealed class ScopeException(string message) : Exception(message);
 
 /// <summary>What a step's conditions and templates see: the job's facts and what the steps before it did.</summary>
-internal sealed class StepScope(JobAssignment job, JobHistory history, JobOutcome outcome, Workspace workspace, ExecutionOptions options)
+internal sealed class StepScope(JobAssignment job, JobHistory history, JobOutcome outcome, Workspace workspace, IStepHost host, ExecutionOptions options)
 {
     /// <summary>Bytes of <c>NAME=value</c> with its end: Linux starts no process with more.</summary>
     private const int MaxVariable = 128 * 1024;
@@ -31,14 +31,14 @@ internal sealed class StepScope(JobAssignment job, JobHistory history, JobOutcom
             ("name", ExpressionValue.Of(options.AgentName)),
             ("os", ExpressionValue.Of("linux")),
             ("arch", ExpressionValue.Of(RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant())),
-            ("workspace", ExpressionValue.Of(workspace.Checkout)),
-            ("temp", ExpressionValue.Of(workspace.Temporary))),
+            ("workspace", ExpressionValue.Of(host.Checkout)),
+            ("temp", ExpressionValue.Of(host.Temporary))),
     };
 
     /// <summary>The usual variables, then the pipeline's, the job's and the step's own, each seeing those before it.</summary>
     public Dictionary<string, string> Environment(PlannedStep step)
     {
-        var environment = StepEnvironment.Base(workspace);
+        var environment = host.Environment();
         var left = MaxEnvironment;
         foreach (var (key, template) in job.Job.Env.Append(step.Env).SelectMany(level => level))
         {

@@ -11,7 +11,8 @@ namespace PRTS.Execution.Workspaces;
 /// </summary>
 internal sealed class GitSkeleton(Mirror mirror, JobAssignment job, JobUser user)
 {
-    public void Create(string workspace)
+    /// <param name="objects">Where the packs are to be instead of in the workspace; null: in the workspace.</param>
+    public void Create(string workspace, string? objects)
     {
         var git = Path.Combine(workspace, ".git");
         foreach (var directory in (string[])["", "objects", "objects/pack", "objects/info", "refs", "refs/heads", "refs/tags", "info"])
@@ -22,9 +23,14 @@ internal sealed class GitSkeleton(Mirror mirror, JobAssignment job, JobUser user
         }
         Write(Path.Combine(git, "config"), Config());
         Write(Path.Combine(git, "HEAD"), HasBranch ? $"ref: {job.Event.Ref}\n" : job.Event.Commit + "\n");
-        LinkPacks(Path.Combine(git, "objects", "pack"));
+        LinkPacks(Path.Combine(objects ?? Path.Combine(git, "objects"), "pack"));
+        if (objects is not null)
+            MoveObjects(workspace, objects);
         Write(Path.Combine(git, "packed-refs"), PackedRefs());
     }
+
+    /// <summary>Says where Git finds the objects that are not in the workspace.</summary>
+    public void MoveObjects(string workspace, string objects) => Write(Path.Combine(workspace, ".git", "objects", "info", "alternates"), objects + "\n");
 
     private bool HasBranch => job.Event.Branch is not null && job.Event.Ref.All(c => c > ' ' && c != 0x7f);
 

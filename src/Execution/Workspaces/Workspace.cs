@@ -1,4 +1,5 @@
 using PRTS.Api.Builds;
+using PRTS.Execution.Containers;
 using PRTS.Execution.Jobs;
 using PRTS.Execution.Users;
 
@@ -7,6 +8,8 @@ namespace PRTS.Execution.Workspaces;
 /// <summary>
 /// A job's own directory under <see cref="ExecutionOptions.WorkDirectory"/>. It belongs to the agent; the job's user may enter it and owns
 /// what lies in it: <c>workspace</c> (the checkout), <c>home</c> and <c>tmp</c>. <c>steps</c> holds the scripts, which he may only read.
+/// In a job with an image the files belong to the container's user from <see cref="BelongTo"/> on, and Git's objects lie in
+/// <c>objects</c>, which the container can only read: they are the mirror's, and root there is root here.
 /// </summary>
 internal sealed class Workspace(ExecutionOptions options, JobAssignment job, JobUser user, TimeProvider clock)
 {
@@ -14,7 +17,7 @@ internal sealed class Workspace(ExecutionOptions options, JobAssignment job, Job
 
     public string Root { get; } = Path.Combine(options.WorkDirectory, JobDirectory.NameOf(job.Attempt));
 
-    public JobUser User => user;
+    public JobUser User { get; private set; } = user;
 
     /// <summary>The steps' PATH.</summary>
     public string SearchPath { get; } = Users.SearchPath.Of(user);
@@ -27,6 +30,13 @@ internal sealed class Workspace(ExecutionOptions options, JobAssignment job, Job
 
     public string Steps => Path.Combine(Root, "steps");
 
+    /// <summary>A file for each step's outputs.</summary>
+    public string Outputs => Path.Combine(Steps, "outputs");
+
+    public string Objects => Path.Combine(Root, "objects");
+
+    private bool IsForContainer => job.Job.Container is not null;
+
     /// <summary>Copies the working tree, or checks the job's commit out, from the mirror alone where that has it.</summary>
     public async Task Prepare(CancellationToken ct)
     {
@@ -34,7 +44,7 @@ internal sealed class Workspace(ExecutionOptions options, JobAssignment job, Job
         CreateDirectories();
         if (options.WorkingTree is { } tree)
         {
-            await WorkingTree.Copy(tree, Checkout, user, ct);
+            await WorkingTree.Copy(tree, Checkout, User, ct);
             return;
         }
         var mirror = new Mirror(options, job, clock);
@@ -51,13 +61,18 @@ internal sealed class Workspace(ExecutionOptions options, JobAssignment job, Job
     private void CreateDirectories()
     {
         Directory.CreateDirectory(Root, Owner | UnixFileMode.GroupRead | UnixFileMode.GroupExecute);
-        if (user.IsOther)
-            Native.Linux.Chown(Root, 0, user.Gid);
-        Directory.CreateDirectory(Steps);
+        if (User.IsOther)
+            Native.Linux.Chown(Root, 0, User.Gid);
+        Directory.CreateDirectory(Outputs);
+        if (IsForContainer)
+        {
+            Directory.CreateDirectory(Path.Combine(Objects, "pack"));
+            Directory.CreateDirectory(Path.Combine(Steps, "objects"));
+        }
         foreach (var directory in (string[])[Home, Temporary])
         {
             Directory.CreateDirectory(directory, Owner);
-            user.TakeOver(directory);
+            User.TakeOver(directory);
         }
     }
 
@@ -74,13 +89,36 @@ internal sealed class Workspace(ExecutionOptions options, JobAssignment job, Job
         }
     }
 
-    private Task CheckOut(Mirror mirror, CancellationToken ct)
+    private async Task CheckOut(Mirror mirror, CancellationToken ct)
     {
         if (Directory.Exists(Checkout))
             Trash.Delete(Checkout);
         Directory.CreateDirectory(Checkout, Owner);
-        user.TakeOver(Checkout);
-        new GitSkeleton(mirror, job, user).Create(Checkout);
-        return Git.Run(Checkout, user, ["read-tree", "--reset", "-u", job.Event.Commit], [], ct);
+        User.TakeOver(Checkout);
+        var skeleton = new GitSkeleton(mirror, job, User);
+        skeleton.Create(Checkout, IsForContainer ? Objects : null);
+        await Git.Run(Checkout, User, ["read-tree", "--reset", "-u", job.Event.Commit], [], ct);
+        if (IsForContainer)
+            skeleton.MoveObjects(Checkout, Sandbox.Objects);
+    }
+
+    /// <summary>The container's user is known: from now on the files are his.</summary>
+    public void BelongTo(JobUser owner, bool takeOver = true)
+    {
+        User = owner;
+        if (takeOver && owner.IsOther)
+            TakeOver(Checkout);
+    }
+
+    private void TakeOver(string directory)
+    {
+        User.TakeOver(directory);
+        foreach (var entry in new DirectoryInfo(directory).EnumerateFileSystemInfos())
+        {
+            if (entry is DirectoryInfo { LinkTarget: null })
+                TakeOver(entry.FullName);
+            else
+                User.TakeOver(entry.FullName);
+        }
     }
 }

@@ -15,8 +15,8 @@ internal sealed class JobDispatch(IGrainFactory grains, AttemptTokens tokens, Gr
     {
         Attempt = new(id, state.Attempt),
         RunsOn = start.Job.RunsOn,
-        Image = start.Job.Image,
-        Services = start.Job.Services,
+        Image = start.Job.Container?.Image,
+        Services = [.. start.Job.ServiceContainers.Select(service => service.Image)],
         Since = state.QueuedAt!.Value,
         HeldBy = state.Agent,
     });

@@ -17,7 +17,7 @@ internal static class Summaries
         Status = RunStatus.Queued,
         Needs = job.Needs,
         RunsOn = job.RunsOn,
-        Image = job.Image,
+        Image = job.Container?.Image,
         AllowFailure = job.AllowFailure,
         Position = position,
         Steps = [.. job.Steps.Select(Planned)],

@@ -18,8 +18,9 @@ internal static class JobReader
             When = job.When(),
             If = job.Condition(),
             RunsOn = Labels(job),
-            Image = job.Template("image"),
-            Services = Services(job),
+            Image = ContainerReader.Image(job),
+            Services = ContainerReader.Services(job),
+            Resources = ContainerReader.Resources(job),
             Environment = job.Template("environment"),
             Timeout = job.Timeout(),
             AllowFailure = job.Flag("allow_failure"),
@@ -42,30 +43,6 @@ internal static class JobReader
         }
 
         return labels;
-    }
-
-    private static List<string> Services(MappingReader job)
-    {
-        if (job.Get("services") is not { } node) return [];
-        if (node is not YamlSequence list)
-        {
-            job.Errors.Add(DiagnosticCodes.WrongType, node.Start, $"`services` is a list of images such as `- postgres:15`, but this is {node.Kind}.");
-            return [];
-        }
-
-        var services = new List<string>();
-        foreach (var item in list.Items)
-        {
-            if (item is YamlScalar { IsNull: false } image)
-            {
-                ExpressionCheck.Template(image, job.Errors);
-                services.Add(image.Value);
-            }
-            else
-                job.Errors.Add(DiagnosticCodes.WrongType, item.Start, $"A service is an image such as `postgres:15`, but this is {item.Kind}.");
-        }
-
-        return services;
     }
 
     private static void CheckUnique(IReadOnlyList<StepDefinition> steps, ErrorList errors)

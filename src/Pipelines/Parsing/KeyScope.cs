@@ -25,7 +25,16 @@ internal static class PipelineKeys
     public static readonly KeyScope When = new("when", "when", "branch", "tag", "event", "paths");
 
     public static readonly KeyScope Job = new("a job", "job",
-        "name", "needs", "when", "if", "runs_on", "image", "services", "environment", "timeout", "allow_failure", "variables", "env", "steps");
+        "name", "needs", "when", "if", "runs_on", "image", "services", "resources", "environment", "timeout", "allow_failure", "variables", "env", "steps");
+
+    public static readonly KeyScope Image = new("an image", "image", "name", "pull", "user", "read_only");
+
+    public static readonly KeyScope Service = new("a service", "service",
+        "image", "name", "pull", "command", "ports", "health", "variables", "env");
+
+    public static readonly KeyScope Health = new("health", "health", "command", "interval", "timeout", "retries");
+
+    public static readonly KeyScope Resources = new("resources", "resources", "cpu", "memory", "pids");
 
     public static readonly KeyScope Step = new("a step", "step",
         "name", "id", "run", "shell", "working_directory", "env", "variables", "if", "timeout", "continue_on_error", "artifact");
@@ -33,13 +42,13 @@ internal static class PipelineKeys
     public static readonly KeyScope Artifact = new("artifact", "artifact", "path", "name");
 
     public static readonly IReadOnlyList<KeyScope> All =
-        [Pipeline, Trigger, Push, PullRequest, Schedule, Stage, When, Job, Step, Artifact];
+        [Pipeline, Trigger, Push, PullRequest, Schedule, Stage, When, Job, Image, Service, Health, Resources, Step, Artifact];
 
     /// <summary>Known from other systems or planned; they get a plain answer instead of a guess.</summary>
     public static readonly IReadOnlySet<string> NotYet = new HashSet<string>(StringComparer.Ordinal)
     {
         "matrix", "strategy", "retry", "cache", "inputs", "outputs", "concurrency", "uses", "with", "include", "extends", "template", "templates",
-        "parameters", "permissions", "secrets", "container", "defaults", "resources", "approval", "rules", "workflow_dispatch",
+        "parameters", "permissions", "secrets", "container", "defaults", "approval", "rules", "workflow_dispatch",
         "max_parallel", "fail_fast", "environment_url", "volumes", "privileged", "interruptible", "resource_group", "notify", "notifications",
     };
 

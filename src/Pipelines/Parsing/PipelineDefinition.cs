@@ -1,3 +1,5 @@
+using PRTS.Pipelines.Planning;
+
 namespace PRTS.Pipelines.Parsing;
 
 /// <summary>A value and where it begins in its file; line and column count from 1.</summary>
@@ -53,8 +55,9 @@ public sealed record JobDefinition
     public string? If { get; init; }
 
     public required IReadOnlyList<string> RunsOn { get; init; }
-    public string? Image { get; init; }
-    public required IReadOnlyList<string> Services { get; init; }
+    public ContainerDefinition? Image { get; init; }
+    public required IReadOnlyList<ContainerDefinition> Services { get; init; }
+    public ContainerLimits? Resources { get; init; }
     public string? Environment { get; init; }
     public TimeSpan? Timeout { get; init; }
     public bool AllowFailure { get; init; }

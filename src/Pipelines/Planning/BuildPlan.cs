@@ -58,9 +58,10 @@ public sealed record PlannedJob
 
     [Id(6)] public IReadOnlyList<string> RunsOn { get; init; } = [];
 
-    [Id(7)] public string? Image { get; init; }
+    /// <summary>Where its steps run; null: in processes of the agent's machine.</summary>
+    [Id(14)] public PlannedContainer? Container { get; init; }
 
-    [Id(8)] public IReadOnlyList<string> Services { get; init; } = [];
+    [Id(15)] public IReadOnlyList<PlannedContainer> ServiceContainers { get; init; } = [];
 
     [Id(9)] public string? Environment { get; init; }
 

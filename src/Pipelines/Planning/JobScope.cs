@@ -23,15 +23,27 @@ public static class JobScope
     }
 
     /// <summary>Whether the job has anything that <see cref="Render(PlannedJob, EvaluationContext)"/> writes out.</summary>
-    public static bool HasTemplates(PlannedJob job) => job.Services.Append(job.Image).Append(job.Environment).Any(IsTemplate);
+    public static bool HasTemplates(PlannedJob job) => Templates(job).Any(IsTemplate);
 
     /// <summary>Image, services and environment written out.</summary>
     /// <exception cref="ExpressionException">The message says which cannot be.</exception>
     public static PlannedJob Render(PlannedJob job, EvaluationContext context) => job with
     {
-        Image = job.Image is { } image ? Render("image", image, context) : null,
-        Services = [.. job.Services.Select(service => Render("service", service, context))],
+        Container = job.Container is { } container ? container with { Image = Render("image", container.Image, context) } : null,
+        ServiceContainers = [.. job.ServiceContainers.Select(service => Render(service, context))],
         Environment = job.Environment is { } environment ? Render("environment", environment, context) : null,
+    };
+
+    private static IEnumerable<string?> Templates(PlannedJob job) => job.ServiceContainers
+        .SelectMany(service => service.Env.Values.Concat(service.Command).Append(service.Image).Append(service.Health?.Command))
+        .Append(job.Container?.Image).Append(job.Environment);
+
+    private static PlannedContainer Render(PlannedContainer service, EvaluationContext context) => service with
+    {
+        Image = Render("service", service.Image, context),
+        Env = service.Env.ToDictionary(variable => variable.Key, variable => Render($"service {service.Name}", variable.Value, context), StringComparer.Ordinal),
+        Command = [.. service.Command.Select(part => Render($"service {service.Name}", part, context))],
+        Health = service.Health is { } health ? health with { Command = Render($"service {service.Name}", health.Command, context) } : null,
     };
 
     private static bool IsTemplate(string? text) => text?.Contains("${{", StringComparison.Ordinal) == true;

@@ -62,8 +62,8 @@ internal sealed class PlanBuilder
                 If = Both(stage.If, job.If),
                 SkipReason = planned.SkipReason ?? WhenRule.SkipReason(job.When, "job", trigger),
                 RunsOn = job.RunsOn,
-                Image = job.Image,
-                Services = job.Services,
+                Container = job.Image is { } image ? Container(image) with { Limits = job.Resources } : null,
+                ServiceContainers = [.. job.Services.Select(Container)],
                 Environment = job.Environment,
                 Timeout = job.Timeout ?? TimeSpan.FromHours(1),
                 AllowFailure = job.AllowFailure,
@@ -72,6 +72,19 @@ internal sealed class PlanBuilder
             });
         }
     }
+
+    private static PlannedContainer Container(ContainerDefinition container) => new()
+    {
+        Image = container.Image.Value,
+        Name = container.Name,
+        Pull = container.Pull,
+        Env = container.Env,
+        Ports = container.Ports,
+        Command = container.Command,
+        Health = container.Health,
+        User = container.User,
+        ReadOnly = container.ReadOnly,
+    };
 
     private static PlannedStep Step(StepDefinition step, int index) => new()
     {

@@ -83,9 +83,12 @@ internal static class PipelineCheck
                 "The jobs together are too large to plan, because each has a copy of its variables, commands and needs. Use fewer or shorter variables, or move scripts into files of the repository.");
     }
 
-    private static long Size(JobDefinition job) => Size(job.Env) + (job.If?.Length ?? 0) + (job.Image?.Length ?? 0)
-        + job.Needs.Concat([job.Name]).Sum(n => (long)n.Value.Length) + job.Services.Concat(job.RunsOn).Sum(s => (long)s.Length)
+    private static long Size(JobDefinition job) => Size(job.Env) + (job.If?.Length ?? 0) + Size(job.Image)
+        + job.Needs.Concat([job.Name]).Sum(n => (long)n.Value.Length) + job.RunsOn.Sum(s => (long)s.Length) + job.Services.Sum(Size)
         + job.Steps.Sum(s => (s.Run?.Length ?? 0) + (s.Name?.Length ?? 0) + (s.If?.Length ?? 0) + (s.WorkingDirectory?.Length ?? 0) + Size(s.Env));
+
+    private static long Size(ContainerDefinition? container) => container is null ? 0
+        : container.Image.Value.Length + Size(container.Env) + container.Command.Sum(part => (long)part.Length) + (container.Health?.Command.Length ?? 0);
 
     /// <summary>What the keys of a stage's jobs take wherever they are needed.</summary>
     private static long Keys(StageDefinition? stage) => stage?.Jobs.Sum(j => 3L + j.Name.Value.Length) ?? 0;

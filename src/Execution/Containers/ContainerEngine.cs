@@ -1,0 +1,110 @@
+using Docker.DotNet;
+using Docker.DotNet.Models;
+
+namespace PRTS.Execution.Containers;
+
+/// <summary>The engine of this machine, asked over the Docker API: Docker's daemon, or podman's service.</summary>
+public sealed class ContainerEngine : IDisposable
+{
+    private static readonly string[] Sockets = ["/var/run/docker.sock", "/run/podman/podman.sock"];
+    private readonly Lazy<DockerClient> client;
+
+    public ContainerEngine(string socket)
+    {
+        Socket = socket;
+        client = new(() => new DockerClientBuilder().WithEndpoint(new Uri("unix://" + socket)).WithTimeout(Timeout.InfiniteTimeSpan).Build());
+    }
+
+    public string Socket { get; }
+
+    internal DockerClient Client => client.Value;
+
+    /// <param name="setting">
+    /// <c>none</c>, or a socket as <c>unix:///run/docker.sock</c> or as its path; null: the first that is there, of DOCKER_HOST,
+    /// Docker's and podman's usual places.
+    /// </param>
+    /// <returns>Null: this machine is to run no containers.</returns>
+    /// <exception cref="FormatException">The setting is no socket of this machine; the message says what would be right.</exception>
+    public static ContainerEngine? Find(string? setting)
+    {
+        if (setting == "none")
+            return null;
+        if (setting is not null)
+            return new(PathOf(setting) ?? throw new FormatException(
+                $"'{setting}' is no container engine of this machine: give its socket, for example unix:///var/run/docker.sock, or none. Engines of other machines cannot see this one's workspaces."));
+        return Usual().FirstOrDefault(File.Exists) is { } found ? new(found) : null;
+    }
+
+    /// <exception cref="EngineException">The engine does not answer, or refuses; the message names it.</exception>
+    internal async Task<T> Ask<T>(string what, Func<DockerClient, Task<T>> question)
+    {
+        try
+        {
+            return await question(Client);
+        }
+        catch (DockerApiException e)
+        {
+            throw new EngineException($"{what}: {Said(e)}", e) { IsMissing = e.StatusCode == System.Net.HttpStatusCode.NotFound };
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or TimeoutException or System.Net.Sockets.SocketException)
+        {
+            throw new EngineException($"{what}: the container engine ({Socket}) does not answer: {e.GetBaseException().Message.TrimEnd('.')}. Is it running?", e) { IsGone = true };
+        }
+    }
+
+    internal Task Ask(string what, Func<DockerClient, Task> command) => Ask(what, async client =>
+    {
+        await command(client);
+        return true;
+    });
+
+    public void Dispose()
+    {
+        if (client.IsValueCreated)
+            client.Value.Dispose();
+    }
+
+    private static IEnumerable<string> Usual()
+    {
+        if (PathOf(Environment.GetEnvironmentVariable("DOCKER_HOST") ?? "") is { } host)
+            yield return host;
+        foreach (var socket in Sockets)
+            yield return socket;
+        if (Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR") is not { Length: > 0 } runtime)
+            yield break;
+        yield return Path.Combine(runtime, "docker.sock");
+        yield return Path.Combine(runtime, "podman", "podman.sock");
+    }
+
+    private static string? PathOf(string setting)
+    {
+        var path = setting.StartsWith("unix://", StringComparison.Ordinal) ? setting["unix://".Length..] : setting;
+        return path.StartsWith('/') ? path : null;
+    }
+
+    /// <summary>The engine's own words, out of its JSON.</summary>
+    private static string Said(DockerApiException refusal)
+    {
+        try
+        {
+            using var json = System.Text.Json.JsonDocument.Parse(refusal.ResponseBody ?? "");
+            if (json.RootElement.TryGetProperty("message", out var message))
+                return message.GetString()!.Trim();
+        }
+        catch (System.Text.Json.JsonException)
+        {
+            // A proxy's words, then.
+        }
+        return refusal.ResponseBody?.Trim() is { Length: > 0 } body ? body : $"the container engine answered {(int)refusal.StatusCode}";
+    }
+}
+
+/// <summary>The container engine could not do what was asked; the message says what, and why.</summary>
+internal sealed class EngineException(string message, Exception? cause = null) : Exception(message, cause)
+{
+    /// <summary>What was asked about is not there.</summary>
+    public bool IsMissing { get; init; }
+
+    /// <summary>The engine itself does not answer.</summary>
+    public bool IsGone { get; init; }
+}

@@ -1,0 +1,106 @@
+using System.Globalization;
+using System.Text;
+using PRTS.Execution.Native;
+using PRTS.Execution.Steps;
+using PRTS.Execution.Supervision;
+using PRTS.Execution.Workspaces;
+using PRTS.Pipelines.Planning;
+using PRTS.Supervisor.Protocol;
+
+namespace PRTS.Execution.Containers;
+
+/// <summary>Steps run in the job's container; on this machine a relay stands for each (docs/adr/0006).</summary>
+internal sealed class ContainerSteps(ContainerEngine engine, string container, Workspace workspace, string supervisor, IReadOnlyList<string> imageEnvironment) : IStepHost
+{
+    private const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    public string Checkout => Sandbox.Checkout;
+
+    public string Temporary => "/tmp";
+
+    public Dictionary<string, string> Environment()
+    {
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var variable in imageEnvironment.Where(variable => variable.Contains('=', StringComparison.Ordinal)))
+            environment[variable[..variable.IndexOf('=', StringComparison.Ordinal)]] = variable[(variable.IndexOf('=', StringComparison.Ordinal) + 1)..];
+        environment["CI"] = "true";
+        return environment;
+    }
+
+    public string PathOf(string file) => $"{Sandbox.Files}/{file}";
+
+    public (IReadOnlyList<string> Argv, string? Error) CommandLine(string shell, string script, string searchPath, string directory) => Shell.CommandLine(shell, script);
+
+    /// <summary>Before the container starts: what its first process needs, and the FIFOs of every step.</summary>
+    public void CreateFiles(IEnumerable<PlannedStep> steps)
+    {
+        using var init = typeof(ContainerSteps).Assembly.GetManifestResourceStream("PRTS.Execution.Containers.init.sh")!;
+        using (var file = File.Create(Path.Combine(workspace.Steps, Sandbox.Init)))
+            init.CopyTo(file);
+        CreateFifo(ContainerFiles.Control);
+        foreach (var step in steps.Where(step => step.Run is not null))
+        {
+            CreateFifo(ContainerFiles.Output(step.Index));
+            CreateFifo(ContainerFiles.Exit(step.Index));
+        }
+    }
+
+    public RunStep Launch(StepCommand command)
+    {
+        File.WriteAllText(Path.Combine(workspace.Steps, ContainerFiles.Command(command.Index)), Script(command), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
+        return new(
+            command.Index,
+            SupervisorProgram.CommandLine(supervisor, ["relay", workspace.Steps, command.Index.ToString(CultureInfo.InvariantCulture)]),
+            [.. SupervisorProgram.Environment().Select(variable => $"{variable.Key}={variable.Value}")],
+            "/",
+            -1,
+            -1,
+            command.Timeout is { } timeout ? Math.Max(1, (long)timeout.TotalMilliseconds) : -1,
+            (long)command.Grace.TotalMilliseconds);
+    }
+
+    /// <summary>A relay that was killed leaves the step behind.</summary>
+    public void Ended(int step)
+    {
+        if (Linux.TryOpenFifo(Path.Combine(workspace.Steps, ContainerFiles.Control)) is not { } control)
+            return;
+        using var stream = new FileStream(control, FileAccess.Write, bufferSize: 0);
+        stream.Write("kill KILL\n"u8);
+    }
+
+    public async Task<string?> Explain(ProcessExited exited, CancellationToken ct)
+    {
+        try
+        {
+            var state = (await engine.Ask("the job's container could not be looked at", client => client.Containers.InspectContainerAsync(container, ct))).State!;
+            if (state.OOMKilled && (exited.Code == 137 || exited.Signal > 0))
+                return "out of memory: the container's limit was reached, and the system killed a process of it";
+            return state.Running ? null : string.Create(CultureInfo.InvariantCulture, $"the job's container ended (exit code {state.ExitCode})");
+        }
+        catch (EngineException e)
+        {
+            return e.IsMissing ? "the job's container was removed" : e.IsGone ? e.Message : null;
+        }
+    }
+
+    private void CreateFifo(string name)
+    {
+        var path = Path.Combine(workspace.Steps, name);
+        Linux.MakeFifo(path, Owner);
+        workspace.User.TakeOver(path);
+    }
+
+    /// <summary>Sets what the step is to have and becomes its shell.</summary>
+    private static string Script(StepCommand command)
+    {
+        var script = new StringBuilder();
+        script.Append("cd ").Append(Quoted(command.Directory)).Append(" || exit 1\n");
+        foreach (var (name, value) in command.Environment)
+            script.Append("export ").Append(name).Append('=').Append(Quoted(value)).Append('\n');
+        if (command.Argv[0] == "bash")
+            script.Append("command -v bash >/dev/null || exec sh -e ").Append(Quoted(command.Argv[^1])).Append('\n');
+        return script.Append("exec ").AppendJoin(' ', command.Argv.Select(Quoted)).Append('\n').ToString();
+    }
+
+    private static string Quoted(string text) => $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+}

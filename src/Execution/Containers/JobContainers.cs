@@ -1,0 +1,86 @@
+using Docker.DotNet.Models;
+using PRTS.Api.Builds;
+using PRTS.Execution.Jobs;
+using PRTS.Execution.Native;
+using PRTS.Execution.Users;
+using PRTS.Execution.Workspaces;
+using PRTS.Pipelines.Planning;
+
+namespace PRTS.Execution.Containers;
+
+/// <summary>
+/// A job's network, its services and the container that its steps run in. All of it is found by name and label, so nothing needs to
+/// be remembered: an agent that adopts the job finds it, and one that finds it half made begins again.
+/// </summary>
+internal sealed class JobContainers(ContainerEngine engine, ExecutionOptions options, JobAssignment job, Workspace workspace, TimeProvider clock)
+{
+    private readonly Images images = new(engine, new RegistryCredentials(RegistryCredentials.UsualFile));
+    private readonly Dictionary<string, string> labels = Ownership.Labels(options, job.Attempt);
+    private LocalImage? image;
+
+    /// <summary>Of the network and the job's own container; the services add their host names.</summary>
+    private string Name { get; } = "prts-" + JobDirectory.NameOf(job.Attempt);
+
+    private PlannedContainer Container => job.Job.Container!;
+
+    /// <summary>Network, images and services, all of them ready. What an earlier try left is removed first.</summary>
+    /// <exception cref="EngineException">The message says what could not be had.</exception>
+    public async Task Prepare(CancellationToken ct)
+    {
+        await Remove(ct);
+        var network = engine.Ask("the job's network could not be made", client =>
+            client.Networks.CreateNetworkAsync(new NetworksCreateParameters { Name = Name, Driver = "bridge", Labels = labels }, ct));
+        var getting = job.Job.Container is { } own ? images.Get(own, ct) : Task.FromResult<LocalImage>(null!);
+        var services = Task.WhenAll(job.Job.ServiceContainers.Select(service => Serve(service, network, ct)));
+        await Task.WhenAll(network, getting, services);
+        image = await getting;
+    }
+
+    /// <summary>The job's own container, its first process waiting for steps. The workspace is there, and from now on belongs to the container's user.</summary>
+    public async Task<ContainerSteps> Start(CancellationToken ct)
+    {
+        var steps = new ContainerSteps(engine, Name, workspace, options.SupervisorPath, image!.Environment);
+        var user = await User(Container.User ?? image.User, ct);
+        var parameters = Sandbox.ForSteps(Name, image, Container, user, Name, workspace, labels);
+        await engine.Ask($"the container of {Container.Image} could not be made", client => client.Containers.CreateContainerAsync(parameters, ct));
+        workspace.BelongTo(await Owner(user, ct));
+        steps.CreateFiles(job.Job.Steps);
+        await engine.Ask($"the container of {Container.Image} could not be started", client => client.Containers.StartContainerAsync(Name, null, ct));
+        return steps;
+    }
+
+    /// <summary>The container that an earlier agent process started.</summary>
+    public async Task<ContainerSteps> Adopt(CancellationToken ct)
+    {
+        var container = await engine.Ask("the job's container could not be found again", client => client.Containers.InspectContainerAsync(Name, ct));
+        workspace.BelongTo(await Owner(container.Config?.User ?? "", ct), takeOver: false);
+        return new(engine, Name, workspace, options.SupervisorPath, [.. container.Config?.Env ?? []]);
+    }
+
+    public Task Remove(CancellationToken ct) => Removal.Of(engine, Ownership.Attempt, job.Attempt, _ => true, ct);
+
+    /// <summary>
+    /// An agent that is not root can give its files to nobody else. Then the steps are the agent's own user: that is root in the
+    /// containers of an engine without root, and itself in those of one with root.
+    /// </summary>
+    private async Task<string> User(string wanted, CancellationToken ct)
+    {
+        if (Linux.IsRoot)
+            return wanted;
+        var info = await engine.Ask("the engine could not be asked about itself", client => client.System.GetSystemInfoAsync(ct));
+        return info.SecurityOptions?.Any(option => option.Contains("rootless", StringComparison.Ordinal)) == true ? "0" : $"{Linux.Self.Uid}:{Linux.Self.Gid}";
+    }
+
+    private Task<JobUser> Owner(string user, CancellationToken ct) => Linux.IsRoot ? images.ResolveUser(Name, user, ct) : Task.FromResult(JobUser.Own);
+
+    private async Task<string> Serve(PlannedContainer service, Task network, CancellationToken ct)
+    {
+        var present = await images.Get(service, ct);
+        await network;
+        var name = $"{Name}-{service.Name}";
+        await engine.Ask($"the service {service.Name} could not be made", client => client.Containers.CreateContainerAsync(Sandbox.ForService(name, present, service, Name, labels), ct));
+        await engine.Ask($"the service {service.Name} could not be started", client => client.Containers.StartContainerAsync(name, null, ct));
+        await new ServiceHealth(engine, service, name, Name, clock).Wait(ct);
+        return name;
+    }
+}

@@ -1,0 +1,54 @@
+using System.Text;
+using System.Text.Json;
+using Docker.DotNet.Models;
+
+namespace PRTS.Execution.Containers;
+
+/// <summary>
+/// What <c>docker login</c> left on this machine: the <c>auths</c> of a <c>config.json</c>. Read at each pull, so that a new login
+/// counts at once. Steps never see them.
+/// </summary>
+internal sealed class RegistryCredentials(string file)
+{
+    private const string DockerHub = "https://index.docker.io/v1/";
+
+    public static string UsualFile => Path.Combine(
+        Environment.GetEnvironmentVariable("DOCKER_CONFIG") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".docker"), "config.json");
+
+    /// <exception cref="EngineException">The file is there and cannot be understood.</exception>
+    public AuthConfig For(string image)
+    {
+        var registry = RegistryOf(image);
+        if (!File.Exists(file))
+            return new();
+        try
+        {
+            using var config = JsonDocument.Parse(File.ReadAllText(file));
+            if (!config.RootElement.TryGetProperty("auths", out var auths))
+                return new();
+            foreach (var entry in auths.EnumerateObject().Where(entry => HostOf(entry.Name) == HostOf(registry)))
+            {
+                if (entry.Value.TryGetProperty("auth", out var auth) && Encoding.UTF8.GetString(Convert.FromBase64String(auth.GetString()!)).Split(':', 2) is [var user, var password])
+                    return new() { ServerAddress = registry, Username = user, Password = password };
+            }
+            return new();
+        }
+        catch (Exception e) when (e is JsonException or FormatException or IOException or UnauthorizedAccessException)
+        {
+            throw new EngineException($"the registry credentials in {file} cannot be read: {e.Message}", e);
+        }
+    }
+
+    /// <summary>As Docker does: the first part names a registry when it has a dot or a port, or is localhost.</summary>
+    internal static string RegistryOf(string image)
+    {
+        var first = image.IndexOf('/', StringComparison.Ordinal) is > 0 and var slash ? image[..slash] : "";
+        return first == "localhost" || first.AsSpan().ContainsAny('.', ':') ? first : DockerHub;
+    }
+
+    private static string HostOf(string registry)
+    {
+        var host = registry.Contains("://", StringComparison.Ordinal) ? registry[(registry.IndexOf("://", StringComparison.Ordinal) + 3)..] : registry;
+        return host.Split('/')[0];
+    }
+}

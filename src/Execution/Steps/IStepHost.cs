@@ -1,0 +1,34 @@
+using PRTS.Execution.Workspaces;
+using PRTS.Supervisor.Protocol;
+
+namespace PRTS.Execution.Steps;
+
+/// <summary>A step's process before it is known how it is made. Paths are as the step sees them.</summary>
+internal sealed record StepCommand(int Index, IReadOnlyList<string> Argv, IReadOnlyDictionary<string, string> Environment, string Directory, TimeSpan? Timeout, TimeSpan Grace);
+
+/// <summary>Where the steps of a job run: on this machine, or in the job's container.</summary>
+internal interface IStepHost
+{
+    /// <summary>The checkout, as steps see it.</summary>
+    string Checkout { get; }
+
+    /// <summary>For temporary files, as steps see it.</summary>
+    string Temporary { get; }
+
+    /// <summary>What every step has; the pipeline's own variables go over it.</summary>
+    Dictionary<string, string> Environment();
+
+    /// <summary>How steps see a file of <see cref="Workspace.Steps"/>.</summary>
+    string PathOf(string file);
+
+    /// <summary>The command line that runs a script, its program as it can be started there; or what is wrong.</summary>
+    (IReadOnlyList<string> Argv, string? Error) CommandLine(string shell, string script, string searchPath, string directory);
+
+    RunStep Launch(StepCommand command);
+
+    /// <summary>Kills what the step may have left. Idempotent.</summary>
+    void Ended(int step);
+
+    /// <summary>What else is to be said of a step that ended so; null: nothing.</summary>
+    Task<string?> Explain(ProcessExited exited, CancellationToken ct);
+}
