@@ -72,5 +72,6 @@ public static class AgentHost
         JobUser = options.JobUser,
         AgentName = options.Name,
         Labels = options.Labels,
+        Engine = options.Engine,
     };
 }

@@ -14,10 +14,10 @@ public class ExampleTests
         Assert.Equal(["build-frontend", "build-backend", "integration-tests", "deploy-to-production"], plan.Jobs.Select(j => j.Key));
         Assert.Equal([[], [], ["build-frontend", "build-backend"], ["integration-tests"]], plan.Jobs.Select(j => j.Needs.ToArray()));
         Assert.All(plan.Jobs, j => Assert.Null(j.SkipReason));
-        Assert.Equal("node:20", plan.Jobs[0].Image);
+        Assert.Equal("node:20", plan.Jobs[0].Container!.Image);
         Assert.Equal(["npm ci", "npm run build", "Artifact frontend-build"], plan.Jobs[0].Steps.Select(s => s.Name));
         Assert.Equal(new PlannedArtifact { Name = "frontend-build", Path = "dist/" }, plan.Jobs[0].Steps[2].Artifact);
-        Assert.Equal(["postgres:15", "redis:7"], plan.Jobs[2].Services);
+        Assert.Equal(["postgres:15", "redis:7"], plan.Jobs[2].ServiceContainers.Select(service => service.Image));
         Assert.Equal("production", plan.Jobs[3].Environment);
         Assert.All(plan.Jobs, j => Assert.Equal("registry.example.com", j.Env[0]["REGISTRY"]));
     }

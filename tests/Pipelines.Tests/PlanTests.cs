@@ -46,8 +46,8 @@ public class PlanTests
             """).Jobs[0];
         Assert.Equal("(always()) && (build.branch == 'main')", job.If);
         Assert.Equal(["linux", "gpu"], job.RunsOn);
-        Assert.Equal(("a/b:1", "prod", true, TimeSpan.FromMinutes(90)), (job.Image, job.Environment, job.AllowFailure, job.Timeout));
-        Assert.Equal(["db"], job.Services);
+        Assert.Equal(("a/b:1", "prod", true, TimeSpan.FromMinutes(90)), (job.Container!.Image, job.Environment, job.AllowFailure, job.Timeout));
+        Assert.Equal(["db"], job.ServiceContainers.Select(service => service.Name));
         Assert.Equal(["A=1 B=pipeline", "B=stage C=1.50", "C=true"], job.Env.Select(level => string.Join(' ', level.Select(variable => $"{variable.Key}={variable.Value}"))));
         var step = job.Steps[0];
         Assert.Equal(("Say ${{ env.A }}", "say", "\necho one\necho two\n", "sh", "a/b"), (step.Name, step.Id, step.Run, step.Shell, step.WorkingDirectory));
@@ -73,7 +73,7 @@ public class PlanTests
         var plan = Planner.Plan(PipelineParser.Parse(".prts/nightly.yaml", "stages: [{name: S, jobs: [{name: J, steps: [{run: ls}]}]}]").Pipeline!, Sample.Push())!;
         Assert.Equal(("nightly", ".prts/nightly.yaml"), (plan.Name, plan.File));
         var job = plan.Jobs[0];
-        Assert.Equal((null, null, null, null, false, TimeSpan.FromHours(1)), (job.If, job.SkipReason, job.Image, job.Environment, job.AllowFailure, job.Timeout));
+        Assert.Equal((null, null, null, null, false, TimeSpan.FromHours(1)), (job.If, job.SkipReason, job.Container?.Image, job.Environment, job.AllowFailure, job.Timeout));
     }
 
     [Fact]

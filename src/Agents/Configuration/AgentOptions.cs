@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using PRTS.Contracts.Cluster;
 using PRTS.Contracts.Projects;
+using PRTS.Execution.Containers;
 
 namespace PRTS.Agents.Configuration;
 
@@ -37,6 +38,9 @@ public sealed record AgentOptions
     /// <summary>The user or first user id that steps run as when the agent is root; null is the default of docs/configuration.md.</summary>
     public string? JobUser { get; init; }
 
+    /// <summary>Null: no job with an image or services runs here.</summary>
+    public ContainerEngine? Engine { get; init; }
+
     public static string OperatingSystem =>
         System.OperatingSystem.IsLinux() ? "linux" : System.OperatingSystem.IsMacOS() ? "macos" : System.OperatingSystem.IsWindows() ? "windows" : "unknown";
 
@@ -65,8 +69,22 @@ public sealed record AgentOptions
             SiloPort = Number("PRTS_AGENT_PORT", 0, 0, 65535, problems),
             Supervisor = Text("PRTS_SUPERVISOR") ?? Path.Combine(AppContext.BaseDirectory, "..", "supervisor", "prts-supervisor"),
             JobUser = Text("PRTS_JOB_USER"),
+            Engine = EngineOf(problems),
         };
         return problems.Count == 0 ? options : throw new AgentSetupException(string.Join('\n', problems));
+    }
+
+    private static ContainerEngine? EngineOf(List<string> problems)
+    {
+        try
+        {
+            return ContainerEngine.Find(Text("PRTS_CONTAINERS"));
+        }
+        catch (FormatException e)
+        {
+            problems.Add($"PRTS_CONTAINERS: {e.Message}");
+            return null;
+        }
     }
 
     private static string? Text(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;

@@ -14,11 +14,15 @@ public sealed class Heartbeat(IGrainFactory grains, AgentOptions options, AgentI
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
 
+    private const int BeatsBetweenLooks = 10;
+
     /// <summary>While the control plane does not know us: no job comes meanwhile.</summary>
     private static readonly TimeSpan Again = TimeSpan.FromMilliseconds(250);
 
     private readonly string session = Guid.NewGuid().ToString("N");
     private bool known;
+    private bool hasContainers;
+    private int untilLook;
     private string? said;
 
     private IAgentsGrain Agents => grains.Agents(identity.Joined.Tenant);
@@ -64,6 +68,7 @@ public sealed class Heartbeat(IGrainFactory grains, AgentOptions options, AgentI
 
     private async Task Once()
     {
+        await LookForEngine();
         if (!known)
         {
             await Agents.Hello(new AgentHello
@@ -77,15 +82,28 @@ public sealed class Heartbeat(IGrainFactory grains, AgentOptions options, AgentI
                 Architecture = AgentOptions.Architecture,
                 Host = Environment.MachineName,
                 Running = jobs.Running,
+                Containers = hasContainers,
             });
             known = true;
-            logger.LogInformation("Agent {Agent} is online with {Slots} slots and the labels {Labels}", identity.Joined.Name, options.Slots, string.Join(", ", options.Labels));
+            logger.LogInformation("Agent {Agent} is online with {Slots} slots, the labels {Labels} and {Engine}",
+                identity.Joined.Name, options.Slots, string.Join(", ", options.Labels), hasContainers ? $"the container engine at {options.Engine!.Path}" : "no container engine");
         }
 
         var orders = await Agents.Beat(Beat(leaving: false));
         known = orders.Known;
         foreach (var attempt in orders.Abandon)
             jobs.Abandon(attempt);
+    }
+
+    /// <summary>A container engine may come and go while the agent runs; then the agent says anew what it can.</summary>
+    private async Task LookForEngine()
+    {
+        if (options.Engine is not { } engine || --untilLook > 0)
+            return;
+        untilLook = BeatsBetweenLooks;
+        var answers = await engine.IsReady(CancellationToken.None);
+        known &= answers == hasContainers;
+        hasContainers = answers;
     }
 
     private AgentBeat Beat(bool leaving) => new() { Name = identity.Joined.Name, Session = session, Running = jobs.Running, Leaving = leaving };

@@ -53,24 +53,16 @@ internal sealed class LocalBuild(BuildPlan plan, BuildFacts facts, JobRunner run
                 return false;
             }
 
-            var written = Written(job);
-            reason = WhyNotHere(written);
-            if (reason is null)
-            {
-                running[job.Key] = RunAsync(written);
-                return true;
-            }
+            running[job.Key] = RunAsync(Written(job));
+            return true;
         }
 
-        ended[job.Key] = new(instead ?? JobResult.Failure);
+        ended[job.Key] = new(instead.Value);
         sink.Tell(job, StatusOf(ended[job.Key].Result), reason);
         return true;
     }
 
     private PlannedJob Written(PlannedJob job) => JobScope.HasTemplates(job) ? JobScope.Render(job, JobScope.Of(facts, job, key => ended[key])) : job;
-
-    private static string? WhyNotHere(PlannedJob job) => job is { Image: null, Services: [] } ? null
-        : $"it needs containers ({string.Join(", ", job.Services.Prepend(job.Image).OfType<string>())}), and prts run runs processes of this machine";
 
     private async Task<EndedJob> RunAsync(PlannedJob job)
     {

@@ -6,6 +6,7 @@ using PRTS.Cli.Builds;
 using PRTS.Cli.Lint;
 using PRTS.Cli.Terminal;
 using PRTS.Execution;
+using PRTS.Execution.Containers;
 using PRTS.Execution.Jobs;
 using PRTS.Pipelines.Planning;
 
@@ -63,6 +64,7 @@ internal static class RunCommand
                 SupervisorPath = Environment.GetEnvironmentVariable("PRTS_SUPERVISOR") ?? Installation.Supervisor,
                 AgentName = "local",
                 WorkingTree = tree.Root,
+                Engine = Engine(),
             };
             if (options.Validate() is { Count: > 0 } problems)
             {
@@ -80,6 +82,18 @@ internal static class RunCommand
         finally
         {
             scratch.Delete(recursive: true);
+        }
+
+        static ContainerEngine? Engine()
+        {
+            try
+            {
+                return ContainerEngine.Find(Environment.GetEnvironmentVariable("PRTS_CONTAINERS") is { Length: > 0 } setting ? setting : null);
+            }
+            catch (FormatException wrong)
+            {
+                throw new UserError($"PRTS_CONTAINERS: {wrong.Message}", ExitCodes.Invalid);
+            }
         }
 
         void Stop(PosixSignalContext signal)

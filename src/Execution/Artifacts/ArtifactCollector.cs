@@ -21,7 +21,7 @@ internal sealed class ArtifactCollector(Workspace workspace)
             return new([], [], refusal);
         try
         {
-            return Linux.As(workspace.User.Uid, workspace.User.Gid, () => Find(Normal(path), path));
+            return Linux.As(workspace.Reader.Uid, workspace.Reader.Gid, () => Find(Normal(path), path));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -112,7 +112,7 @@ internal sealed class ArtifactCollector(Workspace workspace)
 
     private FileStream OpenForUpload(string path)
     {
-        var handle = Linux.As(workspace.User.Uid, workspace.User.Gid, () => Open(path));
+        var handle = Linux.As(workspace.Reader.Uid, workspace.Reader.Gid, () => Open(path));
         if (Linux.Facts(handle).IsRegular)
             return new FileStream(handle, FileAccess.Read, bufferSize: 0);
         handle.Dispose();

@@ -1,5 +1,5 @@
+using System.Net.Sockets;
 using Docker.DotNet;
-using Docker.DotNet.Models;
 
 namespace PRTS.Execution.Containers;
 
@@ -7,21 +7,22 @@ namespace PRTS.Execution.Containers;
 public sealed class ContainerEngine : IDisposable
 {
     private static readonly string[] Sockets = ["/var/run/docker.sock", "/run/podman/podman.sock"];
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
     private readonly Lazy<DockerClient> client;
 
     public ContainerEngine(string socket)
     {
-        Socket = socket;
+        Path = socket;
         client = new(() => new DockerClientBuilder().WithEndpoint(new Uri("unix://" + socket)).WithTimeout(Timeout.InfiniteTimeSpan).Build());
     }
 
-    public string Socket { get; }
+    public string Path { get; }
 
     internal DockerClient Client => client.Value;
 
     /// <param name="setting">
     /// <c>none</c>, or a socket as <c>unix:///run/docker.sock</c> or as its path; null: the first that is there, of DOCKER_HOST,
-    /// Docker's and podman's usual places.
+    /// Docker's and podman's usual places, else Docker's, where it may appear later.
     /// </param>
     /// <returns>Null: this machine is to run no containers.</returns>
     /// <exception cref="FormatException">The setting is no socket of this machine; the message says what would be right.</exception>
@@ -32,7 +33,27 @@ public sealed class ContainerEngine : IDisposable
         if (setting is not null)
             return new(PathOf(setting) ?? throw new FormatException(
                 $"'{setting}' is no container engine of this machine: give its socket, for example unix:///var/run/docker.sock, or none. Engines of other machines cannot see this one's workspaces."));
-        return Usual().FirstOrDefault(File.Exists) is { } found ? new(found) : null;
+        return new(Usual().FirstOrDefault(File.Exists) ?? Sockets[0]);
+    }
+
+    /// <summary>Whether it answers now. Asked by hand: an agent that has no container to run need not load the engine's client.</summary>
+    public async Task<bool> IsReady(CancellationToken ct)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        limit.CancelAfter(Patience);
+        try
+        {
+            using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(Path), limit.Token);
+            await socket.SendAsync("GET /_ping HTTP/1.0\r\nHost: localhost\r\n\r\n"u8.ToArray(), limit.Token);
+            var answer = new byte[12];
+            await using var stream = new NetworkStream(socket);
+            return await stream.ReadAtLeastAsync(answer, answer.Length, throwOnEndOfStream: false, limit.Token) == answer.Length && answer.AsSpan()[^3..].SequenceEqual("200"u8);
+        }
+        catch (Exception e) when (e is SocketException or IOException || e is OperationCanceledException && !ct.IsCancellationRequested)
+        {
+            return false;
+        }
     }
 
     /// <exception cref="EngineException">The engine does not answer, or refuses; the message names it.</exception>
@@ -46,9 +67,9 @@ public sealed class ContainerEngine : IDisposable
         {
             throw new EngineException($"{what}: {Said(e)}", e) { IsMissing = e.StatusCode == System.Net.HttpStatusCode.NotFound };
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or TimeoutException or System.Net.Sockets.SocketException)
+        catch (Exception e) when (e is HttpRequestException or IOException or TimeoutException or SocketException)
         {
-            throw new EngineException($"{what}: the container engine ({Socket}) does not answer: {e.GetBaseException().Message.TrimEnd('.')}. Is it running?", e) { IsGone = true };
+            throw new EngineException($"{what}: the container engine ({Path}) does not answer: {e.GetBaseException().Message.TrimEnd('.')}. Is it running?", e) { IsGone = true };
         }
     }
 
@@ -72,8 +93,8 @@ public sealed class ContainerEngine : IDisposable
             yield return socket;
         if (Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR") is not { Length: > 0 } runtime)
             yield break;
-        yield return Path.Combine(runtime, "docker.sock");
-        yield return Path.Combine(runtime, "podman", "podman.sock");
+        yield return System.IO.Path.Combine(runtime, "docker.sock");
+        yield return System.IO.Path.Combine(runtime, "podman", "podman.sock");
     }
 
     private static string? PathOf(string setting)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Docker.DotNet.Models;
 using PRTS.Execution.Native;
 using PRTS.Execution.Steps;
 using PRTS.Execution.Supervision;
@@ -12,11 +13,18 @@ namespace PRTS.Execution.Containers;
 /// <summary>Steps run in the job's container; on this machine a relay stands for each (docs/adr/0006).</summary>
 internal sealed class ContainerSteps(ContainerEngine engine, string container, Workspace workspace, string supervisor, IReadOnlyList<string> imageEnvironment) : IStepHost
 {
+    private const string OutOfMemoryReason = "out of memory: the container reached its limit, and the system killed a process of it";
+    private const string Removed = "the job's container was removed";
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1);
     private const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    private long knownKills;
 
     public string Checkout => Sandbox.Checkout;
 
     public string Temporary => "/tmp";
+
+    public Task<string> Lost { get; private set; } = new TaskCompletionSource<string>().Task;
 
     public Dictionary<string, string> Environment()
     {
@@ -43,6 +51,13 @@ internal sealed class ContainerSteps(ContainerEngine engine, string container, W
             CreateFifo(ContainerFiles.Output(step.Index));
             CreateFifo(ContainerFiles.Exit(step.Index));
         }
+    }
+
+    /// <summary>From now on <see cref="Lost"/> tells.</summary>
+    public ContainerSteps Watch()
+    {
+        Lost = UntilLost();
+        return this;
     }
 
     public RunStep Launch(StepCommand command)
@@ -72,14 +87,44 @@ internal sealed class ContainerSteps(ContainerEngine engine, string container, W
     {
         try
         {
-            var state = (await engine.Ask("the job's container could not be looked at", client => client.Containers.InspectContainerAsync(container, ct))).State!;
-            if (state.OOMKilled && (exited.Code == 137 || exited.Signal > 0))
-                return "out of memory: the container's limit was reached, and the system killed a process of it";
-            return state.Running ? null : string.Create(CultureInfo.InvariantCulture, $"the job's container ended (exit code {state.ExitCode})");
+            var state = await State(ct);
+            var kills = OutOfMemory.Kills((int)state.Pid);
+            var killed = state.OOMKilled || kills > knownKills;
+            knownKills = kills;
+            return killed && (exited.Code == 137 || exited.Signal > 0) ? OutOfMemoryReason : Ending(state);
         }
         catch (EngineException e)
         {
-            return e.IsMissing ? "the job's container was removed" : e.IsGone ? e.Message : null;
+            return e.IsMissing ? Removed : e.IsGone ? e.Message : null;
+        }
+    }
+
+    private static string? Ending(State state) => state.Running ? null
+        : state.OOMKilled ? OutOfMemoryReason
+        : string.Create(CultureInfo.InvariantCulture, $"the job's container ended (exit code {state.ExitCode})");
+
+    private async Task<State> State(CancellationToken ct) =>
+        (await engine.Ask("the job's container could not be looked at", client => client.Containers.InspectContainerAsync(container, ct))).State!;
+
+    /// <summary>An engine that does not answer may be starting again, and may have kept the container.</summary>
+    private async Task<string> UntilLost()
+    {
+        while (true)
+        {
+            try
+            {
+                await engine.Ask("the job's container could not be waited for", client => client.Containers.WaitContainerAsync(container, CancellationToken.None));
+                if (Ending(await State(CancellationToken.None)) is { } reason)
+                    return reason;
+            }
+            catch (EngineException e) when (e.IsMissing)
+            {
+                return Removed;
+            }
+            catch (EngineException)
+            {
+                await Task.Delay(BetweenLooks, CancellationToken.None);
+            }
         }
     }
 

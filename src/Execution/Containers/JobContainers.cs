@@ -23,11 +23,13 @@ internal sealed class JobContainers(ContainerEngine engine, ExecutionOptions opt
 
     private PlannedContainer Container => job.Job.Container!;
 
-    /// <summary>Network, images and services, all of them ready. What an earlier try left is removed first.</summary>
+    /// <summary>Network, images and services, all of them ready.</summary>
+    /// <param name="anew">An earlier agent process may have begun with it: what it left is removed first.</param>
     /// <exception cref="EngineException">The message says what could not be had.</exception>
-    public async Task Prepare(CancellationToken ct)
+    public async Task Prepare(bool anew, CancellationToken ct)
     {
-        await Remove(ct);
+        if (anew)
+            await Remove(ct);
         var network = engine.Ask("the job's network could not be made", client =>
             client.Networks.CreateNetworkAsync(new NetworksCreateParameters { Name = Name, Driver = "bridge", Labels = labels }, ct));
         var getting = job.Job.Container is { } own ? images.Get(own, ct) : Task.FromResult<LocalImage>(null!);
@@ -46,7 +48,7 @@ internal sealed class JobContainers(ContainerEngine engine, ExecutionOptions opt
         workspace.BelongTo(await Owner(user, ct));
         steps.CreateFiles(job.Job.Steps);
         await engine.Ask($"the container of {Container.Image} could not be started", client => client.Containers.StartContainerAsync(Name, null, ct));
-        return steps;
+        return steps.Watch();
     }
 
     /// <summary>The container that an earlier agent process started.</summary>
@@ -54,7 +56,19 @@ internal sealed class JobContainers(ContainerEngine engine, ExecutionOptions opt
     {
         var container = await engine.Ask("the job's container could not be found again", client => client.Containers.InspectContainerAsync(Name, ct));
         workspace.BelongTo(await Owner(container.Config?.User ?? "", ct), takeOver: false);
-        return new(engine, Name, workspace, options.SupervisorPath, [.. container.Config?.Env ?? []]);
+        return new ContainerSteps(engine, Name, workspace, options.SupervisorPath, [.. container.Config?.Env ?? []]).Watch();
+    }
+
+    /// <summary>The services' IP addresses, by name: for steps that run on this machine.</summary>
+    public async Task<IReadOnlyDictionary<string, string>> Addresses(CancellationToken ct)
+    {
+        var addresses = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var service in job.Job.ServiceContainers)
+        {
+            var state = await engine.Ask($"the service {service.Name} could not be looked at", client => client.Containers.InspectContainerAsync($"{Name}-{service.Name}", ct));
+            addresses[service.Name] = state.NetworkSettings!.Networks![Name].IPAddress;
+        }
+        return addresses;
     }
 
     public Task Remove(CancellationToken ct) => Removal.Of(engine, Ownership.Attempt, job.Attempt, _ => true, ct);

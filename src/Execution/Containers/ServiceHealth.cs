@@ -89,6 +89,8 @@ internal sealed class ServiceHealth(ContainerEngine engine, PlannedContainer ser
 
     private static async Task<bool> Listens(string address, int port, CancellationToken ct)
     {
+        if (address.Length == 0)
+            return false; // It ended already.
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         try
         {

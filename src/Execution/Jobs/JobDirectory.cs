@@ -121,6 +121,16 @@ internal sealed class JobDirectory
         }
     }
 
+    /// <summary>What the job's steps see as /etc/hosts: the machine's, and the job's services.</summary>
+    public void WriteHosts(IReadOnlyDictionary<string, string> services)
+    {
+        var path = In(JobFiles.Hosts);
+        var own = File.Exists("/etc/hosts") ? File.ReadAllText("/etc/hosts").TrimEnd() + "\n" : "";
+        WriteWhole(path, own + string.Concat(services.Select(service => $"{service.Value} {service.Key}\n")));
+        // The directory keeps it from others; mounted over /etc/hosts it is to be read by the job's user.
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+    }
+
     /// <summary>The attempt is over. Moved away first: a file that is written there at this moment would keep a directory from being deleted.</summary>
     public void Delete()
     {

@@ -36,7 +36,7 @@ internal sealed class JobRun : IDisposable
         reporter = new(Job, sink, history, retry);
         workspace = new(options, Job, directory.Ticket.User, clock);
         trace = new(directory, history);
-        steps = new MachineSteps(workspace);
+        steps = new MachineSteps(workspace, new Dictionary<string, string>());
         if (NeedsContainers)
             containers = options.Engine is { } engine ? new(engine, options, Job, workspace, clock) : null;
     }
@@ -44,6 +44,9 @@ internal sealed class JobRun : IDisposable
     public JobCancellation Cancellation { get; }
 
     private IStepHost steps;
+
+    /// <summary>By an earlier agent process.</summary>
+    private bool wasBegun;
 
     private bool NeedsContainers => Job.Job.Container is not null || Job.Job.ServiceContainers.Count > 0;
 
@@ -58,7 +61,8 @@ internal sealed class JobRun : IDisposable
         {
             if (history.Ended is null)
             {
-                if (history.Started is null)
+                wasBegun = history.Started is not null;
+                if (!wasBegun)
                     await reporter.Add(sequence => new JobStarted { Sequence = sequence, At = clock.GetUtcNow() }, stop.Token);
                 var (client, failure) = await Prepare(stop.Token);
                 supervisor = client;
@@ -158,15 +162,14 @@ internal sealed class JobRun : IDisposable
         try
         {
             if (NeedsContainers && containers is null)
-                return "this agent has no container engine";
+                return "the job needs containers, and this agent has no container engine (PRTS_CONTAINERS=none)";
             if (directory.IsWorkspaceReady)
             {
-                steps = Job.Job.Container is null ? steps : await containers!.Adopt(limit.Token);
+                await FindHost(adopt: true, limit.Token);
                 return null;
             }
-            await All(limit, workspace.Prepare(limit.Token), containers?.Prepare(limit.Token) ?? Task.CompletedTask);
-            if (Job.Job.Container is not null)
-                steps = await containers!.Start(limit.Token);
+            await All(limit, workspace.Prepare(limit.Token), containers?.Prepare(wasBegun, limit.Token) ?? Task.CompletedTask);
+            await FindHost(adopt: false, limit.Token);
             directory.IsWorkspaceReady = true;
             return null;
         }
@@ -181,6 +184,19 @@ internal sealed class JobRun : IDisposable
         catch (Exception e) when (!ct.IsCancellationRequested)
         {
             return $"checkout failed: {e.Message}";
+        }
+    }
+
+    /// <summary>Where the steps run, once checkout and services are there.</summary>
+    private async Task FindHost(bool adopt, CancellationToken ct)
+    {
+        if (Job.Job.Container is not null)
+            steps = adopt ? await containers!.Adopt(ct) : await containers!.Start(ct);
+        else if (containers is not null)
+        {
+            var services = await containers.Addresses(ct);
+            directory.WriteHosts(services);
+            steps = new MachineSteps(workspace, services);
         }
     }
 

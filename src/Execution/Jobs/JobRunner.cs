@@ -118,7 +118,7 @@ public sealed class JobRunner(ExecutionOptions options, IJobSink sink, TimeProvi
     {
         foreach (var directory in Trash.Left(options))
             DeleteLater(directory);
-        if (options.Engine is { } engine)
+        if (options.Engine is { } engine && File.Exists(engine.Path))
             Later("earlier jobs' containers", () => Removal.Of(engine, Ownership.Agent, options.JobsDirectory, IsOver, CancellationToken.None));
 
         bool IsOver(IDictionary<string, string> labels) =>

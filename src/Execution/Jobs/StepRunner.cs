@@ -25,6 +25,8 @@ internal sealed class StepRunner(
         var jobTimesOutFirst = step.Timeout is not { } own || own > left;
         if (Find<ProcessStarted>(step) is null && Find<ProcessRefused>(step) is null)
         {
+            if (host.Lost.IsCompleted)
+                return await FailBeforeStart(step, step.Name, await host.Lost, ct);
             var (command, name, error) = preparation.Prepare(step, scope, jobTimesOutFirst ? left : step.Timeout!.Value);
             if (command is null)
                 return await FailBeforeStart(step, name, error!, ct);
@@ -49,7 +51,9 @@ internal sealed class StepRunner(
             {
                 var changed = supervisor.Changed;
                 if (!HasEnded(step))
-                    await Task.WhenAny(changed, cancellation.Requested).WaitAsync(ct);
+                    await Task.WhenAny(changed, cancellation.Requested, host.Lost).WaitAsync(ct);
+                if (host.Lost.IsCompleted)
+                    break;
             }
             if (!HasEnded(step))
             {
@@ -90,6 +94,7 @@ internal sealed class StepRunner(
         var reason = explanation ?? Reasons.Of(exited);
         var (status, why) = exited.Cause switch
         {
+            EndCause.Canceled when explanation is not null && !cancellation.IsRequested => (RunStatus.Failed, explanation),
             EndCause.Canceled => (RunStatus.Canceled, $"canceled: {cancellation.Reason}"),
             EndCause.TimedOut when jobTimesOutFirst => (RunStatus.Failed, Reasons.JobTimedOut(directory.Job.Job.Timeout)),
             EndCause.TimedOut => (RunStatus.Failed, $"timed out after {Reasons.Text(step.Timeout!.Value)}"),

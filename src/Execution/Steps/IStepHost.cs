@@ -24,6 +24,9 @@ internal interface IStepHost
     /// <summary>The command line that runs a script, its program as it can be started there; or what is wrong.</summary>
     (IReadOnlyList<string> Argv, string? Error) CommandLine(string shell, string script, string searchPath, string directory);
 
+    /// <summary>Done, with the reason, when no step can run there any more.</summary>
+    Task<string> Lost { get; }
+
     RunStep Launch(StepCommand command);
 
     /// <summary>Kills what the step may have left. Idempotent.</summary>

@@ -4,22 +4,31 @@ using PRTS.Supervisor.Protocol;
 namespace PRTS.Execution.Steps;
 
 /// <summary>Steps are processes of this machine, with the rights of the job's user.</summary>
-internal sealed class MachineSteps(Workspace workspace) : IStepHost
+/// <param name="services">IP addresses of the job's services, by name.</param>
+internal sealed class MachineSteps(Workspace workspace, IReadOnlyDictionary<string, string> services) : IStepHost
 {
     public string Checkout => workspace.Checkout;
 
     public string Temporary => workspace.Temporary;
 
-    public Dictionary<string, string> Environment() => new(StringComparer.Ordinal)
+    public Task<string> Lost { get; } = new TaskCompletionSource<string>().Task;
+
+    public Dictionary<string, string> Environment()
     {
-        ["PATH"] = workspace.SearchPath,
-        ["LANG"] = "C.UTF-8",
-        ["HOME"] = workspace.Home,
-        ["USER"] = workspace.User.Name,
-        ["LOGNAME"] = workspace.User.Name,
-        ["TMPDIR"] = workspace.Temporary,
-        ["CI"] = "true",
-    };
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["PATH"] = workspace.SearchPath,
+            ["LANG"] = "C.UTF-8",
+            ["HOME"] = workspace.Home,
+            ["USER"] = workspace.User.Name,
+            ["LOGNAME"] = workspace.User.Name,
+            ["TMPDIR"] = workspace.Temporary,
+            ["CI"] = "true",
+        };
+        foreach (var (name, address) in services)
+            environment["PRTS_SERVICE_" + name.ToUpperInvariant().Replace('-', '_')] = address;
+        return environment;
+    }
 
     public string PathOf(string file) => Path.Combine(workspace.Steps, file);
 

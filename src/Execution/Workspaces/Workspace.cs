@@ -19,6 +19,9 @@ internal sealed class Workspace(ExecutionOptions options, JobAssignment job, Job
 
     public JobUser User { get; private set; } = user;
 
+    /// <summary>Whose rights serve to read what the steps made. In a container's job none of its processes lives by then, and its user is nobody here.</summary>
+    public JobUser Reader => IsForContainer ? JobUser.Own : User;
+
     /// <summary>The steps' PATH.</summary>
     public string SearchPath { get; } = Users.SearchPath.Of(user);
 

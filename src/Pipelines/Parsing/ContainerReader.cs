@@ -58,6 +58,8 @@ internal static class ContainerReader
     public static ContainerLimits? Resources(MappingReader job)
     {
         if (job.Get("resources") is not { } node || MappingReader.Of(node, PipelineKeys.Resources, job.Errors) is not { } resources) return null;
+        if (!job.Has("image"))
+            job.Errors.Add(DiagnosticCodes.ConflictingKeys, job.PlaceOf("resources"), "`resources` are for the job's container; give the job an `image`, or remove them.");
         return new() { Cpu = Cpu(resources), Memory = Memory(resources), Pids = Count(resources, "pids") ?? 0 };
     }
 

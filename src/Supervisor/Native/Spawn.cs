@@ -26,7 +26,7 @@ internal static unsafe class Spawn
     public static int Start(RunStep step, int output)
     {
         var result = 0;
-        var thread = new Thread(() => result = DropRights(step) is > 0 and var error ? -error : SpawnHere(step, output)) { Name = "spawn", IsBackground = true };
+        var thread = new Thread(() => result = (HostNames.Apply() is > 0 and var failed ? failed : DropRights(step)) is > 0 and var error ? -error : SpawnHere(step, output)) { Name = "spawn", IsBackground = true };
         thread.Start();
         thread.Join();
         return result;

@@ -18,6 +18,9 @@ public static class JobFiles
     /// <summary>What the supervisor itself had to say before it died.</summary>
     public const string SupervisorErrors = "supervisor.err";
 
+    /// <summary>What the steps see as /etc/hosts, when it is there (and the supervisor is root).</summary>
+    public const string Hosts = "hosts";
+
     /// <summary>Log bytes in segment files; see <see cref="SpoolFiles"/>.</summary>
     public const string Spool = "spool";
 }

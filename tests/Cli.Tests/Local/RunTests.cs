@@ -71,11 +71,12 @@ public sealed class RunTests : IAsyncDisposable
                     steps: [run: echo never]
             """);
 
+        prts["PRTS_CONTAINERS"] = "none";
         var answer = await prts.RunAsync("run");
 
         Assert.Equal((1, "Clean | cleaning 7\n"), (answer.ExitCode, answer.Output));
         Assert.Contains("– Ship: Skipped because Broken failed.", answer.Error, StringComparison.Ordinal);
-        Assert.Contains("✗ Boxed: it needs containers (node:20)", answer.Error, StringComparison.Ordinal);
+        Assert.Contains("the job needs containers, and this agent has no container engine", answer.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -50,8 +50,8 @@ public sealed class JobScopeTests
 
         var start = JobStarts.Of(state, plan, "last");
 
-        Assert.Equal("node:2", start.Job.Image);
-        Assert.Equal(["registry.example.com/shop-db"], start.Job.Services);
+        Assert.Equal("node:2", start.Job.Container!.Image);
+        Assert.Equal(["registry.example.com/shop-db"], start.Job.ServiceContainers.Select(service => service.Image));
         Assert.Equal("main", start.Job.Environment);
     }
 
