@@ -56,7 +56,7 @@ public class ContainerTests
     [InlineData("services: [{name: a}]", "missing-key `image`")]
     [InlineData("services: [postgres:15, 'other/postgres:16']", "duplicate-name reached as `postgres`, in line 6")]
     [InlineData("services: [{image: a, name: A_b}]", "bad-name host name")]
-    [InlineData("services: ['${{ vars.X }}']", "bad-name `image` and `name`")]
+    [InlineData("services: ['a/:15']", "bad-name `image` and `name`")]
     [InlineData("services: [{image: a, ports: [0, 'x', 99999]}]", "bad-value `0` is no port", "bad-value `x` is no port", "bad-value `99999` is no port")]
     [InlineData("services: [{image: a, health: {interval: 1s}}]", "missing-key `command`")]
     [InlineData("services: [{image: a, helth: x}]", "unknown-key Did you mean `health`?")]

@@ -8,7 +8,6 @@ namespace PRTS.Pipelines.Parsing;
 /// <summary>Reads a job's <c>image</c>, <c>services</c> and <c>resources</c>.</summary>
 internal static class ContainerReader
 {
-    private const int LongestName = 63;
     private static readonly SearchValues<char> Digits = SearchValues.Create("0123456789.");
 
     private static readonly Dictionary<string, PullPolicy> Policies = new(StringComparer.Ordinal)
@@ -45,7 +44,7 @@ internal static class ContainerReader
         foreach (var item in list.Items)
         {
             if (Service(item, job.Errors) is not { } service) continue;
-            if (services.Find(other => other.Name == service.Name) is { } taken)
+            if (services.Find(other => other.Name == service.Name && other.Name.Length > 0) is { } taken)
                 job.Errors.Add(DiagnosticCodes.DuplicateName, item.Start,
                     $"The job already has a service that is reached as `{service.Name}`, in line {taken.Image.Line}; give one of them another `name`.");
             else
@@ -99,27 +98,23 @@ internal static class ContainerReader
         return name.Located();
     }
 
-    /// <summary>The last part of the image's name: <c>registry.example.com/db/postgres:15</c> is reached as <c>postgres</c>.</summary>
+    /// <summary>Empty when only the evaluated image will tell.</summary>
     private static string HostName(Located<string> image, ErrorList errors)
     {
-        var last = image.Value[(image.Value.LastIndexOf('/') + 1)..];
-        var name = last[..(last.AsSpan().IndexOfAny(':', '@') is >= 0 and var end ? end : last.Length)].ToLowerInvariant().Replace('_', '-').Replace('.', '-');
-        if (!IsHostName(name))
-            errors.Add(DiagnosticCodes.BadName, new Place(image.Line, image.Column),
-                $"No host name can be made of `{Words.Short(image.Value)}`; write the service as a mapping with `image` and `name`.");
-        return name;
+        if (image.Value.Contains("${{", StringComparison.Ordinal)) return "";
+        if (PlannedContainer.HostNameOf(image.Value) is { } name) return name;
+        errors.Add(DiagnosticCodes.BadName, new Place(image.Line, image.Column),
+            $"No host name can be made of `{Words.Short(image.Value)}`; write the service as a mapping with `image` and `name`.");
+        return "";
     }
 
     private static string Checked(YamlScalar name, ErrorList errors)
     {
-        if (!IsHostName(name.Value))
+        if (!PlannedContainer.IsHostName(name.Value))
             errors.Add(DiagnosticCodes.BadName, name.Start,
-                $"`{Words.Short(name.Value)}` cannot be a service's name, which is its host name: lower-case letters, digits and `-`, at most {LongestName} characters.");
+                $"`{Words.Short(name.Value)}` cannot be a service's name, which is its host name: lower-case letters, digits and `-`, at most 63 characters.");
         return name.Value;
     }
-
-    private static bool IsHostName(string name) => name.Length is > 0 and <= LongestName && name[0] != '-' && name[^1] != '-'
-        && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-');
 
     private static string Template(YamlScalar part, ErrorList errors)
     {

@@ -38,12 +38,19 @@ public static class JobScope
         .SelectMany(service => service.Env.Values.Concat(service.Command).Append(service.Image).Append(service.Health?.Command))
         .Append(job.Container?.Image).Append(job.Environment);
 
-    private static PlannedContainer Render(PlannedContainer service, EvaluationContext context) => service with
+    private static PlannedContainer Render(PlannedContainer service, EvaluationContext context)
     {
-        Image = Render("service", service.Image, context),
-        Env = service.Env.ToDictionary(variable => variable.Key, variable => Render($"service {service.Name}", variable.Value, context), StringComparer.Ordinal),
-        Command = [.. service.Command.Select(part => Render($"service {service.Name}", part, context))],
-        Health = service.Health is { } health ? health with { Command = Render($"service {service.Name}", health.Command, context) } : null,
+        var image = Render("service", service.Image, context);
+        var name = service.Name.Length > 0 ? service.Name : PlannedContainer.HostNameOf(image)
+            ?? throw new ExpressionException($"no host name can be made of its service {image}: give the service a `name`");
+        return Render(service with { Name = name, Image = image }, name, context);
+    }
+
+    private static PlannedContainer Render(PlannedContainer service, string name, EvaluationContext context) => service with
+    {
+        Env = service.Env.ToDictionary(variable => variable.Key, variable => Render($"service {name}", variable.Value, context), StringComparer.Ordinal),
+        Command = [.. service.Command.Select(part => Render($"service {name}", part, context))],
+        Health = service.Health is { } health ? health with { Command = Render($"service {name}", health.Command, context) } : null,
     };
 
     private static bool IsTemplate(string? text) => text?.Contains("${{", StringComparison.Ordinal) == true;

@@ -18,7 +18,7 @@ public sealed record PlannedContainer
     /// <summary>As <c>docker pull</c> takes it; may be a template.</summary>
     [Id(0)] public required string Image { get; init; }
 
-    /// <summary>The host name of a service; empty for the job's own container.</summary>
+    /// <summary>The host name of a service; empty for the job's own container, and while only the evaluated image will tell.</summary>
     [Id(1)] public string Name { get; init; } = "";
 
     [Id(2)] public PullPolicy Pull { get; init; }
@@ -41,6 +41,18 @@ public sealed record PlannedContainer
     [Id(8)] public bool ReadOnly { get; init; }
 
     [Id(9)] public ContainerLimits? Limits { get; init; }
+
+    /// <summary>The last part of the image's name: <c>registry.example.com/db/postgres:15</c> is reached as <c>postgres</c>. Null when that is no host name.</summary>
+    public static string? HostNameOf(string image)
+    {
+        var last = image[(image.LastIndexOf('/') + 1)..];
+        var name = last[..(last.AsSpan().IndexOfAny(':', '@') is >= 0 and var end ? end : last.Length)].ToLowerInvariant().Replace('_', '-').Replace('.', '-');
+        return IsHostName(name) ? name : null;
+    }
+
+    /// <summary>1 to 63 lower-case letters, digits and inner hyphens.</summary>
+    public static bool IsHostName(string name) => name.Length is > 0 and <= 63 && name[0] != '-' && name[^1] != '-'
+        && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-');
 }
 
 /// <summary>How it is found out that a service is ready.</summary>
