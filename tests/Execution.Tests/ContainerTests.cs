@@ -215,7 +215,10 @@ public sealed class ContainerTests : IAsyncDisposable
     {
         var server = new PlannedContainer
         {
-            Image = EngineFixture.Small, Name = "web", Ports = [8080], Env = new Dictionary<string, string> { ["WORD"] = "hi" },
+            Image = EngineFixture.Small,
+            Name = "web",
+            Ports = [8080],
+            Env = new Dictionary<string, string> { ["WORD"] = "hi" },
             Command = ["sh", "-c", "sleep 1; mkdir /www; echo $WORD > /www/index.html; exec httpd -f -p 8080 -h /www"],
         };
         var healthy = server with { Name = "slow", Ports = [], Health = new() { Command = "test -f /ready", Interval = TimeSpan.FromMilliseconds(200) }, Command = ["sh", "-c", "sleep 1; touch /ready; sleep 1000"] };
@@ -231,7 +234,9 @@ public sealed class ContainerTests : IAsyncDisposable
     {
         var server = new PlannedContainer
         {
-            Image = EngineFixture.Small, Name = "web", Ports = [8080],
+            Image = EngineFixture.Small,
+            Name = "web",
+            Ports = [8080],
             Command = ["sh", "-c", "mkdir /www; echo hi > /www/index.html; exec httpd -f -p 8080 -h /www"],
         };
         var job = machine.Job(Step("getent hosts web >/dev/null && exec 3<>/dev/tcp/web/8080; printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3; tail -n 1 <&3; getent hosts localhost >/dev/null; [[ $PRTS_SERVICE_WEB == 1* ]]; id -u"));
@@ -249,7 +254,10 @@ public sealed class ContainerTests : IAsyncDisposable
     {
         var service = new PlannedContainer
         {
-            Image = EngineFixture.Small, Name = "db", Command = ["sh", "-c", command], Ports = health is null ? [5432] : [],
+            Image = EngineFixture.Small,
+            Name = "db",
+            Command = ["sh", "-c", command],
+            Ports = health is null ? [5432] : [],
             Health = health is null ? null : new() { Command = health, Interval = TimeSpan.FromMilliseconds(50), Retries = 2 },
         };
         var job = Assignment(new() { Image = EngineFixture.Small }, Step("true"));

@@ -49,6 +49,7 @@ internal sealed class Installation : IAsyncDisposable
             ["PRTS_PORT"] = FreePort().ToString(System.Globalization.CultureInfo.InvariantCulture),
             ["PRTS_AGENT_SLOTS"] = slots.ToString(System.Globalization.CultureInfo.InvariantCulture),
         };
+        settings.TryAdd("PRTS_CONTAINERS", "none");
         var installation = new Installation(Path.Combine(root, "prts"), home, settings);
         await Commands.Run(installation.prts, ["up", "--detach"], environment: settings);
         using var admin = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(home, "admin.json")));

@@ -57,8 +57,8 @@ public static class AgentMatching
     private static bool NeedsContainers(SlotRequest request) => request.Image is not null || request.Services.Count > 0;
 
     private static string WhyNoContainers(SlotRequest request) => request.Image is { } image
-        ? $"No agent can run images yet: the job asks for {image}. It starts when an agent with a container engine joins; without `image` it runs on any agent."
-        : $"No agent can run services yet: the job asks for {string.Join(", ", request.Services)}. It starts when an agent with a container engine joins.";
+        ? $"No agent has a container engine, and the job asks for the image {image}. It starts when Docker or podman runs on an agent; without `image` it runs on any agent."
+        : $"No agent has a container engine, and the job asks for the services {string.Join(", ", request.Services)}. It starts when Docker or podman runs on an agent.";
 
     private static string WhyNone(SlotRequest request, IReadOnlyCollection<AgentView> agents, List<AgentView> fitting)
     {

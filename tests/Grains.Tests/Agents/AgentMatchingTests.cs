@@ -45,7 +45,7 @@ public sealed class AgentMatchingTests
     {
         string[] labels = ["gpu", "linux"];
         Assert.Equal(
-            "No agent can run images yet: the job asks for node:20. It starts when an agent with a container engine joins; without `image` it runs on any agent.",
+            "No agent has a container engine, and the job asks for the image node:20. It starts when Docker or podman runs on an agent; without `image` it runs on any agent.",
             AgentMatching.WhyWaiting(Request() with { Image = "node:20" }, [Agent("a")], 0));
         Assert.Equal("No agent has joined yet. `prts agent token` prints the command that starts one.", AgentMatching.WhyWaiting(Request(), [], 0));
         Assert.Equal(
