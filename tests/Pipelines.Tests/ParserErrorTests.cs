@@ -14,8 +14,8 @@ public class ParserErrorTests
         { "key of another case", Steps("- run: ls\n  continue-on-error: true"), ["6:9 unknown-key Did you mean `continue_on_error`?"] },
         { "key at another level", "stages:\n- name: S\n  steps: []\n  " + Job, ["3:3 unknown-key it belongs to a job"] },
         { "unlike anything", "stages: [{name: S, " + Job + "}]\nzzzzzzzz: 1", ["2:1 unknown-key Its keys are `version`, `name`"] },
-        { "later version", "concurrency: 1\nstages:\n- name: S\n  jobs:\n  - name: J\n    matrix: {}\n    steps: [{run: ls, retry: 3}]",
-            ["1:1 not-supported-yet", "6:5 not-supported-yet `matrix` is not supported yet", "7:23 not-supported-yet"] },
+        { "later version", "permissions: 1\nstages:\n- name: S\n  jobs:\n  - name: J\n    secrets: {}\n    steps: [{run: ls, retry: 3}]",
+            ["1:1 not-supported-yet", "6:5 not-supported-yet `secrets` is not supported yet", "7:23 unknown-key belongs to a job"] },
         { "alias, tag and another", "name: *x\nnmae: y\nstages: [{name: !t S, " + Job + "}]\n---\na: b", ["1:7 unknown-alias", "2:1 unknown-key", "3:17 unsupported-yaml", "4:1 unsupported-yaml"] },
         { "two wrong expressions", Steps("- run: echo ${{ a.b }} ${{ 1 }} ${{ secrets.c }} ${{ 2"),
             ["5:23 bad-expression There is no context 'a'", "5:43 bad-expression There is no context 'secrets'", "5:56 bad-expression not closed"] },
@@ -111,7 +111,7 @@ public class ParserErrorTests
         { "wrapped condition", Steps("- run: ls\n  if: ${{ nope() }}"), ["6:17 bad-expression"] },
         { "empty condition", Steps("- run: ls\n  if: ''"), ["6:14 bad-expression"] },
         { "in env", Steps("- run: ls\n  env: {A: '${{ 1 + 1 }}'}"), ["6:25 bad-expression"] },
-        { "where it is too late", "stages: [{name: '${{ build.tag }}', jobs: [{name: J, runs_on: '${{ env.A }}', steps: [{run: ls}]}]}]", ["1:18 bad-expression write its value out", "1:64 bad-expression"] },
+        { "where it is too late", "stages: [{name: '${{ build.tag }}', jobs: [{name: J, steps: [{run: ls, id: '${{ env.A }}'}]}]}]", ["1:18 bad-expression write its value out", "1:77 bad-expression"] },
     };
 
     [Theory]

@@ -8,7 +8,7 @@ public static class Contexts
     /// <summary>All names; those that are not given to an evaluation are not available at that place.</summary>
     public static readonly IReadOnlySet<string> Names = new HashSet<string>(StringComparer.OrdinalIgnoreCase)
     {
-        "env", "variables", "vars", "build", "steps", "needs", "job", "agent",
+        "env", "variables", "vars", "build", "steps", "needs", "job", "agent", "matrix", "inputs",
     };
 
     /// <summary>The <c>build</c> context.</summary>
@@ -43,6 +43,10 @@ public static class Contexts
             ["vars"] = anyCase,
         };
     }
+
+    /// <summary>The <c>matrix</c> or <c>inputs</c> context: each value is JSON.</summary>
+    public static ExpressionValue Json(IReadOnlyDictionary<string, string> values) =>
+        ExpressionValue.Of(values.Select(value => KeyValuePair.Create(value.Key, Expressions.Json.Read(value.Value))));
 
     public static ExpressionValue Object(params ReadOnlySpan<(string Name, ExpressionValue Value)> members)
     {

@@ -28,19 +28,21 @@ public sealed class Expression
 {
     private readonly Node root;
 
-    private Expression(string source, Node root, bool asksForStatus) => (Source, this.root, AsksForStatus) = (source, root, asksForStatus);
+    private Expression(string source) => (Source, (root, AsksForStatus, AsksForFiles, Contexts)) = (source, ExpressionParser.Parse(source));
 
     public string Source { get; }
 
     /// <summary>Whether a status function is called anywhere in it.</summary>
     public bool AsksForStatus { get; }
 
+    /// <summary>Whether <c>hashFiles</c> is called anywhere in it.</summary>
+    public bool AsksForFiles { get; }
+
+    /// <summary>Names of the contexts that it uses.</summary>
+    public IReadOnlySet<string> Contexts { get; }
+
     /// <exception cref="ExpressionException">The expression is malformed.</exception>
-    public static Expression Parse(string source)
-    {
-        var node = ExpressionParser.Parse(source, out var asksForStatus);
-        return new(source, node, asksForStatus);
-    }
+    public static Expression Parse(string source) => new(source);
 
     /// <exception cref="ExpressionException">
     /// A context is not available here, a function was given what it can't take, or the work is beyond <see cref="ExpressionLimits"/>.

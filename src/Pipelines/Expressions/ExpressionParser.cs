@@ -9,12 +9,14 @@ internal sealed class ExpressionParser
     private int next;
     private int depth;
     private bool asksForStatus;
+    private bool asksForFiles;
+    private readonly HashSet<string> contexts = new(StringComparer.OrdinalIgnoreCase);
 
     private ExpressionParser(List<Token> tokens) => this.tokens = tokens;
 
     private Token Current => tokens[next];
 
-    public static Node Parse(string source, out bool asksForStatus)
+    public static (Node Root, bool AsksForStatus, bool AsksForFiles, IReadOnlySet<string> Contexts) Parse(string source)
     {
         if (source.Length > ExpressionLimits.Source)
             throw new ExpressionException($"The expression has {source.Length:N0} characters; it may have {ExpressionLimits.Source:N0}. Compute this in a step.");
@@ -22,9 +24,8 @@ internal sealed class ExpressionParser
         if (parser.Current.Kind == TokenKind.End)
             throw new ExpressionException("An expression is expected, for example build.branch == 'main'.");
         var node = parser.Or();
-        asksForStatus = parser.asksForStatus;
         return parser.Current.Kind == TokenKind.End
-            ? node
+            ? (node, parser.asksForStatus, parser.asksForFiles, parser.contexts)
             : throw new ExpressionException($"'{parser.Current.Text}' was not expected here; an operator such as == or && is missing, or this is one token too many.", parser.Current.Start);
     }
 
@@ -93,9 +94,9 @@ internal sealed class ExpressionParser
             case "Infinity": return new Literal(ExpressionValue.Of(double.PositiveInfinity), name.Start);
         }
 
-        return Contexts.Names.Contains(name.Text)
-            ? new ContextNode(name.Text, name.Start)
-            : throw new ExpressionException($"There is no context '{name.Text}'; there are {string.Join(", ", Contexts.Names.Order(StringComparer.Ordinal))}. A text stands in single quotes.", name.Start);
+        if (contexts.Add(name.Text) && !Contexts.Names.Contains(name.Text))
+            throw new ExpressionException($"There is no context '{name.Text}'; there are {string.Join(", ", Contexts.Names.Order(StringComparer.Ordinal))}. A text stands in single quotes.", name.Start);
+        return new ContextNode(name.Text, name.Start);
     }
 
     private Call FunctionCall(Token name)
@@ -103,6 +104,7 @@ internal sealed class ExpressionParser
         var function = Functions.Find(name.Text)
             ?? throw new ExpressionException($"There is no function '{name.Text}'; there are {string.Join(", ", Functions.Names)}.", name.Start);
         asksForStatus |= function.IsStatus;
+        asksForFiles |= function.Name == "hashFiles";
         Take();
         var arguments = new List<Node>();
         if (!TakeIf(")"))

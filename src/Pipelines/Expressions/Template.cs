@@ -15,6 +15,12 @@ public sealed class Template
     /// <summary>Whether there is any expression in it.</summary>
     public bool HasExpressions => parts.Any(part => part.Expression is not null);
 
+    /// <summary>Names of the contexts that its expressions use.</summary>
+    public IEnumerable<string> Contexts => parts.SelectMany(part => part.Expression?.Contexts ?? Enumerable.Empty<string>()).Distinct(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Whether an expression asks for how the job goes or for its files.</summary>
+    public bool NeedsRun => parts.Any(part => part.Expression is { } expression && (expression.AsksForStatus || expression.AsksForFiles));
+
     /// <exception cref="ExpressionException">An expression is malformed or not closed; the position counts in the whole text.</exception>
     public static Template Parse(string text)
     {

@@ -1,19 +1,23 @@
+using PRTS.Pipelines.Planning;
 using PRTS.Pipelines.Validation;
 
 namespace PRTS.Pipelines.Parsing;
 
-/// <summary>Reads one job.</summary>
+/// <summary>Reads one job, which a matrix makes several of.</summary>
 internal static class JobReader
 {
-    public static JobDefinition? Read(YamlNode node, ErrorList errors)
+    public static IReadOnlyList<JobDefinition>? Read(YamlNode node, ErrorList errors)
     {
         if (MappingReader.Of(node, PipelineKeys.Job, errors) is not { } job) return null;
-        var name = StageReader.Name(job);
+        var matrix = job.Matrix();
+        var name = Name(job, matrix);
+        var allowFailure = JobRules.AllowFailure(job);
         var steps = StageReader.ReadAll(job.Items("steps", job.Require("steps", "the list of what the job does"), "steps"), n => StepReader.Read(n, errors));
         CheckUnique(steps, errors);
         var definition = new JobDefinition
         {
-            Name = name ?? default,
+            Name = name?.Located() ?? default,
+            Group = name?.Value ?? "",
             Needs = job.Needs() ?? [],
             When = job.When(),
             If = job.Condition(),
@@ -23,11 +27,27 @@ internal static class JobReader
             Resources = ContainerReader.Resources(job),
             Environment = job.Template("environment"),
             Timeout = job.Timeout(),
-            AllowFailure = job.Flag("allow_failure"),
+            AllowFailure = matrix is null && allowFailure(null),
+            Retry = job.Retry(),
+            Concurrency = job.Concurrency(),
+            Priority = job.Priority(),
             Env = job.Env(),
             Steps = steps,
         };
-        return name is null ? null : definition;
+        if (name is null) return null;
+        return matrix is null ? [definition] : [.. matrix.Rows.Select(row => definition with
+        {
+            Name = definition.Name with { Value = JobRules.NameOf(name, row, errors) },
+            AllowFailure = allowFailure(row),
+            Matrix = new() { Group = name.Value, Values = row.Values, FailFast = matrix.FailFast, MaxParallel = matrix.MaxParallel },
+        })];
+    }
+
+    private static YamlScalar? Name(MappingReader job, MatrixDefinition? matrix)
+    {
+        if (StageReader.WrittenName(job) is not { } name) return null;
+        var right = matrix is null ? ExpressionCheck.Absent(name, "name", job.Errors) : ExpressionCheck.MatrixOnly(name, "name", job.Errors);
+        return right ? name : null;
     }
 
     private static List<string> Labels(MappingReader job)
@@ -35,8 +55,10 @@ internal static class JobReader
         var labels = new List<string>();
         foreach (var label in job.List("runs_on") ?? [])
         {
-            if (!ExpressionCheck.Absent(label, "runs_on", job.Errors)) continue;
-            if (label.Value.Length is 0 or > 100 || label.Value.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || c == ','))
+            ExpressionCheck.Template(label, job.Errors);
+            if (label.Value.Contains("${{", StringComparison.Ordinal))
+                labels.Add(label.Value);
+            else if (!PlannedJob.IsLabel(label.Value))
                 job.Errors.Add(DiagnosticCodes.BadName, label.Start, $"`{Words.Short(label.Value)}` is not a label; labels are words without spaces and commas, and several stand in a list: `[linux, gpu]`.");
             else if (!labels.Contains(label.Value, StringComparer.Ordinal))
                 labels.Add(label.Value);

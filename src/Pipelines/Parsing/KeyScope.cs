@@ -3,12 +3,16 @@ namespace PRTS.Pipelines.Parsing;
 /// <summary>The keys that one kind of mapping may have.</summary>
 /// <param name="Name">With its article, for messages: <c>a job</c>.</param>
 /// <param name="SchemaName">Name in the JSON Schema's <c>$defs</c>; empty for the file itself.</param>
-internal sealed record KeyScope(string Name, string SchemaName, params string[] Keys);
+internal sealed record KeyScope(string Name, string SchemaName, params string[] Keys)
+{
+    /// <summary>Names of the author's own may stand beside the keys.</summary>
+    public bool IsOpen { get; init; }
+}
 
 /// <summary>Every key of the language. The JSON Schema and docs/pipeline.md are tested against these lists.</summary>
 internal static class PipelineKeys
 {
-    public static readonly KeyScope Pipeline = new("a pipeline", "", "version", "name", "triggers", "variables", "env", "stages");
+    public static readonly KeyScope Pipeline = new("a pipeline", "", "version", "name", "triggers", "inputs", "concurrency", "priority", "variables", "env", "stages");
 
     public static readonly KeyScope Trigger = new("a trigger", "trigger", "push", "pull_request", "schedule", "manual");
 
@@ -20,12 +24,21 @@ internal static class PipelineKeys
     public static readonly KeyScope Schedule = new("schedule", "schedule", "cron", "branch");
 
     public static readonly KeyScope Stage = new("a stage", "stage",
-        "name", "parallel", "needs", "when", "if", "variables", "env", "jobs");
+        "name", "parallel", "needs", "when", "if", "services", "variables", "env", "jobs");
 
     public static readonly KeyScope When = new("when", "when", "branch", "tag", "event", "paths");
 
     public static readonly KeyScope Job = new("a job", "job",
-        "name", "needs", "when", "if", "runs_on", "image", "services", "resources", "environment", "timeout", "allow_failure", "variables", "env", "steps");
+        "name", "matrix", "needs", "when", "if", "runs_on", "priority", "concurrency", "image", "services", "resources", "environment", "timeout", "retry",
+        "allow_failure", "variables", "env", "steps");
+
+    public static readonly KeyScope Input = new("an input", "input", "type", "description", "default", "required", "options");
+
+    public static readonly KeyScope Matrix = new("a matrix", "matrix", "include", "exclude", "fail_fast", "max_parallel") { IsOpen = true };
+
+    public static readonly KeyScope Retry = new("retry", "retry", "count", "on", "exit_codes", "delay");
+
+    public static readonly KeyScope Concurrency = new("concurrency", "concurrency", "group", "cancel_in_progress");
 
     public static readonly KeyScope Image = new("an image", "image", "name", "pull", "user", "read_only");
 
@@ -42,14 +55,14 @@ internal static class PipelineKeys
     public static readonly KeyScope Artifact = new("artifact", "artifact", "path", "name");
 
     public static readonly IReadOnlyList<KeyScope> All =
-        [Pipeline, Trigger, Push, PullRequest, Schedule, Stage, When, Job, Image, Service, Health, Resources, Step, Artifact];
+        [Pipeline, Trigger, Push, PullRequest, Schedule, Input, Stage, When, Job, Matrix, Retry, Concurrency, Image, Service, Health, Resources, Step, Artifact];
 
     /// <summary>Known from other systems or planned; they get a plain answer instead of a guess.</summary>
     public static readonly IReadOnlySet<string> NotYet = new HashSet<string>(StringComparer.Ordinal)
     {
-        "matrix", "strategy", "retry", "cache", "inputs", "outputs", "concurrency", "uses", "with", "include", "extends", "template", "templates",
-        "parameters", "permissions", "secrets", "container", "defaults", "approval", "rules", "workflow_dispatch",
-        "max_parallel", "fail_fast", "environment_url", "volumes", "privileged", "interruptible", "resource_group", "notify", "notifications",
+        "strategy", "cache", "outputs", "uses", "with", "include", "extends", "template", "templates",
+        "parameters", "permissions", "secrets", "container", "defaults", "approval", "rules",
+        "environment_url", "volumes", "privileged", "interruptible", "notify", "notifications",
     };
 
     /// <summary>What other systems call our keys.</summary>
@@ -80,5 +93,12 @@ internal static class PipelineKeys
         ["crontab"] = "cron",
         ["events"] = "event",
         ["ignore_failure"] = "allow_failure",
+        ["workflow_dispatch"] = "inputs",
+        ["resource_group"] = "concurrency",
+        ["cancel_running"] = "cancel_in_progress",
+        ["max"] = "count",
+        ["when"] = "on",
+        ["attempts"] = "count",
+        ["interval"] = "delay",
     };
 }

@@ -15,12 +15,15 @@ internal sealed class MappingReader
         foreach (var entry in node.Entries.Where(e => scope.Keys.Contains(e.Key.Value)))
             entries.Add(entry.Key.Value, entry);
         // Afterwards, because a key that is there already was not meant.
-        foreach (var entry in node.Entries.Where(e => !scope.Keys.Contains(e.Key.Value)))
+        foreach (var entry in Others.Where(_ => !scope.IsOpen))
             errors.Add(CodeOf(entry.Key.Value), entry.Key.Start, () => UnknownKey(entry.Key.Value));
     }
 
     public ErrorList Errors { get; }
     public Place Start => node.Start;
+
+    /// <summary>What stands beside the scope's keys.</summary>
+    public IEnumerable<YamlEntry> Others => node.Entries.Where(e => !scope.Keys.Contains(e.Key.Value));
 
     /// <summary>Null, with an error, when the node is no mapping.</summary>
     public static MappingReader? Of(YamlNode node, KeyScope scope, ErrorList errors)

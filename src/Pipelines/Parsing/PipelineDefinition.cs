@@ -17,6 +17,10 @@ public sealed record PipelineDefinition
     /// <summary>Null when the file has no <c>triggers</c> key: then every push to a branch starts it.</summary>
     public IReadOnlyList<TriggerDefinition>? Triggers { get; init; }
 
+    public IReadOnlyList<PipelineInput> Inputs { get; init; } = [];
+    public PlannedConcurrency? Concurrency { get; init; }
+    public int? Priority { get; init; }
+
     /// <summary><c>variables</c>, then <c>env</c>, merged; the values may be templates.</summary>
     public required IReadOnlyDictionary<string, string> Env { get; init; }
 
@@ -39,15 +43,23 @@ public sealed record StageDefinition
     /// <summary>Without <c>${{ }}</c>.</summary>
     public string? If { get; init; }
 
+    /// <summary>Of each job of the stage, beside its own.</summary>
+    public IReadOnlyList<ContainerDefinition> Services { get; init; } = [];
     public required IReadOnlyDictionary<string, string> Env { get; init; }
 
     public required IReadOnlyList<JobDefinition> Jobs { get; init; }
 }
 
-/// <summary>One job of a stage.</summary>
+/// <summary>One job of a stage; where a job has a matrix, one of its jobs.</summary>
 public sealed record JobDefinition
 {
     public required Located<string> Name { get; init; }
+
+    /// <summary>The name as it is written, which stands for all jobs of a matrix.</summary>
+    public required string Group { get; init; }
+
+    /// <summary>Null: the job has no matrix.</summary>
+    public PlannedMatrix? Matrix { get; init; }
     public required IReadOnlyList<Located<string>> Needs { get; init; }
     public WhenDefinition? When { get; init; }
 
@@ -61,6 +73,9 @@ public sealed record JobDefinition
     public string? Environment { get; init; }
     public TimeSpan? Timeout { get; init; }
     public bool AllowFailure { get; init; }
+    public PlannedRetry? Retry { get; init; }
+    public PlannedConcurrency? Concurrency { get; init; }
+    public int? Priority { get; init; }
     public required IReadOnlyDictionary<string, string> Env { get; init; }
     public required IReadOnlyList<StepDefinition> Steps { get; init; }
 }

@@ -16,18 +16,21 @@ internal static class StageReader
             Needs = stage.Needs(),
             When = stage.When(),
             If = stage.Condition(),
+            Services = ContainerReader.Services(stage),
             Env = stage.Env(),
-            Jobs = ReadAll(stage.Items("jobs", stage.Require("jobs", "the list of what the stage does"), "jobs"), n => JobReader.Read(n, errors)),
+            Jobs = [.. ReadAll(stage.Items("jobs", stage.Require("jobs", "the list of what the stage does"), "jobs"), n => JobReader.Read(n, errors)).SelectMany(jobs => jobs)],
         };
         return name is null ? null : definition;
     }
 
-    /// <summary>The name of a stage or job: one line that needs can refer to.</summary>
-    public static Located<string>? Name(MappingReader reader)
+    /// <summary>The name of a stage: one line that needs can refer to.</summary>
+    public static Located<string>? Name(MappingReader reader) =>
+        WrittenName(reader) is { } name && ExpressionCheck.Absent(name, "name", reader.Errors) ? name.Located() : null;
+
+    public static YamlScalar? WrittenName(MappingReader reader)
     {
         if (Values.AsScalar(reader.Require("name", "what people call it, unique in the file"), "name", reader.Errors) is not { } name) return null;
-        if (!ExpressionCheck.Absent(name, "name", reader.Errors)) return null;
-        if (name.Value.Trim().Length is > 0 and <= 100 && !name.Value.Any(char.IsControl)) return name.Located();
+        if (name.Value.Trim().Length is > 0 and <= 100 && !name.Value.Any(char.IsControl)) return name;
         reader.Errors.Add(DiagnosticCodes.BadName, name.Start, "A name is one line of 1 to 100 characters.");
         return null;
     }

@@ -22,6 +22,12 @@ public sealed record BuildPlan
 
     /// <summary>Jobs in the order of the file. <see cref="PlannedJob.Key"/> is unique.</summary>
     [Id(4)] public required IReadOnlyList<PlannedJob> Jobs { get; init; }
+
+    /// <summary>Of the whole build; its group is a template.</summary>
+    [Id(5)] public PlannedConcurrency? Concurrency { get; init; }
+
+    /// <summary>Values of the pipeline's inputs by name, as JSON.</summary>
+    [Id(6)] public IReadOnlyDictionary<string, string> Inputs { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 }
 
 [GenerateSerializer, Alias("prts.plan-stage"), Immutable]
@@ -56,6 +62,7 @@ public sealed record PlannedJob
     /// <summary>Why the planner skips this job (an unmet <c>when</c>), in English; null when it may run.</summary>
     [Id(5)] public string? SkipReason { get; init; }
 
+    /// <summary>Labels of the agent; may be templates.</summary>
     [Id(6)] public IReadOnlyList<string> RunsOn { get; init; } = [];
 
     /// <summary>Where its steps run; null: in processes of the agent's machine.</summary>
@@ -73,6 +80,19 @@ public sealed record PlannedJob
     [Id(12)] public IReadOnlyList<IReadOnlyDictionary<string, string>> Env { get; init; } = [];
 
     [Id(13)] public required IReadOnlyList<PlannedStep> Steps { get; init; }
+
+    /// <summary>Null: it is not one of a matrix.</summary>
+    [Id(16)] public PlannedMatrix? Matrix { get; init; }
+    [Id(17)] public PlannedRetry? Retry { get; init; }
+
+    /// <summary>Its group is a template.</summary>
+    [Id(18)] public PlannedConcurrency? Concurrency { get; init; }
+
+    /// <summary>Of jobs that wait for the same agents, those with a higher one go first. -100 to 100.</summary>
+    [Id(19)] public int Priority { get; init; }
+
+    /// <summary>Whether an agent can have this label: a word of at most 100 characters without spaces and commas.</summary>
+    public static bool IsLabel(string label) => label.Length is > 0 and <= 100 && !label.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || c == ',');
 }
 
 /// <summary>One step: exactly one of <see cref="Run"/> and <see cref="Artifact"/> is set.</summary>

@@ -22,6 +22,9 @@ public sealed record BuildFacts
     public required int Number { get; init; }
     public required TriggerEvent Event { get; init; }
     public required string Actor { get; init; }
+
+    /// <summary><see cref="BuildPlan.Inputs"/>.</summary>
+    public required IReadOnlyDictionary<string, string> Inputs { get; init; }
 }
 
 /// <summary>

@@ -2,14 +2,30 @@ using PRTS.Pipelines.Expressions;
 
 namespace PRTS.Pipelines.Planning;
 
-/// <summary>What a job's own expressions (its condition, image, services and environment) see before it runs (docs/pipeline.md).</summary>
+/// <summary>What a job's own expressions (its condition, labels, concurrency group, image, services and environment) see before it runs (docs/pipeline.md).</summary>
 public static class JobScope
 {
     /// <summary>Each looks through all before it, and the server has other builds to run.</summary>
     private const int MaxTemplates = 1000;
 
+    private const int LongestGroup = 200;
+
     /// <summary>Of what the templates of variables become, together: each may double the one before it.</summary>
     private const int MaxLength = 1 << 20;
+
+    private static readonly Dictionary<string, string> NoValues = [];
+
+    /// <summary>The group of a whole build, written out.</summary>
+    /// <exception cref="ExpressionException">It cannot be evaluated, or is empty.</exception>
+    public static string GroupOf(BuildFacts build, PlannedConcurrency concurrency)
+    {
+        var values = new Dictionary<string, ExpressionValue>(StringComparer.OrdinalIgnoreCase)
+        {
+            ["build"] = Contexts.Build(build.Org, build.Project, build.Number, build.Event, build.Actor, url: null),
+            ["inputs"] = Contexts.Json(build.Inputs),
+        };
+        return Group(concurrency.Group, new() { Values = values });
+    }
 
     /// <exception cref="ExpressionException">There are too many variables with expressions, or they become too long.</exception>
     public static EvaluationContext Of(BuildFacts build, PlannedJob job, Func<string, EndedJob> ended)
@@ -17,6 +33,8 @@ public static class JobScope
         var values = new Dictionary<string, ExpressionValue>(StringComparer.OrdinalIgnoreCase)
         {
             ["build"] = Contexts.Build(build.Org, build.Project, build.Number, build.Event, build.Actor, url: null),
+            ["inputs"] = Contexts.Json(build.Inputs),
+            ["matrix"] = Contexts.Json(job.Matrix?.Values ?? NoValues),
             ["needs"] = ExpressionValue.Of(job.Needs.Distinct(StringComparer.Ordinal).Select(key => KeyValuePair.Create(key, Need(ended(key))))),
         };
         return WithVariables(values, job.Env);
@@ -25,10 +43,12 @@ public static class JobScope
     /// <summary>Whether the job has anything that <see cref="Render(PlannedJob, EvaluationContext)"/> writes out.</summary>
     public static bool HasTemplates(PlannedJob job) => Templates(job).Any(IsTemplate);
 
-    /// <summary>Image, services and environment written out.</summary>
+    /// <summary>Labels, concurrency group, image, services and environment written out.</summary>
     /// <exception cref="ExpressionException">The message says which cannot be.</exception>
     public static PlannedJob Render(PlannedJob job, EvaluationContext context) => job with
     {
+        RunsOn = [.. job.RunsOn.Select(label => Label(label, context)).Distinct(StringComparer.Ordinal)],
+        Concurrency = job.Concurrency is { } concurrency ? concurrency with { Group = Group(concurrency.Group, context) } : null,
         Container = job.Container is { } container ? container with { Image = Render("image", container.Image, context) } : null,
         ServiceContainers = [.. job.ServiceContainers.Select(service => Render(service, context))],
         Environment = job.Environment is { } environment ? Render("environment", environment, context) : null,
@@ -36,7 +56,21 @@ public static class JobScope
 
     private static IEnumerable<string?> Templates(PlannedJob job) => job.ServiceContainers
         .SelectMany(service => service.Env.Values.Concat(service.Command).Append(service.Image).Append(service.Health?.Command))
-        .Append(job.Container?.Image).Append(job.Environment);
+        .Concat(job.RunsOn).Append(job.Concurrency?.Group).Append(job.Container?.Image).Append(job.Environment);
+
+    private static string Label(string template, EvaluationContext context)
+    {
+        var label = Render("runs_on", template, context);
+        return PlannedJob.IsLabel(label) ? label : throw new ExpressionException($"its runs_on {template} gives '{Parsing.Words.Short(label)}', which is no label: a label is a word without spaces and commas");
+    }
+
+    private static string Group(string template, EvaluationContext context)
+    {
+        var group = Render("concurrency group", template, context).Trim();
+        return group.Length is > 0 and <= LongestGroup && !group.Any(char.IsControl)
+            ? group
+            : throw new ExpressionException($"its concurrency group {template} gives '{Parsing.Words.Short(group)}'; a group is one line of 1 to {LongestGroup} characters");
+    }
 
     private static PlannedContainer Render(PlannedContainer service, EvaluationContext context)
     {

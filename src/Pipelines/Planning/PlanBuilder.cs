@@ -7,7 +7,8 @@ internal sealed class PlanBuilder
 {
     private readonly PipelineDefinition pipeline;
     private readonly TriggerEvent trigger;
-    private readonly Dictionary<string, string> keys = new(StringComparer.Ordinal);
+    /// <summary>By a job's name, and of a matrix by the name of all its jobs.</summary>
+    private readonly Dictionary<string, List<string>> keys = new(StringComparer.Ordinal);
     private readonly Dictionary<string, IReadOnlyList<string>> stageKeys = new(StringComparer.Ordinal);
 
     private PlanBuilder(PipelineDefinition pipeline, TriggerEvent trigger)
@@ -17,12 +18,22 @@ internal sealed class PlanBuilder
         var names = new JobKeys();
         foreach (var stage in pipeline.Stages)
         {
-            foreach (var job in stage.Jobs) keys.Add(job.Name.Value, names.Add(job.Name.Value));
-            stageKeys.Add(stage.Name.Value, [.. stage.Jobs.Select(j => keys[j.Name.Value])]);
+            foreach (var job in stage.Jobs) Remember(job, names.Add(job.Name.Value));
+            stageKeys.Add(stage.Name.Value, [.. stage.Jobs.Select(KeyOf)]);
         }
     }
 
     public static BuildPlan Build(PipelineDefinition pipeline, TriggerEvent trigger) => new PlanBuilder(pipeline, trigger).Build();
+
+    private void Remember(JobDefinition job, string key)
+    {
+        keys[job.Name.Value] = [key];
+        if (job.Group == job.Name.Value) return;
+        if (!keys.TryGetValue(job.Group, out var group)) keys.Add(job.Group, group = []);
+        group.Add(key);
+    }
+
+    private string KeyOf(JobDefinition job) => keys[job.Name.Value][0];
 
     private BuildPlan Build()
     {
@@ -40,22 +51,25 @@ internal sealed class PlanBuilder
             AddJobs(stage, planned, jobs);
         }
 
-        return new BuildPlan { Name = pipeline.Name ?? FileName(pipeline.File), File = pipeline.File, Stages = stages, Jobs = jobs };
+        return new BuildPlan { Name = pipeline.Name ?? FileName(pipeline.File), File = pipeline.File, Stages = stages, Jobs = jobs, Concurrency = pipeline.Concurrency, Inputs = InputValues.Resolve(pipeline, trigger.Inputs) };
     }
 
     private void AddJobs(StageDefinition stage, PlannedStage planned, List<PlannedJob> jobs)
     {
         var before = planned.Needs.SelectMany(n => stageKeys[n]).ToList();
-        string? previous = null;
+        var (previous, present) = (new List<string>(), new List<string>());
+        var group = "";
         foreach (var job in stage.Jobs)
         {
-            var needs = before.Concat(job.Needs.Select(n => keys[n.Value]));
+            // The jobs of a matrix run side by side.
+            if (job.Group != group) (previous, present, group) = (present, [], job.Group);
+            var needs = before.Concat(job.Needs.SelectMany(n => keys[n.Value]));
             // Last, because whoever waits looks at the nearest first.
-            if (!stage.Parallel && previous is not null) needs = needs.Append(previous);
-            previous = keys[job.Name.Value];
+            if (!stage.Parallel) needs = needs.Concat(previous);
+            present.Add(KeyOf(job));
             jobs.Add(new PlannedJob
             {
-                Key = previous,
+                Key = KeyOf(job),
                 Name = job.Name.Value,
                 Stage = stage.Name.Value,
                 Needs = [.. needs.Distinct(StringComparer.Ordinal)],
@@ -63,10 +77,14 @@ internal sealed class PlanBuilder
                 SkipReason = planned.SkipReason ?? WhenRule.SkipReason(job.When, "job", trigger),
                 RunsOn = job.RunsOn,
                 Container = job.Image is { } image ? Container(image) with { Limits = job.Resources } : null,
-                ServiceContainers = [.. job.Services.Select(Container)],
+                ServiceContainers = [.. stage.Services.Where(shared => !job.Services.Any(own => own.Name == shared.Name && own.Name.Length > 0)).Concat(job.Services).Select(Container)],
                 Environment = job.Environment,
                 Timeout = job.Timeout ?? TimeSpan.FromHours(1),
                 AllowFailure = job.AllowFailure,
+                Matrix = job.Matrix,
+                Retry = job.Retry,
+                Concurrency = job.Concurrency,
+                Priority = job.Priority ?? pipeline.Priority ?? 0,
                 Env = [.. new[] { pipeline.Env, stage.Env, job.Env }.Where(level => level.Count > 0)],
                 Steps = [.. job.Steps.Select(Step)],
             });

@@ -21,6 +21,18 @@ public static class Planner
         return TriggerMatch.Starts(pipeline, trigger) ? PlanBuilder.Build(pipeline, trigger) : null;
     }
 
+    /// <summary>
+    /// Why a push that the pipeline would react to starts nothing: its path filters do not match. Null when it starts, or does not
+    /// react to such an event at all. Such a build counts as skipped, so that nobody waits for a check that never comes.
+    /// </summary>
+    public static string? WhySkipped(PipelineDefinition pipeline, TriggerEvent trigger)
+    {
+        if (trigger.ChangedPaths is not { } changed || PathWork(pipeline, trigger) > MostPathWork || TriggerMatch.Starts(pipeline, trigger)) return null;
+        return !TriggerMatch.Starts(pipeline, trigger with { ChangedPaths = null }) ? null
+            : changed.Count == 0 ? "The push changed no files, and the pipeline's path filters ask for some."
+            : $"The push changed {(changed.Count <= 3 ? $"only {Words.And(changed.Select(Words.Short))}" : $"{changed.Count} files")}, which the pipeline's path filters leave out.";
+    }
+
     /// <summary>Whether <see cref="Plan"/> looks at <see cref="TriggerEvent.ChangedPaths"/>; otherwise nobody has to find them out.</summary>
     public static bool UsesPaths(PipelineDefinition pipeline) => PathPatterns(pipeline).Any();
 

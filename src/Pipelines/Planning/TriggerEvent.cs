@@ -22,6 +22,9 @@ public sealed record TriggerEvent
     /// <summary>The pull request's activity type, for <c>pull_request</c>.</summary>
     [Id(5)] public string? Activity { get; init; }
 
+    /// <summary>What a manual run was given, as it was written; null when nothing was.</summary>
+    [Id(6)] public IReadOnlyDictionary<string, string>? Inputs { get; init; }
+
     /// <summary>The branch's short name; null for a tag.</summary>
     public string? Branch => Ref.StartsWith("refs/heads/", StringComparison.Ordinal) ? Ref["refs/heads/".Length..] : null;
 

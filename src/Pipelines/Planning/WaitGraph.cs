@@ -29,7 +29,7 @@ internal sealed class WaitGraph
             var (begin, end) = (graph.AddNode(), graph.AddNode());
             stages.TryAdd(stage.Name.Value, (begin, end));
             var own = stage.Jobs.Select(_ => graph.AddNode()).ToList();
-            for (var i = 0; i < own.Count; i++) jobs.TryAdd(stage.Jobs[i].Name.Value, own[i]);
+            for (var i = 0; i < own.Count; i++) graph.Name(stage.Jobs[i], own[i], jobs);
             nodes.Add((stage, begin, end, own));
         }
 
@@ -49,6 +49,15 @@ internal sealed class WaitGraph
 
     public IReadOnlyList<WaitEdge> EdgesOf(int node) => edges[node];
 
+    /// <summary>All jobs of a matrix have a node together, which waits for each of them.</summary>
+    private void Name(JobDefinition job, int node, Dictionary<string, int> jobs)
+    {
+        jobs.TryAdd(job.Name.Value, node);
+        if (job.Group == job.Name.Value) return;
+        if (!jobs.TryGetValue(job.Group, out var group)) jobs.Add(job.Group, group = AddNode());
+        edges[group].Add(new WaitEdge(node, "", null));
+    }
+
     private int AddNode()
     {
         edges.Add([]);
@@ -62,9 +71,11 @@ internal sealed class WaitGraph
         edges[end].Add(new WaitEdge(own[index], $"stage {Shown(stage.Name)} ends with its job {name}", null));
         edges[own[index]].Add(new WaitEdge(begin, $"job {name} belongs to stage {Shown(stage.Name)}", null));
         AddNeeds(own[index], $"job {name}", job.Needs, n => jobs.TryGetValue(n, out var node) ? node : null);
-        if (!stage.Parallel && index > 0)
-            edges[own[index]].Add(new WaitEdge(own[index - 1],
-                $"job {name} follows job {Shown(stage.Jobs[index - 1].Name)}, because stage {Shown(stage.Name)} is not `parallel`", null));
+        var before = index - 1;
+        while (before >= 0 && stage.Jobs[before].Group == job.Group) before--;
+        if (!stage.Parallel && before >= 0)
+            edges[own[index]].Add(new WaitEdge(jobs[stage.Jobs[before].Group],
+                $"job {name} follows job {Shown(stage.Jobs[before].Name)}, because stage {Shown(stage.Name)} is not `parallel`", null));
     }
 
     private void AddNeeds(int node, string subject, IReadOnlyList<Located<string>> needs, Func<string, int?> find)

@@ -15,6 +15,19 @@ internal static class ExpressionCheck
             errors.Add(DiagnosticCodes.BadExpression, scalar.PlaceOf(malformed.Position), malformed.Message);
     }
 
+    /// <summary>True when the expressions are well-formed and ask for nothing but the job's matrix.</summary>
+    public static bool MatrixOnly(YamlScalar scalar, string key, ErrorList errors)
+    {
+        var malformed = Expressions.Template.Errors(scalar.Value).ToList();
+        Template(scalar, errors);
+        if (malformed.Count > 0) return false;
+        var template = Expressions.Template.Parse(scalar.Value);
+        if (!template.NeedsRun && template.Contexts.All(context => context.Equals("matrix", StringComparison.OrdinalIgnoreCase))) return true;
+        errors.Add(DiagnosticCodes.BadExpression, scalar.PlaceOf(scalar.Value.IndexOf(Open, StringComparison.Ordinal)),
+            $"`{key}` is needed before anything runs, so its expressions can use `matrix` only; write its value out.");
+        return false;
+    }
+
     /// <summary>True when the text has no expression; otherwise an error is added.</summary>
     public static bool Absent(YamlScalar scalar, string key, ErrorList errors)
     {

@@ -18,6 +18,8 @@ internal static class PipelineCheck
         if (TooMany(pipeline, jobs, errors)) return;
         CheckUnique(pipeline.Stages.Select(s => s.Name), "stage", errors);
         CheckUnique(jobs.Select(j => j.Name), "job", errors);
+        CheckUnique(jobs.DistinctBy(j => (j.Name.Line, j.Name.Column)).Where(j => j.Matrix is not null).Select(j => j.Name with { Value = j.Group })
+            .Concat(jobs.Where(j => j.Matrix is null).Select(j => j.Name)).OrderBy(n => n.Line).ThenBy(n => n.Column), "job", errors);
         CheckNeeds(pipeline, jobs, errors);
         Cycles.Check(pipeline, errors);
         CheckSize(pipeline, jobs, errors);
@@ -45,12 +47,12 @@ internal static class PipelineCheck
     private static void CheckNeeds(PipelineDefinition pipeline, List<JobDefinition> jobs, ErrorList errors)
     {
         var stageNames = pipeline.Stages.Select(s => s.Name.Value).ToHashSet(StringComparer.Ordinal);
-        var jobNames = jobs.Select(j => j.Name.Value).ToHashSet(StringComparer.Ordinal);
+        var jobNames = jobs.Select(j => j.Name.Value).Concat(jobs.Select(j => j.Group)).ToHashSet(StringComparer.Ordinal);
         foreach (var need in pipeline.Stages.SelectMany(s => s.Needs ?? []))
             if (!stageNames.Contains(need.Value))
                 errors.Add(DiagnosticCodes.UnknownNeed, new Place(need.Line, need.Column), () => Unknown(need.Value, "stage", stageNames)
                     + (jobNames.Contains(need.Value) ? " It is a job, and a stage needs stages." : ""));
-        foreach (var need in jobs.SelectMany(j => j.Needs))
+        foreach (var need in jobs.DistinctBy(j => j.Group, StringComparer.Ordinal).SelectMany(j => j.Needs))
             if (!jobNames.Contains(need.Value))
                 errors.Add(DiagnosticCodes.UnknownNeed, new Place(need.Line, need.Column), () => Unknown(need.Value, "job", jobNames)
                     + (stageNames.Contains(need.Value) ? " It is a stage; put it into the `needs` of the job's stage." : ""));
