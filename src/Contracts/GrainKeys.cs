@@ -1,5 +1,6 @@
 using PRTS.Contracts.Agents;
 using PRTS.Contracts.Builds;
+using PRTS.Contracts.Concurrency;
 using PRTS.Contracts.Logs;
 using PRTS.Contracts.Projects;
 
@@ -15,6 +16,12 @@ public static class GrainKeys
     public static IJobGrain Job(this IGrainFactory grains, JobId id) => grains.GetGrain<IJobGrain>(id.Key);
 
     public static ILogGrain Log(this IGrainFactory grains, AttemptId id) => grains.GetGrain<ILogGrain>(id.Key);
+
+    public static IConcurrencyGrain ConcurrencyGroup(this IGrainFactory grains, string key) => grains.GetGrain<IConcurrencyGrain>(key);
+
+    /// <param name="key">A build's key, or a job's.</param>
+    public static IGroupMember GroupMember(this IGrainFactory grains, string key) =>
+        GroupKeys.IsJob(key) ? grains.Job(JobId.FromKey(key)) : grains.Build(BuildId.FromKey(key));
 
     public static IAgentsGrain Agents(this IGrainFactory grains, string tenant) => grains.GetGrain<IAgentsGrain>(tenant);
 

@@ -6,6 +6,7 @@ using Orleans.Serialization;
 using Orleans.Storage;
 using PRTS.Api;
 using PRTS.Grains.Builds;
+using PRTS.Grains.Concurrency;
 using PRTS.Grains.Projects;
 
 namespace PRTS.Grains.Tests;
@@ -20,7 +21,7 @@ public sealed class PersistedStateTests
     private static readonly SystemTextJsonGrainStorageSerializer Json = new(Options.Create(new SystemTextJsonGrainStorageSerializerOptions()));
     private static readonly Serializer Orleans = new ServiceCollection().AddSerializer().BuildServiceProvider().GetRequiredService<Serializer>();
 
-    public static TheoryData<string> Names => ["job-definition", "job-state", "build-state", "project-state"];
+    public static TheoryData<string> Names => ["job-definition", "job-state", "build-state", "project-state", "concurrency-state"];
 
     private static object Sample(string name) => name switch
     {
@@ -38,6 +39,10 @@ public sealed class PersistedStateTests
             StartedAt = Now.AddSeconds(1),
             FinishedAt = Now.AddSeconds(2),
             LogLength = 99,
+            Retries = 1,
+            NotBefore = Now.AddSeconds(10),
+            Group = "deploy",
+            Entered = true,
             Outputs = new Dictionary<string, string>(StringComparer.Ordinal) { ["version"] = "1.2" },
             Steps = [new() { Status = RunStatus.Failed, StartedAt = Now, FinishedAt = Now, ExitCode = 1, LogStart = 0, LogEnd = 9, Reason = "Exit code 1.", Name = "Lint" }],
         },
@@ -50,11 +55,21 @@ public sealed class PersistedStateTests
             FinishedAt = Now,
             Reason = "LINT failed.",
             CancelReason = "Stop.",
+            Group = "deploy",
+            Entered = true,
             Jobs = new Dictionary<string, BuildJob>(StringComparer.Ordinal)
             {
                 ["lint"] = new() { Status = RunStatus.Failed, Reason = "Exit code 1.", Outputs = new Dictionary<string, string>(StringComparer.Ordinal) { ["v"] = "1" } },
                 ["ship"] = new() { Status = RunStatus.Skipped, Unstarted = true },
+                ["test"] = new() { Status = RunStatus.Queued, CancelReason = "Another failed." },
             },
+        },
+        "concurrency-state" => new ConcurrencyState
+        {
+            Version = 4,
+            Holder = new() { Member = "default/demo/hello/7", Name = "build #7" },
+            Queue = [new() { Member = "default/demo/hello/8", Name = "build #8", CancelInProgress = true }],
+            Superseded = [new("default/demo/hello/7", "build #8")],
         },
         _ => new ProjectState
         {

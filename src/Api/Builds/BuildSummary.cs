@@ -45,6 +45,9 @@ public sealed record BuildSummary
     /// <summary>Grows by one at each change; a projection never goes back.</summary>
     [Id(19)] public long Version { get; init; }
 
+    /// <summary>What a manual run was given; null when nothing was.</summary>
+    [Id(20)] public IReadOnlyDictionary<string, string>? Inputs { get; init; }
+
     /// <summary><c>org/project#number</c>.</summary>
     public string Id => $"{Org}/{Project}#{Number}";
 }

@@ -31,6 +31,9 @@ public sealed record JobAssignment
     [Id(11)] public string? TraceParent { get; init; }
     [Id(12)] public string DefaultBranch { get; init; } = "main";
     [Id(13)] public string PipelineName { get; init; } = "";
+
+    /// <summary>The pipeline's inputs by name, as JSON.</summary>
+    [Id(14)] public IReadOnlyDictionary<string, string> Inputs { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 }
 
 [GenerateSerializer, Alias("prts.need-result"), Immutable]

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using PRTS.Pipelines.Planning;
 
 namespace PRTS.Api.Builds;
 
@@ -57,4 +58,10 @@ public sealed record JobEnded : JobEvent
 
     /// <summary>By name; where several steps give one name, that of the last.</summary>
     [Id(3)] public IReadOnlyDictionary<string, string>? Outputs { get; init; }
+
+    /// <summary>Of a failure.</summary>
+    [Id(4)] public FailureCause Cause { get; init; }
+
+    /// <summary>Of the step that failed, where one did and ended by itself.</summary>
+    [Id(5)] public int? ExitCode { get; init; }
 }

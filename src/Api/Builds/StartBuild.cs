@@ -9,4 +9,7 @@ public sealed record StartBuild
 
     /// <summary>Pipeline file; null starts every pipeline of the commit.</summary>
     [Id(2)] public string? File { get; init; }
+
+    /// <summary>Values of the pipelines' inputs, by name.</summary>
+    [Id(3)] public IReadOnlyDictionary<string, string>? Inputs { get; init; }
 }

@@ -83,6 +83,7 @@ internal sealed class LocalBuild(BuildPlan plan, BuildFacts facts, JobRunner run
             ServerUrl = "",
             DefaultBranch = defaultBranch,
             PipelineName = plan.Name,
+            Inputs = plan.Inputs,
         };
         await runner.Run(assignment, CancellationToken.None);
         var end = sink.EndOf(assignment.Attempt);

@@ -43,6 +43,9 @@ public sealed record SlotRequest
 
     /// <summary>Set when the attempt already runs there: the slot is taken again after a restart of the grain.</summary>
     [Id(5)] public string? HeldBy { get; init; }
+
+    /// <summary>Higher ones are served first.</summary>
+    [Id(6)] public int Priority { get; init; }
 }
 
 /// <summary>Where an attempt goes, or why it waits and what would serve it.</summary>

@@ -1,4 +1,5 @@
 using PRTS.Api.Builds;
+using PRTS.Contracts.Concurrency;
 using PRTS.Pipelines;
 using PRTS.Pipelines.Planning;
 
@@ -6,7 +7,7 @@ namespace PRTS.Contracts.Builds;
 
 /// <summary>One build: which of its jobs may start, and what became of them. Key: <see cref="BuildId.Key"/>. Commands return at once.</summary>
 [Alias("prts.IBuildGrain")]
-public interface IBuildGrain : IGrainWithStringKey
+public interface IBuildGrain : IGroupMember
 {
     /// <summary>Idempotent: a build that exists stays as it is.</summary>
     [Alias("Create")] Task Create(BuildRequest request);
@@ -26,7 +27,7 @@ public interface IBuildGrain : IGrainWithStringKey
     [Alias("Definition")] Task<BuildRequest?> Definition();
 }
 
-/// <summary>All that a build is made from. Exactly one of <see cref="Plan"/> and <see cref="Diagnostics"/> is given.</summary>
+/// <summary>All that a build is made from. Exactly one of <see cref="Plan"/>, <see cref="Diagnostics"/> and <see cref="SkipReason"/> is given.</summary>
 [GenerateSerializer, Alias("prts.build-request"), Immutable]
 public sealed record BuildRequest
 {
@@ -44,4 +45,7 @@ public sealed record BuildRequest
 
     /// <summary>W3C traceparent: the build's trace begins where its event came in.</summary>
     [Id(11)] public string? TraceParent { get; init; }
+
+    /// <summary>Why there is nothing to run, although the pipeline reacts to such events: a whole sentence.</summary>
+    [Id(12)] public string? SkipReason { get; init; }
 }

@@ -1,12 +1,13 @@
 using PRTS.Api.Builds;
 using PRTS.Contracts.Agents;
+using PRTS.Contracts.Concurrency;
 using PRTS.Pipelines.Planning;
 
 namespace PRTS.Contracts.Builds;
 
 /// <summary>One job of one build: its attempts and where they run. Key: <see cref="JobId.Key"/>.</summary>
 [Alias("prts.IJobGrain")]
-public interface IJobGrain : IGrainWithStringKey
+public interface IJobGrain : IGroupMember
 {
     /// <summary>From the build. Idempotent; returns the job as it stands.</summary>
     [Alias("Start")] Task<JobSummary> Start(JobStart start);
@@ -42,4 +43,7 @@ public sealed record JobStart
     [Id(5)] public string DefaultBranch { get; init; } = "main";
     [Id(6)] public string PipelineName { get; init; } = "";
     [Id(7)] public string? TraceParent { get; init; }
+
+    /// <summary>Of the pipeline, as JSON.</summary>
+    [Id(8)] public IReadOnlyDictionary<string, string> Inputs { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 }

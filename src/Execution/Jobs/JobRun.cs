@@ -122,7 +122,7 @@ internal sealed class JobRun : IDisposable
         var connecting = Connect(launching, ct);
         try
         {
-            var failure = restarted ? "the machine restarted while the job ran" : await CheckOut(ct);
+            var failure = restarted ? Reasons.MachineRestarted : await CheckOut(ct);
             return (await connecting, await launching ?? failure);
         }
         catch (OperationCanceledException)
@@ -293,6 +293,7 @@ internal sealed class JobRun : IDisposable
             length = await sender.CloseIncomplete(ct);
         }
         var ended = outcome with { Failed = outcome.Failed || failure is not null, Reason = outcome.Canceled ? outcome.Reason : failure ?? outcome.Reason };
+        var (cause, exitCode) = ended.Status == RunStatus.Failed ? JobOutcome.CauseOf(Job.Job, history, failure) : default;
         await reporter.Add(sequence => new JobEnded
         {
             Sequence = sequence,
@@ -301,6 +302,8 @@ internal sealed class JobRun : IDisposable
             Reason = ended.Status == RunStatus.Succeeded ? null : ended.Reason,
             LogLength = length,
             Outputs = JobOutcome.Outputs(Job.Job, history),
+            Cause = cause,
+            ExitCode = exitCode,
         }, ct);
     }
 

@@ -97,7 +97,7 @@ internal sealed class StepRunner(
             EndCause.Canceled when explanation is not null && !cancellation.IsRequested => (RunStatus.Failed, explanation),
             EndCause.Canceled => (RunStatus.Canceled, $"canceled: {cancellation.Reason}"),
             EndCause.TimedOut when jobTimesOutFirst => (RunStatus.Failed, Reasons.JobTimedOut(directory.Job.Job.Timeout)),
-            EndCause.TimedOut => (RunStatus.Failed, $"timed out after {Reasons.Text(step.Timeout!.Value)}"),
+            EndCause.TimedOut => (RunStatus.Failed, Reasons.StepTimedOut(step.Timeout!.Value)),
             EndCause.Stopped => (RunStatus.Failed, Reasons.SupervisorStopped),
             _ when reason is not null => (RunStatus.Failed, reason),
             _ => outputError is null ? (RunStatus.Succeeded, (string?)null) : (RunStatus.Failed, outputError),

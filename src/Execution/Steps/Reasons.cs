@@ -18,6 +18,10 @@ internal static class Reasons
     public const string SupervisorStopped = "the supervisor was stopped";
     public const string SupervisorKilled = "the supervisor was killed";
 
+    public const string MachineRestarted = "the machine restarted while the job ran";
+
+    public static string StepTimedOut(TimeSpan timeout) => $"timed out after {Text(timeout)}";
+
     public static string JobTimedOut(TimeSpan timeout) => $"the job timed out after {Text(timeout)}";
 
     /// <summary>Null for exit code 0.</summary>

@@ -15,6 +15,8 @@ internal sealed class ScopeException(string message) : Exception(message);
 /// <summary>What a step's conditions and templates see: the job's facts and what the steps before it did.</summary>
 internal sealed class StepScope(JobAssignment job, JobHistory history, JobOutcome outcome, Workspace workspace, IStepHost host, ExecutionOptions options)
 {
+    private static readonly Dictionary<string, string> NoValues = [];
+
     /// <summary>Bytes of <c>NAME=value</c> with its end: Linux starts no process with more.</summary>
     private const int MaxVariable = 128 * 1024;
 
@@ -23,6 +25,8 @@ internal sealed class StepScope(JobAssignment job, JobHistory history, JobOutcom
     private readonly Dictionary<string, ExpressionValue> facts = new(StringComparer.OrdinalIgnoreCase)
     {
         ["build"] = Contexts.Build(job.Org, job.Project, job.Number, job.Event, job.Actor, StepEnvironment.BuildUrl(job)),
+        ["matrix"] = Contexts.Json(job.Job.Matrix?.Values ?? NoValues),
+        ["inputs"] = Contexts.Json(job.Inputs),
         ["needs"] = ExpressionValue.Of(job.Needs.Select(need => KeyValuePair.Create(need.Key, Contexts.Need(Word(need.Value.Status), need.Value.Outputs)))),
         ["steps"] = ExpressionValue.Of(job.Job.Steps.Where(step => step.Id is not null && history.EndOf(step.Index) is not null)
             .Select(step => KeyValuePair.Create(step.Id!, Step(step, history.EndOf(step.Index)!.Status, history.OutputsOf(step.Index))))),

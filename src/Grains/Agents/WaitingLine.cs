@@ -3,7 +3,7 @@ using PRTS.Contracts.Builds;
 
 namespace PRTS.Grains.Agents;
 
-/// <summary>Those who wait for a slot, first come first served, and what each was told last.</summary>
+/// <summary>Those who wait for a slot, by priority, then first come first served, and what each was told last.</summary>
 public sealed class WaitingLine
 {
     private readonly Dictionary<AttemptId, SlotRequest> byAttempt = [];
@@ -55,6 +55,8 @@ public sealed class WaitingLine
 
     private static int Compare(SlotRequest? one, SlotRequest? other)
     {
+        var byPriority = Nullable.Compare(other?.Priority, one?.Priority);
+        if (byPriority != 0) return byPriority;
         var bySince = Nullable.Compare(one?.Since, other?.Since);
         return bySince != 0 ? bySince : string.CompareOrdinal(one?.Attempt.Key, other?.Attempt.Key);
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
 using PRTS.Api;
@@ -5,6 +6,7 @@ using PRTS.Api.Builds;
 using PRTS.Contracts;
 using PRTS.Contracts.Agents;
 using PRTS.Contracts.Builds;
+using PRTS.Contracts.Concurrency;
 using PRTS.Storage.Builds;
 
 namespace PRTS.Grains.Builds;
@@ -27,6 +29,9 @@ public sealed partial class BuildGrain : Grain, IBuildGrain
     /// <summary>Jobs that got their command, and whether it was a cancel. Forgotten at a crash, and when the build is woken.</summary>
     private readonly Dictionary<string, bool> commanded = new(StringComparer.Ordinal);
     private Blueprint? plan;
+
+    /// <summary>The concurrency group was asked for a turn, or was left.</summary>
+    private (bool Asked, bool Left) group;
 
     public BuildGrain(
         [PersistentState("state", "prts")] IPersistentState<BuildState> state, BuildsReadModel builds, PlanStore plans, TimeProvider time, ILogger<BuildGrain> log)
@@ -60,6 +65,7 @@ public sealed partial class BuildGrain : Grain, IBuildGrain
     {
         if (cell.Value.Version == 0 || cell.Value.Status.IsEnded()) return Task.CompletedTask;
         commanded.Clear();
+        group = default;
         Continue();
         return Task.CompletedTask;
     }
@@ -69,6 +75,20 @@ public sealed partial class BuildGrain : Grain, IBuildGrain
         if (await Plan() is not { } known) return;
         var why = string.IsNullOrWhiteSpace(reason) ? $"Canceled by {actor}." : $"Canceled by {actor}: {reason.TrimEnd('.')}.";
         await Change(state => BuildLifecycle.Cancel(state, known, why, time.GetUtcNow()));
+    }
+
+    public async Task<bool> GroupTurn()
+    {
+        if (await Plan() is { } known) await Change(state => BuildLifecycle.Enter(state, known, time.GetUtcNow()));
+        return await InGroup();
+    }
+
+    public Task<bool> InGroup() => Task.FromResult(cell.Value.Group is not null && !cell.Value.Status.IsEnded());
+
+    public async Task Supersede(string by)
+    {
+        if (await Plan() is { } known)
+            await Change(state => BuildLifecycle.Cancel(state, known, $"Canceled because {by} took its place in the concurrency group {state.Group}.", time.GetUtcNow()));
     }
 
     public async Task JobChanged(JobSummary job)
@@ -99,16 +119,16 @@ public sealed partial class BuildGrain : Grain, IBuildGrain
     /// <summary>Null when the build does not exist or is invalid.</summary>
     private async ValueTask<Blueprint?> Plan()
     {
-        if (plan is not null || cell.Value.Version == 0 || cell.Value.Status == RunStatus.Invalid) return plan;
+        if (plan is not null || cell.Value.Version == 0 || cell.Value.Status == RunStatus.Invalid || cell.Value.Request?.SkipReason is not null) return plan;
         return plan = new(id, await plans.Load(id) ?? throw new InvalidOperationException($"The plan of {id} is not in the plan store."));
     }
 
     private async Task<TimeSpan?> Work()
     {
         var state = cell.Value;
+        if (state.Group is not null && await GroupWork(state)) return TimeSpan.Zero;
         if (state.Status.IsEnded()) return null;
-        var cancel = state.CancelReason is not null;
-        var due = state.Jobs.Where(job => !job.Value.Status.IsEnded() && !(commanded.TryGetValue(job.Key, out var canceled) && canceled == cancel))
+        var due = state.Jobs.Where(job => !job.Value.Status.IsEnded() && !(commanded.TryGetValue(job.Key, out var canceled) && canceled == IsCanceled(state, job.Value)))
             .Select(job => job.Key).Take(Batch).ToList();
         if (due.Count == 0) return null;
         var known = await Plan();
@@ -116,12 +136,43 @@ public sealed partial class BuildGrain : Grain, IBuildGrain
         return TimeSpan.Zero;
     }
 
+    /// <summary>Asks the concurrency group for a turn, or leaves it; false when there is nothing to say.</summary>
+    private async Task<bool> GroupWork(BuildState state)
+    {
+        var grain = GrainFactory.ConcurrencyGroup(GroupKeys.OfBuilds(id.Project, state.Group!));
+        if (state.Status.IsEnded())
+        {
+            if (group.Left) return false;
+            await grain.Leave(id.Key);
+            group.Left = true;
+            return true;
+        }
+
+        if (state.Entered || group.Asked) return false;
+        group.Asked = true;
+        try
+        {
+            var known = (await Plan())!;
+            var answer = await grain.Enter(new() { Member = id.Key, Name = $"build #{id.Number.ToString(CultureInfo.InvariantCulture)}", CancelInProgress = known.Plan.Concurrency!.CancelInProgress });
+            await Change(now => answer.Entered ? BuildLifecycle.Enter(now, known, time.GetUtcNow()) : BuildLifecycle.Wait(now, answer.WaitReason!));
+            return true;
+        }
+        catch
+        {
+            group.Asked = false;
+            throw;
+        }
+    }
+
+    private static bool IsCanceled(BuildState state, BuildJob job) => (state.CancelReason ?? job.CancelReason) is not null;
+
     private async Task Command(BuildState state, Blueprint known, string key)
     {
         var start = JobStarts.Of(state, known, key);
         var job = GrainFactory.Job(new(id, key));
-        var answer = state.CancelReason is { } reason ? await job.Cancel(start, reason) : await job.Start(start);
-        commanded[key] = state.CancelReason is not null;
+        var reason = state.CancelReason ?? state.Jobs[key].CancelReason;
+        var answer = reason is not null ? await job.Cancel(start, reason) : await job.Start(start);
+        commanded[key] = reason is not null;
         await Change(now => BuildLifecycle.JobChanged(now, known, answer, time.GetUtcNow()));
     }
 }

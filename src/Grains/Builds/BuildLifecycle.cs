@@ -1,6 +1,7 @@
 using PRTS.Api;
 using PRTS.Api.Builds;
 using PRTS.Contracts.Builds;
+using PRTS.Pipelines.Expressions;
 using PRTS.Pipelines.Planning;
 
 namespace PRTS.Grains.Builds;
@@ -8,7 +9,8 @@ namespace PRTS.Grains.Builds;
 /// <summary>
 /// Decides which jobs of a build start, and how the build ends. Each function returns the same instance when nothing changes, else
 /// the next state with <see cref="BuildState.Version"/> one higher. What must be done follows from the state: jobs with the status
-/// queued are to be started (or canceled, when <see cref="BuildState.CancelReason"/> is set).
+/// queued are to be started (or canceled, when the build or the job has a reason for that), and a build that has a concurrency group and
+/// did not enter it is to ask for its turn.
 /// </summary>
 public static class BuildLifecycle
 {
@@ -20,7 +22,8 @@ public static class BuildLifecycle
             Status = RunStatus.Queued,
             Request = request with { Plan = null, Event = request.Event with { ChangedPaths = null } },
         };
-        if (plan is not null) return Advance(state, created, plan, request.CreatedAt);
+        if (request.SkipReason is { } skip) return created with { Version = 1, Status = RunStatus.Skipped, FinishedAt = request.CreatedAt, Reason = skip };
+        if (plan is not null) return Planned(state, created, plan);
         var count = request.Diagnostics.Count;
         return created with
         {
@@ -30,6 +33,16 @@ public static class BuildLifecycle
             Reason = $"{request.File} has {(count == 1 ? "an error" : $"{count} errors")}.",
         };
     }
+
+    /// <summary>It is the build's turn in its concurrency group.</summary>
+    public static BuildState Enter(BuildState state, Blueprint plan, DateTimeOffset now) => state.Entered || state.Group is null || state.Status.IsEnded()
+        ? state
+        : Advance(state, state with { Entered = true, Status = RunStatus.Queued, Reason = null }, plan, now);
+
+    /// <summary>It has to wait for its turn.</summary>
+    public static BuildState Wait(BuildState state, string reason) => state.Entered || state.Status.IsEnded() || state.Reason == reason
+        ? state
+        : state with { Version = state.Version + 1, Status = RunStatus.Waiting, Reason = reason };
 
     public static BuildState Cancel(BuildState state, Blueprint plan, string reason, DateTimeOffset now) =>
         state.Version == 0 || state.Status.IsEnded() || state.CancelReason is not null
@@ -47,7 +60,7 @@ public static class BuildLifecycle
                 Jobs = new Dictionary<string, BuildJob>(state.Jobs, StringComparer.Ordinal) { [job.Key] = ended },
                 StartedAt = Earlier(state.StartedAt, job.StartedAt),
             };
-            return Advance(state, next, plan, now);
+            return Advance(state, FailFast(next, plan, job.Key), plan, now);
         }
 
         // Written only when it changes what the build shows: progress of single jobs is in the read model.
@@ -58,6 +71,38 @@ public static class BuildLifecycle
             RunStatus.Waiting when state.Status == RunStatus.Queued => state with { Version = state.Version + 1, Status = RunStatus.Waiting },
             _ => state,
         };
+    }
+
+    private static BuildState Planned(BuildState before, BuildState created, Blueprint plan)
+    {
+        var now = created.Request!.CreatedAt;
+        if (plan.Plan.Concurrency is not { } concurrency) return Advance(before, created, plan, now);
+        try
+        {
+            return Advance(before, created with { Group = JobConditions.GroupOf(created.Request!, plan, concurrency) }, plan, now);
+        }
+        catch (ExpressionException wrong)
+        {
+            var reason = $"The build cannot start: {wrong.Message}.";
+            var jobs = plan.Jobs.ToDictionary(job => job.Key, _ => new BuildJob { Status = RunStatus.Skipped, Unstarted = true, Reason = reason }, StringComparer.Ordinal);
+            return created with { Version = 1, Status = RunStatus.Failed, Jobs = jobs, Reason = reason, FinishedAt = now };
+        }
+    }
+
+    /// <summary>A job of a matrix that failed ends the others of its matrix that have not.</summary>
+    private static BuildState FailFast(BuildState state, Blueprint plan, string key)
+    {
+        var failed = plan[key];
+        if (state.Jobs[key].Status != RunStatus.Failed || failed is not { AllowFailure: false, Matrix: { FailFast: true, Group: var group } }) return state;
+        var jobs = new Dictionary<string, BuildJob>(state.Jobs, StringComparer.Ordinal);
+        var reason = $"Canceled because {failed.Name} failed, and the matrix is fail_fast.";
+        foreach (var other in plan.Jobs.Where(job => job.Matrix?.Group == group && job.Stage == failed.Stage))
+        {
+            if (!jobs.TryGetValue(other.Key, out var known)) jobs.Add(other.Key, new() { Status = RunStatus.Canceled, Unstarted = true, Reason = reason });
+            else if (!known.Status.IsEnded()) jobs[other.Key] = known with { CancelReason = known.CancelReason ?? reason };
+        }
+
+        return state with { Jobs = jobs };
     }
 
     /// <summary>Lets everything follow that can follow now: jobs that may start or that are skipped, and the end of the build.</summary>
@@ -86,6 +131,8 @@ public static class BuildLifecycle
     private static BuildJob? Decide(BuildState state, Blueprint plan, PlannedJob job, Dictionary<string, BuildJob> jobs)
     {
         if (state.CancelReason is { } canceled) return new() { Status = RunStatus.Canceled, Unstarted = true, Reason = canceled };
+        if (state.Group is not null && !state.Entered) return null;
+        if (job.Matrix is { MaxParallel: > 0 } matrix && UnderWay(plan, job, jobs) >= matrix.MaxParallel) return null;
         // From the last: of jobs in a row, the nearest one is the one that has not ended.
         for (var at = job.Needs.Count - 1; at >= 0; at--)
         {
@@ -95,6 +142,9 @@ public static class BuildLifecycle
         var verdict = JobConditions.Evaluate(state.Request!, plan, job, jobs);
         return verdict.Status == RunStatus.Queued ? new() { Status = RunStatus.Queued } : new() { Status = verdict.Status, Unstarted = true, Reason = verdict.Reason };
     }
+
+    private static int UnderWay(Blueprint plan, PlannedJob job, Dictionary<string, BuildJob> jobs) => plan.Jobs.Count(other =>
+        other.Matrix?.Group == job.Matrix!.Group && other.Stage == job.Stage && jobs.TryGetValue(other.Key, out var known) && !known.Status.IsEnded());
 
     /// <summary>
     /// Canceled when someone canceled it in time to stop a job, else failed when a job that may not fail did, else succeeded. A build

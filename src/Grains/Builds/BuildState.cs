@@ -22,6 +22,12 @@ public sealed record BuildState : IPersisted
 
     /// <summary>Jobs that were started or that ended without a start, by key. The others still wait for what they need.</summary>
     [Id(8)] public IReadOnlyDictionary<string, BuildJob> Jobs { get; init; } = new Dictionary<string, BuildJob>(StringComparer.Ordinal);
+
+    /// <summary>Its concurrency group, written out; null when it has none.</summary>
+    [Id(9)] public string? Group { get; init; }
+
+    /// <summary>It is its turn in the group; no job starts before.</summary>
+    [Id(10)] public bool Entered { get; init; }
 }
 
 /// <summary>What a build must know of a job to go on: whether it ended, and how. Its progress in between is not kept here.</summary>
@@ -37,4 +43,7 @@ public sealed record BuildJob
 
     /// <summary>For the jobs that need it.</summary>
     [Id(3)] public IReadOnlyDictionary<string, string>? Outputs { get; init; }
+
+    /// <summary>Set when it is to be canceled alone, without the build, and has not ended.</summary>
+    [Id(4)] public string? CancelReason { get; init; }
 }

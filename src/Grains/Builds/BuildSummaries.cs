@@ -32,6 +32,7 @@ internal static class BuildSummaries
             Reason = state.Reason,
             Diagnostics = request.Diagnostics,
             RetryOf = request.RetryOf,
+            Inputs = request.Event.Inputs,
             Version = state.Version,
         };
     }

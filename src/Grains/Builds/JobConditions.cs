@@ -16,10 +16,14 @@ public static class JobConditions
         return new(instead switch { null => RunStatus.Queued, JobResult.Skipped => RunStatus.Skipped, _ => RunStatus.Failed }, reason);
     }
 
-    /// <summary>Image, services and environment written out.</summary>
+    /// <summary>Labels, concurrency group, image, services and environment written out.</summary>
     /// <exception cref="PRTS.Pipelines.Expressions.ExpressionException">The message says which cannot be.</exception>
     public static PlannedJob Render(BuildRequest request, Blueprint plan, PlannedJob job, IReadOnlyDictionary<string, BuildJob> jobs) =>
         JobScope.HasTemplates(job) ? JobScope.Render(job, JobScope.Of(Facts(request, plan), job, key => Ended(jobs, key))) : job;
+
+    /// <summary>The build's concurrency group, written out.</summary>
+    /// <exception cref="PRTS.Pipelines.Expressions.ExpressionException">It cannot be.</exception>
+    public static string GroupOf(BuildRequest request, Blueprint plan, PlannedConcurrency concurrency) => JobScope.GroupOf(Facts(request, plan), concurrency);
 
     private static BuildFacts Facts(BuildRequest request, Blueprint plan) => new()
     {
@@ -28,6 +32,7 @@ public static class JobConditions
         Number = plan.Id.Number,
         Event = request.Event,
         Actor = request.Actor,
+        Inputs = plan.Plan.Inputs,
     };
 
     /// <summary>A job that is canceled before its turn has needs that never ended.</summary>

@@ -1,8 +1,10 @@
+using System.Globalization;
 using PRTS.Api;
 using PRTS.Api.Builds;
 using PRTS.Contracts;
 using PRTS.Contracts.Agents;
 using PRTS.Contracts.Builds;
+using PRTS.Contracts.Concurrency;
 
 namespace PRTS.Grains.Builds;
 
@@ -19,7 +21,18 @@ internal sealed class JobDispatch(IGrainFactory grains, AttemptTokens tokens, Gr
         Services = [.. start.Job.ServiceContainers.Select(service => service.Image)],
         Since = state.QueuedAt!.Value,
         HeldBy = state.Agent,
+        Priority = start.Job.Priority,
     });
+
+    /// <summary>Asks for a turn in the job's concurrency group.</summary>
+    public Task<GroupAnswer> Enter(JobStart start, string group) => Group(group).Enter(new()
+    {
+        Member = id.Key, Name = $"{start.Job.Name} of #{id.Build.Number.ToString(CultureInfo.InvariantCulture)}", CancelInProgress = start.Job.Concurrency!.CancelInProgress,
+    });
+
+    public Task Leave(string group) => Group(group).Leave(id.Key);
+
+    private IConcurrencyGrain Group(string group) => grains.ConcurrencyGroup(GroupKeys.OfJobs(id.Build.Project, group));
 
     public Task Release(int attempt) => grains.Agents(Tenant).Release(new(id, attempt));
 
@@ -45,6 +58,7 @@ internal sealed class JobDispatch(IGrainFactory grains, AttemptTokens tokens, Gr
             TraceParent = start.TraceParent,
             DefaultBranch = start.DefaultBranch,
             PipelineName = start.PipelineName,
+            Inputs = start.Inputs,
         });
     }
 

@@ -5,6 +5,7 @@ using PRTS.Api.Builds;
 using PRTS.Contracts;
 using PRTS.Contracts.Agents;
 using PRTS.Contracts.Builds;
+using PRTS.Pipelines.Planning;
 using PRTS.Storage.Builds;
 
 namespace PRTS.Grains.Builds;
@@ -62,7 +63,7 @@ public sealed partial class JobGrain : Grain, IJobGrain
         if (!await Change(state => JobLifecycle.Start(state, start, time.GetUtcNow())) && !cell.Value.Status.IsEnded())
         {
             // A build that says it again was woken: whoever held our place in the queue may have forgotten it.
-            memory = memory with { Asked = false };
+            memory = memory with { Asked = false, AskedGroup = false };
             Continue();
         }
 
@@ -103,14 +104,27 @@ public sealed partial class JobGrain : Grain, IJobGrain
 
         // Whoever reports has got the assignment.
         memory = memory with { Delivered = true };
-        await Change(state => JobLifecycle.Report(state, events));
+        await Change(state => JobLifecycle.Report(state, events, Retry, time.GetUtcNow()));
         return true;
     }
 
     public Task AgentLost(int attempt, string agent, string reason) =>
-        Change(state => JobLifecycle.AgentLost(state, attempt, agent, reason, time.GetUtcNow()));
+        Change(state => JobLifecycle.AgentLost(state, attempt, agent, reason, Retry, time.GetUtcNow()));
 
     public Task<bool> Holds(int attempt, string agent) => Task.FromResult(JobLifecycle.Holds(cell.Value, attempt, agent));
+
+    public async Task<bool> GroupTurn()
+    {
+        await Change(JobLifecycle.Enter);
+        return await InGroup();
+    }
+
+    public Task<bool> InGroup() => Task.FromResult(cell.Value.Group is not null && !cell.Value.Status.IsEnded());
+
+    public Task Supersede(string by) => cell.Value.Version == 0 ? Task.CompletedTask : Change(state =>
+        JobLifecycle.Cancel(state, definition.Value.Start!, $"Canceled because {by} took its place in the concurrency group {state.Group}.", time.GetUtcNow()));
+
+    private PlannedRetry? Retry => definition.Value.Start?.Job.Retry;
 
     private JobSummary Summary() => Summaries.Of(definition.Value.Start!, cell.Value);
 
@@ -142,6 +156,16 @@ public sealed partial class JobGrain : Grain, IJobGrain
                 await dispatch.Release(attempt);
                 memory = memory with { Releases = [.. memory.Releases.Where(over => over != attempt)], Released = state.Status.IsEnded() && attempt == state.Attempt };
                 return TimeSpan.Zero;
+            case JobEffect.Enter:
+                memory = memory with { AskedGroup = true };
+                await Enter(state.Group!);
+                return TimeSpan.Zero;
+            case JobEffect.Leave:
+                await dispatch.Leave(state.Group!);
+                memory = memory with { LeftGroup = true };
+                return TimeSpan.Zero;
+            case JobEffect.Ask when state.NotBefore > time.GetUtcNow():
+                return state.NotBefore - time.GetUtcNow();
             case JobEffect.Ask when memory.AskAt is { } at && at > time.GetUtcNow():
                 return at - time.GetUtcNow();
             case JobEffect.Ask:
@@ -155,6 +179,20 @@ public sealed partial class JobGrain : Grain, IJobGrain
                 return CancelAgain;
             default:
                 return null;
+        }
+    }
+
+    private async Task Enter(string group)
+    {
+        try
+        {
+            var answer = await dispatch.Enter(definition.Value.Start!, group);
+            await Change(now => answer.Entered ? JobLifecycle.Enter(now) : JobLifecycle.Wait(now, answer.WaitReason!));
+        }
+        catch
+        {
+            memory = memory with { AskedGroup = false };
+            throw;
         }
     }
 

@@ -2,6 +2,7 @@ using PRTS.Api;
 using PRTS.Api.Builds;
 using PRTS.Contracts.Agents;
 using PRTS.Contracts.Builds;
+using PRTS.Pipelines.Planning;
 
 namespace PRTS.Grains.Builds;
 
@@ -19,7 +20,17 @@ public static class JobLifecycle
 
     public static JobState Start(JobState state, JobStart start, DateTimeOffset now) => state.Version > 0
         ? state
-        : new() { Version = 1, Status = RunStatus.Queued, Attempt = 1, QueuedAt = now, Steps = Fresh(start.Job.Steps.Count) };
+        : new() { Version = 1, Status = RunStatus.Queued, Attempt = 1, QueuedAt = now, Steps = Fresh(start.Job.Steps.Count), Group = start.Job.Concurrency?.Group };
+
+    /// <summary>It is the job's turn in its concurrency group.</summary>
+    public static JobState Enter(JobState state) => state.Entered || state.Group is null || state.Status.IsEnded()
+        ? state
+        : Next(state, state with { Entered = true, Status = RunStatus.Queued, Reason = null });
+
+    /// <summary>It has to wait for its turn.</summary>
+    public static JobState Wait(JobState state, string reason) => state.Entered || state.Status.IsEnded() || (state.Status == RunStatus.Waiting && state.Reason == reason)
+        ? state
+        : Next(state, state with { Status = RunStatus.Waiting, Reason = reason });
 
     /// <summary>Ends at once what no agent reports about; a running job goes on until its agent says that it stopped.</summary>
     public static JobState Cancel(JobState state, JobStart start, string reason, DateTimeOffset now)
@@ -34,7 +45,7 @@ public static class JobLifecycle
     public static JobState Placed(JobState state, int attempt, Placement placement)
     {
         if (attempt != state.Attempt || state.Status is not (RunStatus.Queued or RunStatus.Waiting) || state.Agent is not null) return state;
-        if (placement.Agent is { } agent) return Next(state, state with { Agent = agent, Status = RunStatus.Queued, Reason = null });
+        if (placement.Agent is { } agent) return Next(state, state with { Agent = agent, Status = RunStatus.Queued, Reason = null, NotBefore = null });
         return state.Status == RunStatus.Waiting && state.Reason == placement.WaitReason
             ? state
             : Next(state, state with { Status = RunStatus.Waiting, Reason = placement.WaitReason });
@@ -50,27 +61,31 @@ public static class JobLifecycle
     /// </summary>
     public static JobState Unheard(JobState state, int attempt, string agent) =>
         Holds(state, attempt, agent) && state.Status == RunStatus.Queued
-            ? Next(state, state with { Attempt = attempt + 1, Agent = null, LastSequence = 0, Steps = Fresh(state.Steps.Count) })
+            ? Next(state, Again(state))
             : state;
 
-    public static JobState AgentLost(JobState state, int attempt, string agent, string reason, DateTimeOffset now)
+    public static JobState AgentLost(JobState state, int attempt, string agent, string reason, PlannedRetry? retry, DateTimeOffset now)
     {
         if (!Holds(state, attempt, agent)) return state;
         if (state.Status != RunStatus.Running) return Unheard(state, attempt, agent);
-        return Next(state, state.CancelReason is { } canceled ? End(state, RunStatus.Canceled, canceled, now) : End(state, RunStatus.Failed, reason, now));
+        return Next(state, state.CancelReason is { } canceled ? End(state, RunStatus.Canceled, canceled, now)
+            : Retried(state, retry, FailureCause.AgentLost, null, reason, now) ?? End(state, RunStatus.Failed, reason, now));
     }
 
     /// <summary>Applies what is new of the events, all at once. Those that were seen are dropped.</summary>
     /// <exception cref="InvalidOperationException">An event before these was never seen: the sender has to send it first.</exception>
-    public static JobState Report(JobState state, IReadOnlyList<JobEvent> events)
+    public static JobState Report(JobState state, IReadOnlyList<JobEvent> events, PlannedRetry? retry, DateTimeOffset now)
     {
         var next = state;
         foreach (var happened in events)
         {
             if (happened.Sequence <= next.LastSequence || next.Status.IsEnded()) continue;
+            if (next.Attempt != state.Attempt) break;
             if (happened.Sequence != next.LastSequence + 1)
                 throw new InvalidOperationException($"Event {happened.Sequence} came before event {next.LastSequence + 1} was seen; send the events in order.");
-            next = Apply(next, happened) with { LastSequence = happened.Sequence };
+            next = happened is JobEnded { Status: RunStatus.Failed } failed && state.CancelReason is null && Retried(next, retry, failed.Cause, failed.ExitCode, failed.Reason, now) is { } again
+                ? again
+                : Apply(next, happened) with { LastSequence = happened.Sequence };
         }
 
         return ReferenceEquals(next, state) ? state : Next(state, next);
@@ -83,6 +98,24 @@ public static class JobLifecycle
 
     public static bool Holds(JobState state, int attempt, string agent) =>
         state.Version > 0 && state.Attempt == attempt && state.Agent == agent && !state.Status.IsEnded();
+
+    /// <summary>The next try; null when the rule has none.</summary>
+    private static JobState? Retried(JobState state, PlannedRetry? retry, FailureCause cause, int? exitCode, string? reason, DateTimeOffset now)
+    {
+        if (retry?.Next(state.Retries, cause, exitCode) is not { } wait) return null;
+        var when = wait > TimeSpan.Zero ? $"in {(wait < TimeSpan.FromMinutes(2) ? $"{wait.TotalSeconds:0} s" : $"{wait.TotalMinutes:0} min")}" : "now";
+        return Again(state) with
+        {
+            Status = wait > TimeSpan.Zero ? RunStatus.Waiting : RunStatus.Queued,
+            Retries = state.Retries + 1,
+            NotBefore = wait > TimeSpan.Zero ? now + wait : null,
+            Reason = Short($"Attempt {state.Attempt} failed{(reason is null ? "" : $" ({reason.TrimEnd('.')})")}; tried again {when}, retry {state.Retries + 1} of {retry.Count}."),
+        };
+    }
+
+    /// <summary>The same job under another number, which fences off what the last one may still say.</summary>
+    private static JobState Again(JobState state) =>
+        state with { Attempt = state.Attempt + 1, Agent = null, LastSequence = 0, StartedAt = null, Steps = Fresh(state.Steps.Count) };
 
     private static JobState Apply(JobState state, JobEvent happened) => happened switch
     {

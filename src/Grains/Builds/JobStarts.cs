@@ -23,6 +23,7 @@ internal static class JobStarts
             Position = position,
             DefaultBranch = request.DefaultBranch,
             PipelineName = plan.Plan.Name,
+            Inputs = plan.Plan.Inputs,
             TraceParent = BuildTrace.ContextOf(plan.Id, request),
         };
     }

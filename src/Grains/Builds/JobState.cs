@@ -35,6 +35,18 @@ public sealed record JobState : IPersisted
     [Id(11)] public IReadOnlyList<StepState> Steps { get; init; } = [];
     [Id(12)] public IReadOnlyDictionary<string, string>? Outputs { get; init; }
     [Id(13)] public long LogLength { get; init; }
+
+    /// <summary>How often it was tried again after a failure. <see cref="Attempt"/> also counts those that never began.</summary>
+    [Id(14)] public int Retries { get; init; }
+
+    /// <summary>The next try waits until then; null: it does not wait.</summary>
+    [Id(15)] public DateTimeOffset? NotBefore { get; init; }
+
+    /// <summary>Its concurrency group; null when it has none.</summary>
+    [Id(16)] public string? Group { get; init; }
+
+    /// <summary>It is its turn in the group; no agent is asked before.</summary>
+    [Id(17)] public bool Entered { get; init; }
 }
 
 [GenerateSerializer, Alias("prts.step-state"), Immutable]

@@ -10,6 +10,12 @@ public enum JobEffect
     /// <summary>Give back the slot of an attempt that is over.</summary>
     Release,
 
+    /// <summary>Ask for a turn in the concurrency group.</summary>
+    Enter,
+
+    /// <summary>Leave the concurrency group.</summary>
+    Leave,
+
     /// <summary>Ask for a slot, or tell who holds it.</summary>
     Ask,
 
@@ -43,6 +49,12 @@ public sealed record JobMemory
 
     /// <summary>The slot of the attempt that ended the job was given back.</summary>
     public bool Released { get; init; }
+
+    /// <summary>The concurrency group was asked for a turn.</summary>
+    public bool AskedGroup { get; init; }
+
+    /// <summary>The concurrency group was left.</summary>
+    public bool LeftGroup { get; init; }
 }
 
 public static class JobWork
@@ -57,7 +69,8 @@ public static class JobWork
     {
         if (state.Version == 0) return JobEffect.None;
         if (memory.Releases.Count > 0) return JobEffect.Release;
-        if (state.Status.IsEnded()) return memory.Released ? JobEffect.None : JobEffect.Release;
+        if (state.Status.IsEnded()) return !memory.Released ? JobEffect.Release : state.Group is null || memory.LeftGroup ? JobEffect.None : JobEffect.Leave;
+        if (state.Group is not null && !state.Entered) return memory.AskedGroup ? JobEffect.None : JobEffect.Enter;
         if (!memory.Asked) return JobEffect.Ask;
         if (state.Agent is null) return JobEffect.None;
         if (!memory.Delivered) return JobEffect.Deliver;

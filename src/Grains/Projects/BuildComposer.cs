@@ -23,13 +23,13 @@ internal sealed class BuildComposer(Repositories repositories, ProjectId id, Fun
             if (before is not null && pipelines.Any(PipelineFiles.FiltersPaths))
                 happened = happened with { ChangedPaths = await repositories.ChangedPaths(id, before, happened.Commit) };
             var requests = pipelines.Select(file => Request(file, commit, happened, actor, now)).OfType<BuildRequest>();
-            return new([.. files.Select(file => file.Path)], [.. requests.Select(request => new Draft(request, before))]);
+            return new(pipelines, [.. requests.Select(request => new Draft(request, before))]);
         }
         catch (GitException unreadable)
         {
             // The author can mend this (too many files, one too large), so the author sees it.
             var diagnostic = new Diagnostic { Code = "unreadable", File = ".prts", Line = 1, Column = 1, Message = unreadable.Message };
-            return new([".prts"], [new(new BuildRequest
+            return new([new(".prts", null, [diagnostic])], [new(new BuildRequest
             {
                 Event = happened, Name = id.Name, File = ".prts", Diagnostics = [diagnostic], Actor = actor, CreatedAt = now, DefaultBranch = defaultBranch(),
             })]);
@@ -40,13 +40,15 @@ internal sealed class BuildComposer(Repositories repositories, ProjectId id, Fun
     private BuildRequest? Request(PipelineFiles.Parsed file, CommitInfo commit, TriggerEvent happened, string actor, DateTimeOffset now)
     {
         var plan = file.Diagnostics.Count == 0 ? PipelineFiles.Plan(file, happened) : null;
-        if (plan is null && file.Diagnostics.Count == 0) return null;
+        var skip = file.Diagnostics.Count > 0 ? null : PipelineFiles.WhySkipped(file, happened, plan is not null, commit.Message);
+        if (plan is null && skip is null && file.Diagnostics.Count == 0) return null;
         return new()
         {
             Event = happened with { ChangedPaths = null },
-            Name = plan?.Name ?? Path.GetFileNameWithoutExtension(file.Path),
+            Name = plan?.Name ?? file.Pipeline?.Name ?? Path.GetFileNameWithoutExtension(file.Path),
             File = file.Path,
-            Plan = plan,
+            Plan = skip is null ? plan : null,
+            SkipReason = skip,
             Diagnostics = file.Diagnostics,
             Actor = actor,
             Author = commit.Author,
@@ -59,4 +61,4 @@ internal sealed class BuildComposer(Repositories repositories, ProjectId id, Fun
 }
 
 /// <param name="Files">The commit's pipeline files, whether they react or not.</param>
-internal sealed record Composition(IReadOnlyList<string> Files, IReadOnlyList<Draft> Drafts);
+internal sealed record Composition(IReadOnlyList<PipelineFiles.Parsed> Files, IReadOnlyList<Draft> Drafts);

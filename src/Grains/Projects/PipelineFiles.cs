@@ -21,6 +21,12 @@ internal static class PipelineFiles
 
     public static BuildPlan? Plan(Parsed file, TriggerEvent happened) => file.Pipeline is null ? null : Planner.Plan(file.Pipeline, happened);
 
+    /// <summary>Why a build that something other than a person would start is skipped, in a sentence; null when it is not.</summary>
+    public static string? WhySkipped(Parsed file, TriggerEvent happened, bool starts, string message) =>
+        !starts ? Planner.WhySkipped(file.Pipeline!, happened)
+        : SkipMark.Stops(happened.Kind) && SkipMark.In(message) is { } mark ? $"The commit's message says {mark}."
+        : null;
+
     /// <param name="defaultBranch">Where schedules without a branch run.</param>
     public static IEnumerable<(string File, string Cron, string Ref)> Schedules(Parsed file, string defaultBranch) => file.Pipeline is null
         ? []

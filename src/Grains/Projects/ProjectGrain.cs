@@ -92,9 +92,10 @@ public sealed partial class ProjectGrain : Grain, IProjectGrain
 
         var commit = request.Commit is null ? found.Sha : (await repositories.Resolve(id, request.Commit))?.Sha;
         if (commit is null) return new() { Problem = $"There is no commit '{request.Commit}' in {id}." };
-        var composition = await composer.Compose(new() { Kind = "manual", Ref = fullRef, Commit = commit }, null, actor, time.GetUtcNow());
+        var composition = await composer.Compose(new() { Kind = "manual", Ref = fullRef, Commit = commit, Inputs = request.Inputs }, null, actor, time.GetUtcNow());
         var drafts = composition.Drafts.Where(draft => request.File is null || draft.Request.File == request.File).ToList();
-        return ProjectRules.WhyNothing(composition, drafts, request.File, commit) is { } problem
+        return (ProjectRules.WhyNothing(composition, drafts, request.File, commit)
+            ?? ProjectRules.WrongInputs(composition.Files.Where(file => drafts.Exists(draft => draft.Request.File == file.Path)), request.Inputs)) is { } problem
             ? new() { Problem = problem }
             : new() { Builds = await Make(drafts, ProjectLifecycle.Start) };
     }
@@ -102,6 +103,7 @@ public sealed partial class ProjectGrain : Grain, IProjectGrain
     public async Task<StartResult> Retry(int number, string actor)
     {
         if (await Again(number, actor, time.GetUtcNow()) is not { } request) return new() { Problem = $"There is no build {id}#{number}." };
+        if (request.SkipReason is not null) return new() { Problem = $"{id}#{number} was skipped, so there is nothing to run again: start the pipeline by hand instead." };
         return new() { Builds = await Make([new(request)], ProjectLifecycle.Start) };
     }
 

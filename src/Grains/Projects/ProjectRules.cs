@@ -3,6 +3,7 @@ using PRTS.Api.Projects;
 using PRTS.Contracts.Builds;
 using PRTS.Contracts.Projects;
 using PRTS.Pipelines;
+using PRTS.Pipelines.Parsing;
 using PRTS.Pipelines.Planning;
 
 namespace PRTS.Grains.Projects;
@@ -38,9 +39,20 @@ internal static partial class ProjectRules
         if (drafts.Count > 0) return null;
         var at = $"Commit {commit[..8]}";
         if (composition.Files.Count == 0) return $"{at} has no pipeline: add a file .prts/pipeline.yaml to it.";
-        return file is not null && !composition.Files.Contains(file, StringComparer.Ordinal)
-            ? $"{at} has no pipeline file {file}; it has {string.Join(", ", composition.Files)}."
+        return file is not null && !composition.Files.Any(one => one.Path == file)
+            ? $"{at} has no pipeline file {file}; it has {string.Join(", ", composition.Files.Select(one => one.Path))}."
             : $"No pipeline of commit {commit[..8]} can be started by hand.";
+    }
+
+    /// <summary>What is wrong with the inputs that a manual run was given; null when nothing is. Each pipeline takes those that it knows.</summary>
+    public static string? WrongInputs(IEnumerable<PipelineFiles.Parsed> started, IReadOnlyDictionary<string, string>? given)
+    {
+        var pipelines = started.Select(file => file.Pipeline).OfType<PipelineDefinition>().ToList();
+        var known = pipelines.SelectMany(pipeline => pipeline.Inputs).Select(input => input.Name).Distinct(StringComparer.Ordinal).ToList();
+        var problems = pipelines.SelectMany(pipeline => InputValues.Problems(pipeline, given)).Distinct(StringComparer.Ordinal)
+            .Concat((given?.Keys ?? []).Where(name => !known.Contains(name, StringComparer.Ordinal)).Order(StringComparer.Ordinal)
+                .Select(name => $"There is no input '{name}'; {(known.Count == 0 ? "the pipeline has none" : $"there are {string.Join(", ", known)}")}.")).ToList();
+        return problems.Count == 0 ? null : string.Join(' ', problems);
     }
 
     /// <summary>A build that got its number before a crash, and whose commit is gone since: the number must not stay empty.</summary>

@@ -10,6 +10,9 @@ public sealed record CommitInfo
     public required string Author { get; init; }
     public required string Email { get; init; }
     public required string Subject { get; init; }
+
+    /// <summary>All of it, with the subject.</summary>
+    public required string Message { get; init; }
     public required DateTimeOffset At { get; init; }
 }
 

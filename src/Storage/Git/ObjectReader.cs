@@ -86,12 +86,14 @@ internal static class GitObjects
         var close = author.LastIndexOf((byte)'>');
         if (open < 0 || close < open) throw new InvalidDataException($"Commit {commit.Sha} has no readable author.");
         var at = close + 2 <= author.Length && Utf8Parser.TryParse(author[(close + 2)..], out long seconds, out _) ? seconds : 0;
+        var message = encoding.GetString(headersEnd < 0 ? [] : bytes[(headersEnd + 2)..]);
         return new()
         {
             Sha = commit.Sha,
             Author = encoding.GetString(author[..open]).Trim(),
             Email = encoding.GetString(author[(open + 1)..close]).Trim(),
-            Subject = Subject(encoding.GetString(headersEnd < 0 ? [] : bytes[(headersEnd + 2)..])),
+            Subject = Subject(message),
+            Message = message,
             // Commits claim any time they like; the calendar has bounds.
             At = DateTimeOffset.FromUnixTimeSeconds(Math.Clamp(at, 0, DateTimeOffset.MaxValue.ToUnixTimeSeconds())),
         };

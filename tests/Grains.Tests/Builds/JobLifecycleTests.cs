@@ -2,6 +2,7 @@ using CsCheck;
 using PRTS.Api;
 using PRTS.Api.Builds;
 using PRTS.Grains.Builds;
+using PRTS.Pipelines.Planning;
 
 namespace PRTS.Grains.Tests.Builds;
 
@@ -22,7 +23,12 @@ public sealed class JobLifecycleTests
 
     private static JobState Placed => JobLifecycle.Placed(Queued, 1, new() { Agent = "agent-1" });
 
-    private static JobState Running => JobLifecycle.Report(Placed, Success[..2]);
+    private static JobState Report(JobState state, IReadOnlyList<JobEvent> events, PlannedRetry? retry = null) => JobLifecycle.Report(state, events, retry, Now);
+
+    private static JobState Lost(JobState state, int attempt, string agent, string reason, DateTimeOffset now, PlannedRetry? retry = null) =>
+        JobLifecycle.AgentLost(state, attempt, agent, reason, retry, now);
+
+    private static JobState Running => Report(Placed, Success[..2]);
 
     [Fact]
     public void Start_Twice_ChangesNothing()
@@ -52,7 +58,7 @@ public sealed class JobLifecycleTests
     [Fact]
     public void Report_OfAllEvents_Succeeds()
     {
-        var ended = JobLifecycle.Report(Placed, Success);
+        var ended = Report(Placed, Success);
         Assert.Equal((RunStatus.Succeeded, Now.AddSeconds(1), Now.AddSeconds(4), 7L), (ended.Status, ended.StartedAt, ended.FinishedAt, ended.LogLength));
         Assert.Equal(
             new StepState { Status = RunStatus.Succeeded, StartedAt = Now.AddSeconds(2), FinishedAt = Now.AddSeconds(3), ExitCode = 0, LogStart = 0, LogEnd = 7, Name = "Lint" },
@@ -62,14 +68,14 @@ public sealed class JobLifecycleTests
     [Fact]
     public void Report_WithAGap_IsRefused()
     {
-        var gap = Assert.Throws<InvalidOperationException>(() => JobLifecycle.Report(Placed, Success[1..]));
+        var gap = Assert.Throws<InvalidOperationException>(() => Report(Placed, Success[1..]));
         Assert.Contains("before event 1 was seen", gap.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Report_EndedBySignal_EndsOpenStepsToo()
     {
-        var ended = JobLifecycle.Report(Running, [new JobEnded { Sequence = 3, At = Now.AddSeconds(9), Status = RunStatus.Failed, Reason = "Killed.", LogLength = 3 }]);
+        var ended = Report(Running, [new JobEnded { Sequence = 3, At = Now.AddSeconds(9), Status = RunStatus.Failed, Reason = "Killed.", LogLength = 3 }]);
         Assert.Equal((RunStatus.Failed, Now.AddSeconds(9)), (ended.Steps[0].Status, ended.Steps[0].FinishedAt));
     }
 
@@ -77,7 +83,7 @@ public sealed class JobLifecycleTests
     public void Report_WithTooLargeOutputs_FailsAndSaysSo()
     {
         var outputs = new Dictionary<string, string>(StringComparer.Ordinal) { ["s.o"] = new('x', JobLifecycle.MaxOutputs) };
-        var ended = JobLifecycle.Report(Running, [new JobEnded { Sequence = 3, At = Now, Status = RunStatus.Succeeded, LogLength = 0, Outputs = outputs }]);
+        var ended = Report(Running, [new JobEnded { Sequence = 3, At = Now, Status = RunStatus.Succeeded, LogLength = 0, Outputs = outputs }]);
         Assert.Equal(RunStatus.Failed, ended.Status);
         Assert.Contains("the limit is 32768", ended.Reason, StringComparison.Ordinal);
         Assert.Null(ended.Outputs);
@@ -100,14 +106,14 @@ public sealed class JobLifecycleTests
         var canceling = JobLifecycle.Cancel(Running, Definition, "Canceled by ann.", Now);
         Assert.Equal((RunStatus.Running, "Canceled by ann."), (canceling.Status, canceling.CancelReason));
         Assert.Equal(JobEffect.Cancel, JobWork.Next(canceling, new() { Asked = true, Delivered = true }));
-        var ended = JobLifecycle.Report(canceling, [new JobEnded { Sequence = 3, At = Now, Status = RunStatus.Canceled, LogLength = 0 }]);
+        var ended = Report(canceling, [new JobEnded { Sequence = 3, At = Now, Status = RunStatus.Canceled, LogLength = 0 }]);
         Assert.Equal((RunStatus.Canceled, "Canceled by ann.", null), (ended.Status, ended.Reason, ended.CancelReason));
     }
 
     [Fact]
     public void AgentLost_Running_Fails()
     {
-        var lost = JobLifecycle.AgentLost(Running, 1, "agent-1", "Agent agent-1 was lost: no sign of life for 120 s.", Now);
+        var lost = Lost(Running, 1, "agent-1", "Agent agent-1 was lost: no sign of life for 120 s.", Now);
         Assert.Equal((RunStatus.Failed, "Agent agent-1 was lost: no sign of life for 120 s."), (lost.Status, lost.Reason));
         Assert.False(JobLifecycle.Accepts(lost, 1, "agent-1", Success[2..]));
         Assert.True(JobLifecycle.Accepts(lost, 1, "agent-1", Success[..2]));
@@ -115,15 +121,15 @@ public sealed class JobLifecycleTests
 
     [Fact]
     public void AgentLost_Canceling_Cancels() =>
-        Assert.Equal(RunStatus.Canceled, JobLifecycle.AgentLost(JobLifecycle.Cancel(Running, Definition, "Stop.", Now), 1, "agent-1", "Lost.", Now).Status);
+        Assert.Equal(RunStatus.Canceled, Lost(JobLifecycle.Cancel(Running, Definition, "Stop.", Now), 1, "agent-1", "Lost.", Now).Status);
 
     [Fact]
     public void AgentLost_BeforeAnythingWasHeard_FencesTheAttemptOff()
     {
-        var next = JobLifecycle.AgentLost(Placed, 1, "agent-1", "Lost.", Now);
+        var next = Lost(Placed, 1, "agent-1", "Lost.", Now);
         Assert.Equal((RunStatus.Queued, 2, null), (next.Status, next.Attempt, next.Agent));
         Assert.False(JobLifecycle.Accepts(next, 1, "agent-1", Success));
-        Assert.Same(next, JobLifecycle.AgentLost(next, 1, "agent-1", "Lost.", Now));
+        Assert.Same(next, Lost(next, 1, "agent-1", "Lost.", Now));
     }
 
     [Fact]
@@ -143,11 +149,11 @@ public sealed class JobLifecycleTests
             foreach (var cut in cuts)
             {
                 var from = (int)Math.Min(state.LastSequence, cut);
-                state = JobLifecycle.Report(state, Success[from..Math.Max(from, cut)]);
+                state = Report(state, Success[from..Math.Max(from, cut)]);
             }
 
-            var end = JobLifecycle.Report(state, Success);
-            var straight = JobLifecycle.Report(Placed, Success);
+            var end = Report(state, Success);
+            var straight = Report(Placed, Success);
             Assert.Equal(straight with { Version = 0, Steps = [] }, end with { Version = 0, Steps = [] });
             Assert.Equal(straight.Steps, end.Steps);
         });
@@ -175,9 +181,9 @@ public sealed class JobLifecycleTests
         3 => JobLifecycle.Placed(state, state.Attempt, new() { WaitReason = "Busy." }),
         4 => JobLifecycle.NotTaken(state, state.Attempt, "agent-1"),
         5 => JobLifecycle.Unheard(state, state.Attempt, "agent-1"),
-        6 => JobLifecycle.AgentLost(state, state.Attempt, "agent-1", "Lost.", Now),
-        7 when state.Agent is not null => JobLifecycle.Report(state, Success[..(int)Math.Min(Success.Length, state.LastSequence + 1)]),
-        8 when state.Agent is not null => JobLifecycle.Report(state, Success),
+        6 => Lost(state, state.Attempt, "agent-1", "Lost.", Now),
+        7 when state.Agent is not null => Report(state, Success[..(int)Math.Min(Success.Length, state.LastSequence + 1)]),
+        8 when state.Agent is not null => Report(state, Success),
         _ => state,
     };
 }

@@ -111,7 +111,7 @@ public sealed class JobScopeTests
     }
 
     [Fact]
-    public void Reference_HasContexts() => Assert.Equal(8, Documented.Count);
+    public void Reference_HasContexts() => Assert.Equal(10, Documented.Count);
 
     private static JobVerdict Verdict(string condition, string image)
     {

@@ -54,9 +54,10 @@ public sealed class TestCluster : IAsyncLifetime
     public ProjectId NewProject() => new(ProjectId.DefaultTenant, "test", $"p{Interlocked.Increment(ref projects)}");
 
     /// <summary>A build of this plan, made without a project.</summary>
-    public async Task<BuildId> Build(Pipelines.Planning.BuildPlan plan)
+    /// <param name="after">The build before it in the same project; null: it is the first of a new one.</param>
+    public async Task<BuildId> Build(Pipelines.Planning.BuildPlan plan, BuildId? after = null)
     {
-        var id = new BuildId(NewProject(), 1);
+        var id = after is { } before ? before with { Number = before.Number + 1 } : new BuildId(NewProject(), 1);
         await Grains.Build(id).Create(Plans.Request(plan));
         return id;
     }
