@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using PRTS.Cli.Agents;
 using PRTS.Cli.Artifacts;
 using PRTS.Cli.Builds;
+using PRTS.Cli.Environments;
 using PRTS.Cli.Lint;
 using PRTS.Cli.Local;
 using PRTS.Cli.Projects;
@@ -21,6 +22,7 @@ internal static class CommandLine
         StatusCommand.Create(),
         ProjectCommands.Create(),
         BuildCommands.Create(),
+        EnvironmentCommands.Create(),
         ArtifactCommands.Create(),
         AgentCommands.Create(),
         RunCommand.Create(),

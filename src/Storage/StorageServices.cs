@@ -5,6 +5,7 @@ using PRTS.Storage.Agents;
 using PRTS.Storage.Artifacts;
 using PRTS.Storage.Blobs;
 using PRTS.Storage.Builds;
+using PRTS.Storage.Environments;
 using PRTS.Storage.Git;
 using PRTS.Storage.Logs;
 using PRTS.Storage.Projects;
@@ -25,6 +26,7 @@ public static class StorageServices
         services.AddSingleton<ProjectsReadModel>();
         services.AddSingleton<BuildsReadModel>();
         services.AddSingleton<PlanStore>();
+        services.AddSingleton<EnvironmentsStore>();
         services.AddSingleton<AgentsReadModel>();
         services.AddSingleton<AgentIdentities>();
         services.AddSingleton<ArtifactsReadModel>();

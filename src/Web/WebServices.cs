@@ -6,6 +6,7 @@ using PRTS.Web.Administration;
 using PRTS.Web.Agents;
 using PRTS.Web.Artifacts;
 using PRTS.Web.Builds;
+using PRTS.Web.Environments;
 using PRTS.Web.Git;
 using PRTS.Web.Logs;
 using PRTS.Web.Projects;
@@ -52,6 +53,7 @@ public static class WebServices
         api.MapLogs();
         api.MapArtifacts();
         api.MapArtifactUploads();
+        api.MapEnvironments();
         api.MapAgents();
         api.MapAccount();
         api.MapAdministration();

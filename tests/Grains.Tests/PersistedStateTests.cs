@@ -43,6 +43,13 @@ public sealed class PersistedStateTests
             NotBefore = Now.AddSeconds(10),
             Group = "deploy",
             Entered = true,
+            Environment = "production",
+            Gate = new()
+            {
+                Since = Now,
+                Approvals = [new() { By = "bob", At = Now, Comment = "Fine." }],
+                Waits = new() { Environment = "production", Required = 2, Given = [new() { By = "bob", At = Now }], Approvers = ["bob", "cid"], NotBefore = Now.AddMinutes(5) },
+            },
             Outputs = new Dictionary<string, string>(StringComparer.Ordinal) { ["version"] = "1.2" },
             Steps = [new() { Status = RunStatus.Failed, StartedAt = Now, FinishedAt = Now, ExitCode = 1, LogStart = 0, LogEnd = 9, Reason = "Exit code 1.", Name = "Lint" }],
         },

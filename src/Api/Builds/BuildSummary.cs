@@ -1,3 +1,4 @@
+using PRTS.Api.Environments;
 using PRTS.Pipelines;
 
 namespace PRTS.Api.Builds;
@@ -92,6 +93,12 @@ public sealed record JobSummary
 
     /// <summary>Outputs for <c>needs.job.outputs</c>; names are <c>step.output</c> flattened by step id.</summary>
     [Id(17)] public IReadOnlyDictionary<string, string>? Outputs { get; init; }
+
+    /// <summary>Where it deploys to; null: it does not.</summary>
+    [Id(18)] public string? Environment { get; init; }
+
+    /// <summary>What its deployment waits for; null when it does not wait for that.</summary>
+    [Id(19)] public ApprovalSummary? Approval { get; init; }
 }
 
 [GenerateSerializer, Alias("prts.step-summary"), Immutable]

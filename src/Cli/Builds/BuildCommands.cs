@@ -2,6 +2,7 @@ using System.CommandLine;
 using PRTS.Api;
 using PRTS.Api.Builds;
 using PRTS.Cli.Connection;
+using PRTS.Cli.Environments;
 using PRTS.Cli.Projects;
 using PRTS.Cli.Terminal;
 
@@ -11,7 +12,7 @@ internal static class BuildCommands
 {
     public static Command Create() => new("build", "Builds: runs of a project's pipelines")
     {
-        Start(), List(), Show(), WatchCommand.Create(), LogCommand.Create(), Cancel(), Retry(),
+        Start(), List(), Show(), WatchCommand.Create(), LogCommand.Create(), Cancel(), Retry(), DecisionCommands.Approve(), DecisionCommands.Reject(),
     };
 
     /// <summary>What `build watch` exits with, as scripts rely on.</summary>

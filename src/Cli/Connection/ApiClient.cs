@@ -71,6 +71,19 @@ internal sealed class ApiClient : IDisposable
         return await ReadAsync(response, type, cancellation);
     }
 
+    public async Task<T> PutAsync<TBody, T>(string path, TBody body, JsonTypeInfo<TBody> bodyType, JsonTypeInfo<T> type, CancellationToken cancellation = default)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Put, Absolute(path)) { Content = JsonContent.Create(body, bodyType) };
+        using var response = await SendAsync(request, HttpCompletionOption.ResponseContentRead, cancellation);
+        return await ReadAsync(response, type, cancellation);
+    }
+
+    public async Task DeleteAsync(string path, CancellationToken cancellation = default)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Delete, Absolute(path));
+        using var response = await SendAsync(request, HttpCompletionOption.ResponseContentRead, cancellation);
+    }
+
     /// <summary>A command without a body.</summary>
     public async Task<T> PostAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellation = default)
     {

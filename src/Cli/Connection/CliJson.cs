@@ -5,6 +5,7 @@ using PRTS.Api;
 using PRTS.Api.Agents;
 using PRTS.Api.Artifacts;
 using PRTS.Api.Builds;
+using PRTS.Api.Environments;
 using PRTS.Api.Projects;
 using PRTS.Cli.Up;
 using PRTS.Pipelines;
@@ -24,6 +25,12 @@ namespace PRTS.Cli.Connection;
 [JsonSerializable(typeof(IReadOnlyList<AgentSummary>))]
 [JsonSerializable(typeof(AgentToken))]
 [JsonSerializable(typeof(CreateAgentToken))]
+[JsonSerializable(typeof(IReadOnlyList<EnvironmentSummary>))]
+[JsonSerializable(typeof(EnvironmentSettings))]
+[JsonSerializable(typeof(Page<DeploymentSummary>))]
+[JsonSerializable(typeof(IReadOnlyList<DeploymentSummary>))]
+[JsonSerializable(typeof(DeploymentDecision))]
+[JsonSerializable(typeof(JobSummary))]
 [JsonSerializable(typeof(IReadOnlyList<Diagnostic>))]
 [JsonSerializable(typeof(IReadOnlyList<StatusEntry>))]
 internal sealed partial class CliJson : JsonSerializerContext

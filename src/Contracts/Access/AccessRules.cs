@@ -21,6 +21,9 @@ public static class Permissions
     public const string BuildRead = "build:read";
     public const string BuildRun = "build:run";
     public const string BuildCancel = "build:cancel";
+    public const string EnvironmentRead = "environment:read";
+    public const string EnvironmentManage = "environment:manage";
+    public const string DeploymentApprove = "deployment:approve";
     public const string ArtifactRead = "artifact:read";
     public const string AgentRead = "agent:read";
     public const string AgentManage = "agent:manage";
@@ -38,13 +41,16 @@ public static class AccessRules
         [Permissions.RepositoryRead] = Role.Viewer,
         [Permissions.BuildRead] = Role.Viewer,
         [Permissions.ArtifactRead] = Role.Viewer,
+        [Permissions.EnvironmentRead] = Role.Viewer,
         [Permissions.AgentRead] = Role.Viewer,
         [Permissions.AccountManage] = Role.Viewer,
         [Permissions.MetricsRead] = Role.Viewer,
         [Permissions.RepositoryWrite] = Role.Developer,
         [Permissions.BuildRun] = Role.Developer,
         [Permissions.BuildCancel] = Role.Developer,
+        [Permissions.DeploymentApprove] = Role.Developer,
         [Permissions.ProjectCreate] = Role.Maintainer,
+        [Permissions.EnvironmentManage] = Role.Maintainer,
         [Permissions.AgentManage] = Role.Admin,
         [Permissions.SystemManage] = Role.Admin,
     };

@@ -24,6 +24,10 @@ public interface IJobGrain : IGroupMember
     /// <summary>From the agent that runs it. False: the attempt is no longer valid; stop it and clean up.</summary>
     [Alias("Report")] Task<bool> Report(string token, IReadOnlyList<JobEvent> events);
 
+    /// <summary>From a person: a deployment that waits may go on, or must not.</summary>
+    /// <returns>Why this person cannot say so, in a sentence; null when it is done.</returns>
+    [Alias("Decide")] Task<string?> Decide(string actor, bool approves, string comment);
+
     /// <summary>From the tenant's agents: the agent that held the attempt is gone beyond its lease.</summary>
     [Alias("AgentLost")] Task AgentLost(int attempt, string agent, string reason);
 

@@ -2,11 +2,14 @@ using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
 using PRTS.Api;
 using PRTS.Api.Builds;
+using PRTS.Api.Environments;
 using PRTS.Contracts;
 using PRTS.Contracts.Agents;
 using PRTS.Contracts.Builds;
+using PRTS.Grains.Environments;
 using PRTS.Pipelines.Planning;
 using PRTS.Storage.Builds;
+using PRTS.Storage.Environments;
 
 namespace PRTS.Grains.Builds;
 
@@ -21,6 +24,7 @@ public sealed partial class JobGrain : Grain, IJobGrain
     private readonly JobDispatch dispatch;
     private readonly JobNews news;
     private readonly AttemptTokens tokens;
+    private readonly EnvironmentsStore environments;
     private readonly TimeProvider time;
     private readonly ILogger<JobGrain> log;
     private readonly Pump work;
@@ -32,19 +36,20 @@ public sealed partial class JobGrain : Grain, IJobGrain
         [PersistentState("definition", "prts")] IPersistentState<JobDefinition> definition,
         [PersistentState("state", "prts")] IPersistentState<JobState> state,
         BuildsReadModel builds,
+        EnvironmentsStore environments,
         AttemptTokens tokens,
         GrainsOptions options,
         TimeProvider time,
         ILogger<JobGrain> log)
     {
-        (this.tokens, this.time, this.log) = (tokens, time, log);
+        (this.environments, this.tokens, this.time, this.log) = (environments, tokens, time, log);
         id = JobId.FromKey(this.GetPrimaryKeyString());
         this.definition = new(definition);
         cell = new(state);
         dispatch = new(GrainFactory, tokens, options, id);
-        news = new(GrainFactory, new BuildStream(this, id.Build.Project.Tenant, log), builds, id);
+        news = new(GrainFactory, new BuildStream(this, id.Build.Project.Tenant, log), builds, environments, id);
         work = new(this, Work, (failure, pause) => LogWorkFailed(failure, id, pause));
-        tell = new(this, () => news.Tell(Summary()), (failure, pause) => LogTellFailed(failure, id, pause));
+        tell = new(this, () => news.Tell(Summary(), Deployments.Of(this.definition.Value.Start!, cell.Value, id.Build.Number)), (failure, pause) => LogTellFailed(failure, id, pause));
     }
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
@@ -63,7 +68,7 @@ public sealed partial class JobGrain : Grain, IJobGrain
         if (!await Change(state => JobLifecycle.Start(state, start, time.GetUtcNow())) && !cell.Value.Status.IsEnded())
         {
             // A build that says it again was woken: whoever held our place in the queue may have forgotten it.
-            memory = memory with { Asked = false, AskedGroup = false };
+            memory = memory with { Asked = false, AskedGroup = false, CheckedEnvironment = false };
             Continue();
         }
 
@@ -113,6 +118,17 @@ public sealed partial class JobGrain : Grain, IJobGrain
 
     public Task<bool> Holds(int attempt, string agent) => Task.FromResult(JobLifecycle.Holds(cell.Value, attempt, agent));
 
+    public async Task<string?> Decide(string actor, bool approves, string comment)
+    {
+        if (cell.Value.Gate is not { Admitted: false } gate || cell.Value.Status.IsEnded() || cell.Value.Environment is not { } environment)
+            return $"{id} does not wait for an approval.";
+        var settings = await environments.Settings(id.Build.Project, environment);
+        if (EnvironmentRules.WhyNot(environment, settings, definition.Value.Start!, gate, actor) is { } problem) return problem;
+        var word = new Approval { By = actor, At = time.GetUtcNow(), Comment = comment };
+        memory = memory with { CheckedEnvironment = false };
+        return await Change(state => approves ? JobLifecycle.Approve(state, word) : JobLifecycle.Reject(state, word)) ? null : $"{id} does not wait for an approval any more.";
+    }
+
     public async Task<bool> GroupTurn()
     {
         await Change(JobLifecycle.Enter);
@@ -156,6 +172,8 @@ public sealed partial class JobGrain : Grain, IJobGrain
                 await dispatch.Release(attempt);
                 memory = memory with { Releases = [.. memory.Releases.Where(over => over != attempt)], Released = state.Status.IsEnded() && attempt == state.Attempt };
                 return TimeSpan.Zero;
+            case JobEffect.CheckEnvironment:
+                return await CheckEnvironment(state);
             case JobEffect.Enter:
                 memory = memory with { AskedGroup = true };
                 await Enter(state.Group!);
@@ -180,6 +198,18 @@ public sealed partial class JobGrain : Grain, IJobGrain
             default:
                 return null;
         }
+    }
+
+    private async Task<TimeSpan?> CheckEnvironment(JobState state)
+    {
+        var settings = await environments.Settings(id.Build.Project, state.Environment!);
+        var now = time.GetUtcNow();
+        var verdict = EnvironmentRules.Decide(state.Environment!, settings, definition.Value.Start!, state.Gate ?? new() { Since = now }, now);
+        memory = memory with { CheckedEnvironment = true };
+        await Change(known => JobLifecycle.Decided(known, verdict, now));
+        if (verdict.Waits?.NotBefore is not { } until) return TimeSpan.Zero;
+        memory = memory with { CheckedEnvironment = false };
+        return until - now;
     }
 
     private async Task Enter(string group)

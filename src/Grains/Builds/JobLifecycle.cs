@@ -1,7 +1,9 @@
 using PRTS.Api;
 using PRTS.Api.Builds;
+using PRTS.Api.Environments;
 using PRTS.Contracts.Agents;
 using PRTS.Contracts.Builds;
+using PRTS.Grains.Environments;
 using PRTS.Pipelines.Planning;
 
 namespace PRTS.Grains.Builds;
@@ -20,7 +22,27 @@ public static class JobLifecycle
 
     public static JobState Start(JobState state, JobStart start, DateTimeOffset now) => state.Version > 0
         ? state
-        : new() { Version = 1, Status = RunStatus.Queued, Attempt = 1, QueuedAt = now, Steps = Fresh(start.Job.Steps.Count), Group = start.Job.Concurrency?.Group };
+        : new() { Version = 1, Status = RunStatus.Queued, Attempt = 1, QueuedAt = now, Steps = Fresh(start.Job.Steps.Count), Group = start.Job.Concurrency?.Group, Environment = start.Job.Environment };
+
+    /// <summary>The environment's word: the job goes on, waits, or ends because it never may.</summary>
+    public static JobState Decided(JobState state, EnvironmentVerdict verdict, DateTimeOffset now)
+    {
+        if (state.Status.IsEnded() || state.Environment is null || state.Gate?.Admitted == true) return state;
+        var gate = state.Gate ?? new() { Since = now };
+        if (verdict.Refusal is { } refusal) return Next(state, End(state with { Gate = gate }, RunStatus.Failed, refusal, now));
+        if (verdict.Admitted) return Next(state, state with { Gate = gate with { Admitted = true, Waits = null }, Status = RunStatus.Queued, Reason = null });
+        return state.Gate is not null && state.Status == RunStatus.Waiting && state.Reason == verdict.WaitReason
+            ? state
+            : Next(state, state with { Gate = gate with { Waits = verdict.Waits }, Status = RunStatus.Waiting, Reason = verdict.WaitReason });
+    }
+
+    public static JobState Approve(JobState state, Approval approval) => state.Gate is not { Admitted: false } gate || state.Status.IsEnded()
+        ? state
+        : Next(state, state with { Gate = gate with { Approvals = [.. gate.Approvals, approval] } });
+
+    public static JobState Reject(JobState state, Approval rejection) => state.Gate is not { Admitted: false } || state.Status.IsEnded()
+        ? state
+        : Next(state, End(state, RunStatus.Failed, $"{rejection.By} rejected the deployment to {state.Environment}{(rejection.Comment.Length > 0 ? $": {rejection.Comment.TrimEnd('.')}" : "")}.", rejection.At));
 
     /// <summary>It is the job's turn in its concurrency group.</summary>
     public static JobState Enter(JobState state) => state.Entered || state.Group is null || state.Status.IsEnded()

@@ -1,8 +1,10 @@
 using PRTS.Api;
 using PRTS.Api.Builds;
+using PRTS.Api.Environments;
 using PRTS.Contracts;
 using PRTS.Contracts.Builds;
 using PRTS.Storage.Builds;
+using PRTS.Storage.Environments;
 
 namespace PRTS.Grains.Builds;
 
@@ -10,16 +12,18 @@ namespace PRTS.Grains.Builds;
 /// Brings a job's newest state to the read model, then to its build and the viewers: in this order, so that whoever hears of a
 /// change can read it. Skips states that are overtaken.
 /// </summary>
-internal sealed class JobNews(IGrainFactory grains, BuildStream stream, BuildsReadModel builds, JobId id)
+internal sealed class JobNews(IGrainFactory grains, BuildStream stream, BuildsReadModel builds, EnvironmentsStore environments, JobId id)
 {
     private long projected;
     private (RunStatus Status, int Attempt)? told;
 
-    public async Task<TimeSpan?> Tell(JobSummary job)
+    /// <param name="deployment">Null: the job does not deploy.</param>
+    public async Task<TimeSpan?> Tell(JobSummary job, DeploymentSummary? deployment)
     {
         if (projected < job.Version)
         {
             await builds.UpsertJob(id.Build, job);
+            if (deployment is not null) await environments.Upsert(id.Build, deployment);
             projected = job.Version;
             stream.Publish(new() { Build = id.Build, Version = job.Version, Job = id.Name });
         }

@@ -1,5 +1,6 @@
 using PRTS.Api;
 using PRTS.Contracts.Builds;
+using PRTS.Grains.Environments;
 
 namespace PRTS.Grains.Builds;
 
@@ -47,6 +48,12 @@ public sealed record JobState : IPersisted
 
     /// <summary>It is its turn in the group; no agent is asked before.</summary>
     [Id(17)] public bool Entered { get; init; }
+
+    /// <summary>Of a job that deploys, once it is ready but for its environment; else null.</summary>
+    [Id(18)] public DeploymentGate? Gate { get; init; }
+
+    /// <summary>Where it deploys to; null: it does not.</summary>
+    [Id(19)] public string? Environment { get; init; }
 }
 
 [GenerateSerializer, Alias("prts.step-state"), Immutable]

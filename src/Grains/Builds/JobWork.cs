@@ -10,6 +10,9 @@ public enum JobEffect
     /// <summary>Give back the slot of an attempt that is over.</summary>
     Release,
 
+    /// <summary>Ask whether the environment lets the job deploy.</summary>
+    CheckEnvironment,
+
     /// <summary>Ask for a turn in the concurrency group.</summary>
     Enter,
 
@@ -50,6 +53,9 @@ public sealed record JobMemory
     /// <summary>The slot of the attempt that ended the job was given back.</summary>
     public bool Released { get; init; }
 
+    /// <summary>The environment's rules were looked at, and nothing has changed since.</summary>
+    public bool CheckedEnvironment { get; init; }
+
     /// <summary>The concurrency group was asked for a turn.</summary>
     public bool AskedGroup { get; init; }
 
@@ -70,6 +76,7 @@ public static class JobWork
         if (state.Version == 0) return JobEffect.None;
         if (memory.Releases.Count > 0) return JobEffect.Release;
         if (state.Status.IsEnded()) return !memory.Released ? JobEffect.Release : state.Group is null || memory.LeftGroup ? JobEffect.None : JobEffect.Leave;
+        if (state.Environment is not null && state.Gate?.Admitted != true) return memory.CheckedEnvironment ? JobEffect.None : JobEffect.CheckEnvironment;
         if (state.Group is not null && !state.Entered) return memory.AskedGroup ? JobEffect.None : JobEffect.Enter;
         if (!memory.Asked) return JobEffect.Ask;
         if (state.Agent is null) return JobEffect.None;

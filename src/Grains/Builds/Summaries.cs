@@ -19,6 +19,7 @@ internal static class Summaries
         RunsOn = job.RunsOn,
         Image = job.Container?.Image,
         AllowFailure = job.AllowFailure,
+        Environment = job.Environment,
         Position = position,
         Steps = [.. job.Steps.Select(Planned)],
     };
@@ -34,6 +35,7 @@ internal static class Summaries
         Reason = state.Reason,
         Version = state.Version,
         Outputs = state.Outputs,
+        Approval = state.Gate?.Waits is { } waits && !state.Status.IsEnded() ? waits : null,
         Steps = [.. start.Job.Steps.Zip(state.Steps, Of)],
     };
 

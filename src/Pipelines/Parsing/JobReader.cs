@@ -25,7 +25,7 @@ internal static class JobReader
             Image = ContainerReader.Image(job),
             Services = ContainerReader.Services(job),
             Resources = ContainerReader.Resources(job),
-            Environment = job.Template("environment"),
+            Environment = JobRules.Environment(job),
             Timeout = job.Timeout(),
             AllowFailure = matrix is null && allowFailure(null),
             Retry = job.Retry(),

@@ -42,6 +42,16 @@ internal static class JobRules
         return group is null ? null : new() { Group = group, CancelInProgress = cancel };
     }
 
+    public static EnvironmentDefinition? Environment(MappingReader job)
+    {
+        if (job.Get("environment") is not { } node) return null;
+        if (node is YamlScalar) return job.Template("environment") is { } plain ? new(plain, null) : null;
+        if (MappingReader.Of(node, PipelineKeys.Environment, job.Errors) is not { } environment) return null;
+        environment.Require("name", "where the job deploys to, for example `production`");
+        var (name, url) = (environment.Template("name"), environment.Template("url"));
+        return name is null ? null : new(name, url);
+    }
+
     public static int? Priority(this MappingReader reader) => reader.Number("priority", -MostPriority, MostPriority);
 
     /// <summary>A flag, or an expression over the job's matrix.</summary>

@@ -47,6 +47,8 @@ internal static class PipelineKeys
 
     public static readonly KeyScope Health = new("health", "health", "command", "interval", "timeout", "retries");
 
+    public static readonly KeyScope Environment = new("an environment", "environment", "name", "url");
+
     public static readonly KeyScope Resources = new("resources", "resources", "cpu", "memory", "pids");
 
     public static readonly KeyScope Step = new("a step", "step",
@@ -55,14 +57,14 @@ internal static class PipelineKeys
     public static readonly KeyScope Artifact = new("artifact", "artifact", "path", "name");
 
     public static readonly IReadOnlyList<KeyScope> All =
-        [Pipeline, Trigger, Push, PullRequest, Schedule, Input, Stage, When, Job, Matrix, Retry, Concurrency, Image, Service, Health, Resources, Step, Artifact];
+        [Pipeline, Trigger, Push, PullRequest, Schedule, Input, Stage, When, Job, Matrix, Retry, Concurrency, Image, Service, Health, Environment, Resources, Step, Artifact];
 
     /// <summary>Known from other systems or planned; they get a plain answer instead of a guess.</summary>
     public static readonly IReadOnlySet<string> NotYet = new HashSet<string>(StringComparer.Ordinal)
     {
         "strategy", "cache", "outputs", "uses", "with", "include", "extends", "template", "templates",
         "parameters", "permissions", "secrets", "container", "defaults", "approval", "rules",
-        "environment_url", "volumes", "privileged", "interruptible", "notify", "notifications",
+        "volumes", "privileged", "interruptible", "notify", "notifications",
     };
 
     /// <summary>What other systems call our keys.</summary>

@@ -70,7 +70,7 @@ public sealed record JobDefinition
     public ContainerDefinition? Image { get; init; }
     public required IReadOnlyList<ContainerDefinition> Services { get; init; }
     public ContainerLimits? Resources { get; init; }
-    public string? Environment { get; init; }
+    public EnvironmentDefinition? Environment { get; init; }
     public TimeSpan? Timeout { get; init; }
     public bool AllowFailure { get; init; }
     public PlannedRetry? Retry { get; init; }
@@ -94,6 +94,9 @@ public sealed record StepDefinition
     public required IReadOnlyDictionary<string, string> Env { get; init; }
     public ArtifactDefinition? Artifact { get; init; }
 }
+
+/// <summary>Where a job deploys to. Both may be templates.</summary>
+public sealed record EnvironmentDefinition(string Name, string? Url);
 
 /// <summary>Files to keep, by path or glob relative to the workspace.</summary>
 public sealed record ArtifactDefinition(Located<string> Name, string Path);

@@ -91,6 +91,9 @@ public sealed record PlannedJob
     /// <summary>Of jobs that wait for the same agents, those with a higher one go first. -100 to 100.</summary>
     [Id(19)] public int Priority { get; init; }
 
+    /// <summary>Where what the job deploys can be seen; a template.</summary>
+    [Id(20)] public string? EnvironmentUrl { get; init; }
+
     /// <summary>Whether an agent can have this label: a word of at most 100 characters without spaces and commas.</summary>
     public static bool IsLabel(string label) => label.Length is > 0 and <= 100 && !label.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || c == ',');
 }

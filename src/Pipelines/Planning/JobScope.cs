@@ -41,7 +41,7 @@ public static class JobScope
     }
 
     /// <summary>Whether the job has anything that <see cref="Render(PlannedJob, EvaluationContext)"/> writes out.</summary>
-    public static bool HasTemplates(PlannedJob job) => Templates(job).Any(IsTemplate);
+    public static bool HasTemplates(PlannedJob job) => job.Environment is not null || Templates(job).Any(IsTemplate);
 
     /// <summary>Labels, concurrency group, image, services and environment written out.</summary>
     /// <exception cref="ExpressionException">The message says which cannot be.</exception>
@@ -51,17 +51,26 @@ public static class JobScope
         Concurrency = job.Concurrency is { } concurrency ? concurrency with { Group = Group(concurrency.Group, context) } : null,
         Container = job.Container is { } container ? container with { Image = Render("image", container.Image, context) } : null,
         ServiceContainers = [.. job.ServiceContainers.Select(service => Render(service, context))],
-        Environment = job.Environment is { } environment ? Render("environment", environment, context) : null,
+        Environment = job.Environment is { } environment ? EnvironmentName(environment, context) : null,
+        EnvironmentUrl = job.EnvironmentUrl is { } url ? Render("environment's url", url, context) : null,
     };
 
     private static IEnumerable<string?> Templates(PlannedJob job) => job.ServiceContainers
         .SelectMany(service => service.Env.Values.Concat(service.Command).Append(service.Image).Append(service.Health?.Command))
-        .Concat(job.RunsOn).Append(job.Concurrency?.Group).Append(job.Container?.Image).Append(job.Environment);
+        .Concat(job.RunsOn).Append(job.Concurrency?.Group).Append(job.Container?.Image).Append(job.Environment).Append(job.EnvironmentUrl);
 
     private static string Label(string template, EvaluationContext context)
     {
         var label = Render("runs_on", template, context);
         return PlannedJob.IsLabel(label) ? label : throw new ExpressionException($"its runs_on {template} gives '{Parsing.Words.Short(label)}', which is no label: a label is a word without spaces and commas");
+    }
+
+    private static string EnvironmentName(string template, EvaluationContext context)
+    {
+        var name = Render("environment", template, context).Trim();
+        return name.Length is > 0 and <= 100 && !name.Any(c => char.IsControl(c) || c is '/' or '\\') && name is not ("." or "..")
+            ? name
+            : throw new ExpressionException($"its environment {template} gives '{Parsing.Words.Short(name)}'; an environment's name is one line of 1 to 100 characters without slashes");
     }
 
     private static string Group(string template, EvaluationContext context)
