@@ -26,6 +26,7 @@ internal static class CommandLine
         ArtifactCommands.Create(),
         AgentCommands.Create(),
         RunCommand.Create(),
+        PlanCommand.Create(),
         LintCommand.Create(),
         CompletionCommand.Create(),
     };

@@ -26,6 +26,7 @@ public static class WebServices
         services.AddAccess();
         services.AddRest();
         services.AddSingleton<BuildHub>();
+        services.AddSingleton<PipelineList>();
         services.AddSingleton<LogHub>();
         services.AddSingleton<JobLogs>();
         services.AddSingleton<RawLog>();

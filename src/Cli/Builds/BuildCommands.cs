@@ -30,12 +30,16 @@ internal static class BuildCommands
         var reference = new Option<string?>("--ref") { Description = "A branch or tag (the default branch)", HelpName = "name" };
         var commit = new Option<string?>("--commit") { Description = "A commit (the newest of the branch)", HelpName = "hash" };
         var file = new Option<string?>("--file") { Description = "One pipeline file (all of the commit)", HelpName = "path" };
+        var inputs = InputOption.Create();
         var json = Options.Json();
-        var command = new Command("start", "Start the pipelines of a branch, tag or commit") { project, reference, commit, file, json };
+        var command = new Command("start", "Start the pipelines of a branch, tag or commit") { project, reference, commit, file, inputs, json };
         command.SetAction(async (parsed, cancellation) =>
         {
             using var api = ApiClient.Connect();
-            var body = new StartBuild { Ref = parsed.GetValue(reference), Commit = parsed.GetValue(commit), File = parsed.GetValue(file) };
+            var body = new StartBuild
+            {
+                Ref = parsed.GetValue(reference), Commit = parsed.GetValue(commit), File = parsed.GetValue(file), Inputs = InputOption.Read(parsed.GetValue(inputs)),
+            };
             var path = parsed.GetRequiredValue(project).ApiPath + "/builds";
             Announce(await api.PostAsync(path, body, CliJson.Default.StartBuild, CliJson.Default.IReadOnlyListBuildSummary, cancellation), parsed.GetValue(json));
             return ExitCodes.Succeeded;

@@ -29,7 +29,7 @@ internal sealed record BuildName(ProjectName Project, int Number)
 
     private static int? Numbered(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 ? number : null;
 
-    private static BuildName? Parse(ArgumentResult result)
+    public static BuildName? Parse(ArgumentResult result)
     {
         var text = result.Tokens.Single().Value;
         if (TryParse(text) is { } name)

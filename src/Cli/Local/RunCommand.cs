@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging.Abstractions;
 using PRTS.Api;
 using PRTS.Cli.Builds;
-using PRTS.Cli.Lint;
 using PRTS.Cli.Terminal;
 using PRTS.Execution;
 using PRTS.Execution.Containers;
@@ -15,36 +14,28 @@ namespace PRTS.Cli.Local;
 /// <summary><c>prts run</c>: the pipeline of this directory, here, without a server.</summary>
 internal static class RunCommand
 {
-    private const string Default = "pipeline.yaml";
-
     public static Command Create()
     {
         var file = new Argument<string?>("file") { Description = "Pipeline file (.prts/pipeline.yaml)", Arity = ArgumentArity.ZeroOrOne };
-        var trigger = new Option<string>("--event") { Description = "The event that the pipeline sees (manual)", HelpName = "event", DefaultValueFactory = _ => "manual" };
-        trigger.AcceptOnlyFromAmong("manual", "push", "schedule", "pull_request");
+        var trigger = EventOption();
+        var inputs = InputOption.Create();
         var artifacts = new Option<string?>("--artifacts") { Description = "Where to keep what jobs keep", HelpName = "directory" };
-        var command = new Command("run", "Run the pipeline of this directory here, without a server: on a copy of the working tree as it is") { file, trigger, artifacts };
+        var command = new Command("run", "Run the pipeline of this directory here, without a server: on a copy of the working tree as it is") { file, trigger, inputs, artifacts };
         command.SetAction(async parsed =>
         {
-            var path = parsed.GetValue(file) ?? Choose(PipelineFiles.Find());
-            var result = PipelineFiles.Parse(path);
-            if (result.Pipeline is not { } pipeline)
-            {
-                result.Errors.ToList().ForEach(error => Console.Error.WriteLine(error));
-                return ExitCodes.Invalid;
-            }
-
             var tree = await LocalTree.FindAsync();
-            var happened = tree.Event(parsed.GetRequiredValue(trigger));
-            var plan = Planner.Plan(pipeline, happened) ?? throw new UserError($"No trigger of {path} asks for a {happened.Kind} of {happened.Ref}.", ExitCodes.Invalid);
-            return await RunAsync(plan, tree, happened, parsed.GetValue(artifacts) is { } given ? Path.GetFullPath(given) : null);
+            var happened = tree.Event(parsed.GetRequiredValue(trigger)) with { Inputs = InputOption.Read(parsed.GetValue(inputs)) };
+            return LocalPlan.Of(parsed.GetValue(file), happened) is not { } plan ? ExitCodes.Invalid : await RunAsync(plan, tree, happened, parsed.GetValue(artifacts) is { } given ? Path.GetFullPath(given) : null);
         });
         return command;
     }
 
-    private static string Choose(IReadOnlyList<string> files) =>
-        files.FirstOrDefault(path => Path.GetFileName(path) == Default) ?? (files is [var only] ? only
-            : throw new UserError($"Which pipeline? Name one of {string.Join(", ", files)}.", ExitCodes.Invalid));
+    public static Option<string> EventOption()
+    {
+        var option = new Option<string>("--event") { Description = "The event that the pipeline sees (manual)", HelpName = "event", DefaultValueFactory = _ => "manual" };
+        option.AcceptOnlyFromAmong("manual", "push", "schedule", "pull_request");
+        return option;
+    }
 
     private static async Task<int> RunAsync(BuildPlan plan, LocalTree tree, TriggerEvent happened, string? artifacts)
     {

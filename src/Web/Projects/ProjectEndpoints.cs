@@ -23,6 +23,8 @@ public static class ProjectEndpoints
             .WithSummary("Projects by name, each with its latest build").WithDescription("`search`: a part of org/name or of the description.");
         projects.MapPost("/projects", Create).RequirePermission(Permissions.ProjectCreate).WithSummary("Create a project with an empty repository");
         projects.MapGet(Routes.Project, Show).RequirePermission(Permissions.ProjectRead).WithSummary("Show a project");
+        projects.MapGet(Routes.Project + "/pipelines", Pipelines).RequirePermission(Permissions.ProjectRead)
+            .WithSummary("Pipelines of a branch or tag, and what a manual run of each is asked for").WithDescription("`ref`: a branch, tag or commit; the default branch without.");
     }
 
     /// <summary>Where Git reaches the project.</summary>
@@ -55,6 +57,16 @@ public static class ProjectEndpoints
         await projects.Get(route.Id, cancellationToken) is { } project
             ? TypedResults.Ok(WithAddress(project, options))
             : Problems.NotFound($"There is no project {route.Id}.");
+
+    private static async Task<Results<Ok<IReadOnlyList<PipelineSummary>>, ProblemHttpResult>> Pipelines(
+        [AsParameters] ProjectRoute route, string? @ref, ProjectsReadModel projects, PipelineList list, CancellationToken cancellationToken)
+    {
+        if (await projects.Get(route.Id, cancellationToken) is not { } project) return Problems.NotFound($"There is no project {route.Id}.");
+        var name = string.IsNullOrWhiteSpace(@ref) ? project.DefaultBranch : @ref.Trim();
+        return await list.Of(route.Id, name, cancellationToken) is { } pipelines
+            ? TypedResults.Ok(pipelines)
+            : Problems.NotFound($"There is no branch, tag or commit '{name}' in {route.Id}.");
+    }
 
     private static ProjectSummary WithAddress(ProjectSummary project, WebOptions options) => project with { CloneUrl = options.CloneUrl(project.Org, project.Name) };
 

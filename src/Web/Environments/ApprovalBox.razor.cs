@@ -1,0 +1,49 @@
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Components.Authorization;
+using Microsoft.Extensions.Localization;
+using PRTS.Api.Environments;
+using PRTS.Contracts;
+using PRTS.Contracts.Access;
+using PRTS.Contracts.Builds;
+using PRTS.Web.Access;
+using PRTS.Web.Resources;
+
+namespace PRTS.Web.Environments;
+
+/// <summary>Where people say whether a deployment may go on.</summary>
+public partial class ApprovalBox
+{
+    private string comment = "";
+    private string? problem;
+    private bool busy;
+
+    [Parameter, EditorRequired] public JobId Job { get; set; }
+
+    [Parameter, EditorRequired] public ApprovalSummary Waits { get; set; } = null!;
+
+    [CascadingParameter] private Task<AuthenticationState> Authentication { get; set; } = null!;
+
+    [Inject] private IGrainFactory Grains { get; set; } = null!;
+
+    [Inject] private IAuthorizationService Authorization { get; set; } = null!;
+
+    [Inject] private IStringLocalizer<UiText> Localizer { get; set; } = null!;
+
+    private async Task Decide(bool approves)
+    {
+        busy = true;
+        try
+        {
+            // Asked again at the moment of acting: the page may have been open for days.
+            var user = (await Authentication).User;
+            problem = (await Authorization.AuthorizeAsync(user, Permissions.DeploymentApprove)).Succeeded
+                ? await Grains.Job(Job).Decide(user.Actor(), approves, comment.Trim())
+                : Localizer["NoPermission.Text"];
+        }
+        finally
+        {
+            busy = false;
+        }
+    }
+}
