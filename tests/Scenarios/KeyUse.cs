@@ -32,13 +32,25 @@ internal sealed class KeyUse(JsonElement schema)
         if (node is YamlSequence list && part.TryGetProperty("items", out var items))
             foreach (var item in list.Items)
                 Walk(item, items, scope);
-        if (node is not YamlMapping mapping || !part.TryGetProperty("properties", out var properties))
-            return;
+        if (node is YamlMapping mapping)
+            Walk(mapping, part, scope);
+    }
+
+    private void Walk(YamlMapping mapping, JsonElement part, string scope)
+    {
+        var known = part.TryGetProperty("properties", out var properties);
+        var others = part.TryGetProperty("additionalProperties", out var additional) && additional.ValueKind == JsonValueKind.Object;
         foreach (var (key, value) in mapping.Entries)
-            if (properties.TryGetProperty(key.Value, out var property))
+        {
+            if (known && properties.TryGetProperty(key.Value, out var property))
             {
                 Used.Add($"{scope}.{key.Value}");
                 Walk(value, property, scope);
             }
+            else if (others)
+            {
+                Walk(value, additional, scope);
+            }
+        }
     }
 }
