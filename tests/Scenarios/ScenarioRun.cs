@@ -40,7 +40,7 @@ internal sealed class ScenarioRun(Installation prts, string name, Scenario scena
             }
             catch (Exception e) when (e is ScenarioException or HttpRequestException or InvalidOperationException)
             {
-                throw new ScenarioException($"{name}, act {index}: {e.Message}", e);
+                throw new ScenarioException($"{name}, act {index}: {e.Message}", e is ScenarioException ? null : e);
             }
         }
         if (last > 0 && !(await Get(last))!.Status.IsEnded())
