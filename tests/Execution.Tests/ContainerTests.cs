@@ -108,6 +108,7 @@ public sealed class ContainerTests : IAsyncDisposable
 
         Assert.Equal(RunResult.Ended, await running);
         Assert.Equal(RunStatus.Canceled, sink.Ended!.Status);
+        Assert.Equal("ready\n", sink.Log);
     }
 
     [Fact]

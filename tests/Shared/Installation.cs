@@ -162,7 +162,7 @@ internal sealed class Installation : IAsyncDisposable
     }
 
     /// <summary>What a failed test needs to be understood: the build's jobs, the processes, and the ends of their logs.</summary>
-    private async Task<string> Evidence(BuildSummary? build)
+    public async Task<string> Evidence(BuildSummary? build)
     {
         var evidence = new List<string> { $"The build is {build?.Status.ToString() ?? "unknown"}: {build?.Reason}" };
         foreach (var job in build?.Stages?.SelectMany(stage => stage.Jobs) ?? [])

@@ -4,8 +4,9 @@ exec 3<>/prts/control
 step() {
     # Signals that are meant for the step's processes come to this shell, too: it has to outlive them to tell the exit code.
     trap : TERM INT HUP QUIT USR1 USR2
-    exec >"/prts/$1.output" 2>&1 </dev/null 3>&-
-    sh "/prts/$1.command"
+    # The output is the step's alone: when a signal ends the step, this shell says so where it waits for it.
+    exec 4>"/prts/$1.output" >/dev/null 2>&1 </dev/null 3>&-
+    (exec sh "/prts/$1.command" >&4 2>&1 4>&-)
     code=$?
     # Nothing that a step starts outlives it. This spares the first process and this shell.
     kill -KILL -1 2>/dev/null

@@ -1,0 +1,56 @@
+using System.Text.Json;
+
+namespace PRTS.Scenarios;
+
+/// <summary>What a scenario's JSON says: the first act, and those that follow it.</summary>
+internal sealed record Scenario : Act
+{
+    /// <summary>How often the YAML's text stands in the pipeline file, for files that are too large to keep.</summary>
+    public int Repeat { get; init; } = 1;
+
+    public IReadOnlyList<Act> Then { get; init; } = [];
+
+    public IEnumerable<Act> Acts => Then.Prepend(this);
+}
+
+/// <summary>Something that is done to the project, and what must come of it: one build, or several, or none.</summary>
+internal record Act : ExpectedBuild
+{
+    public Deed Do { get; init; }
+
+    /// <summary>For a push: content by path; null removes the file. What begins with <c>#!</c> is executable.</summary>
+    public IReadOnlyDictionary<string, string?> Files { get; init; } = new Dictionary<string, string?>(StringComparer.Ordinal);
+
+    /// <summary>For a push.</summary>
+    public string Branch { get; init; } = "main";
+
+    /// <summary>For a push: this tag is pushed instead of a branch.</summary>
+    public string? Tag { get; init; }
+
+    /// <summary>For a start: the body of the request.</summary>
+    public JsonElement? Request { get; init; }
+
+    /// <summary>False when nothing may come of it.</summary>
+    public bool Started { get; init; } = true;
+
+    /// <summary>All that come of it, in the order of their numbers.</summary>
+    public IReadOnlyList<ExpectedBuild>? Builds { get; init; }
+}
+
+internal enum Deed
+{
+    /// <summary>A commit with the act's files is pushed.</summary>
+    Push,
+
+    /// <summary>Someone starts a build by hand.</summary>
+    Start,
+
+    /// <summary>The clock starts a build; nothing is done but wait.</summary>
+    Schedule,
+
+    /// <summary>The last build is canceled.</summary>
+    Cancel,
+
+    /// <summary>The last build is started again.</summary>
+    Retry,
+}

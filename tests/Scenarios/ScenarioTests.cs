@@ -1,0 +1,20 @@
+using Xunit.Sdk;
+using Xunit.v3;
+
+[assembly: Parallelization(Mode = ParallelMode.All, MaxThreads = PRTS.Scenarios.ScenarioFixture.Slots)]
+
+namespace PRTS.Scenarios;
+
+/// <summary>Every scenario through one real installation, side by side, each in its own project.</summary>
+public sealed class ScenarioTests(ScenarioFixture fixture) : IClassFixture<ScenarioFixture>
+{
+    public static TheoryData<string> Names => [.. ScenarioFiles.Names];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task Scenario_Played_IsAsItsJsonSays(string name)
+    {
+        fixture.Require(name);
+        await new ScenarioRun(fixture.Prts, name, ScenarioFiles.Read(name)).Run();
+    }
+}
