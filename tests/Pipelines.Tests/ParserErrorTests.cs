@@ -17,6 +17,7 @@ public class ParserErrorTests
         { "later version", "permissions: 1\nstages:\n- name: S\n  jobs:\n  - name: J\n    secrets: {}\n    steps: [{run: ls, retry: 3}]",
             ["1:1 not-supported-yet", "6:5 not-supported-yet `secrets` is not supported yet", "7:23 unknown-key belongs to a job"] },
         { "alias, tag and another", "name: *x\nnmae: y\nstages: [{name: !t S, " + Job + "}]\n---\na: b", ["1:7 unknown-alias", "2:1 unknown-key", "3:17 unsupported-yaml", "4:1 unsupported-yaml"] },
+        { "alias of a mapping", "variables: *x\nstages: [{name: S, " + Job + "}]", ["1:12 unknown-alias"] },
         { "two wrong expressions", Steps("- run: echo ${{ a.b }} ${{ 1 }} ${{ secrets.c }} ${{ 2"),
             ["5:23 bad-expression There is no context 'a'", "5:43 bad-expression There is no context 'secrets'", "5:56 bad-expression not closed"] },
         { "duplicate key", "name: a\nname: b\nstages: [{name: S, " + Job + "}]", ["2:1 duplicate-key already given in line 1"] },

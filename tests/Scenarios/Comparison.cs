@@ -32,6 +32,8 @@ internal sealed class Comparison
                 Job($"jobs.{key}", job, actual);
         if (expected.Diagnostics is not null)
             Diagnostics(expected.Diagnostics, build.Diagnostics);
+        foreach (var diagnostic in expected.DiagnosticsHave ?? [])
+            Diagnostics([diagnostic], [.. build.Diagnostics.Where(found => (found.Code, found.Line, found.Column) == (diagnostic.Code, diagnostic.Line, diagnostic.Column))]);
     }
 
     public void Log(string what, ExpectedJob expected, string text)

@@ -21,6 +21,9 @@ internal record ExpectedBuild
 
     /// <summary>All of them.</summary>
     public IReadOnlyList<ExpectedDiagnostic>? Diagnostics { get; init; }
+
+    /// <summary>Some of them.</summary>
+    public IReadOnlyList<ExpectedDiagnostic>? DiagnosticsHave { get; init; }
 }
 
 internal sealed record ExpectedStage

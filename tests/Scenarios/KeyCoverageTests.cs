@@ -31,7 +31,8 @@ public sealed class KeyCoverageTests
     {
         var codes = typeof(DiagnosticCodes).GetFields(BindingFlags.Public | BindingFlags.Static).Select(field => (string)field.GetRawConstantValue()!);
         var seen = ScenarioFiles.Names.Where(scenario => scenario.StartsWith(Mistakes, StringComparison.Ordinal))
-            .SelectMany(scenario => ScenarioFiles.Read(scenario).Diagnostics ?? []).Select(diagnostic => diagnostic.Code);
+            .SelectMany(scenario => ScenarioFiles.Read(scenario).Acts).SelectMany(act => act.Builds ?? [act])
+            .SelectMany(build => (build.Diagnostics ?? []).Concat(build.DiagnosticsHave ?? [])).Select(diagnostic => diagnostic.Code);
         Assert.Empty(codes.Except(seen, StringComparer.Ordinal));
     }
 

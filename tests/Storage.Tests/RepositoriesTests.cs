@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using PRTS.Contracts.Projects;
+using PRTS.Pipelines.Parsing;
 using PRTS.Storage.Git;
 
 namespace PRTS.Storage.Tests;
@@ -87,15 +88,17 @@ public sealed class RepositoriesTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Snapshot_PipelineTooLarge_Says()
+    public async Task Snapshot_PipelineTooLarge_IsCutWhereTheParserSaysSo()
     {
         Directory.CreateDirectory(Path.Combine(Work, ".prts"));
-        await File.WriteAllBytesAsync(Path.Combine(Work, ".prts", "big.yaml"), new byte[(1 << 20) + 1]);
+        await File.WriteAllBytesAsync(Path.Combine(Work, ".prts", "big.yaml"), new byte[3 << 20]);
+        await File.WriteAllTextAsync(Path.Combine(Work, ".prts", "small.yaml"), "name: a");
         var sha = await Push("a.txt", "a"u8);
 
-        var refused = await Assert.ThrowsAsync<GitException>(() => repositories.PipelineFiles(project, sha));
+        var files = await repositories.PipelineFiles(project, sha);
 
-        Assert.Contains(".prts/big.yaml", refused.Message, StringComparison.Ordinal);
+        Assert.Equal([(".prts/big.yaml", (1 << 20) + 1), (".prts/small.yaml", 7)], files.Select(file => (file.Path, file.Content.Length)));
+        Assert.Equal(DiagnosticCodes.FileTooLarge, Assert.Single(PipelineParser.Parse(files[0].Path, files[0].Content.Span).Errors).Code);
     }
 
     [Fact]

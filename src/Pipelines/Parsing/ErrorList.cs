@@ -7,6 +7,9 @@ internal sealed class ErrorList(string file)
     public const int Limit = 200;
 
     private readonly HashSet<Diagnostic> errors = [];
+
+    /// <summary>Where aliases stand for nothing: whatever else is wrong there follows from that.</summary>
+    private readonly HashSet<Place> unknown = [];
     private Place? overflow;
 
     public bool Any => errors.Count > 0;
@@ -18,6 +21,10 @@ internal sealed class ErrorList(string file)
     /// <param name="message">Not asked when the list is full: a file may have as many errors as it has words, and suggestions cost time.</param>
     public void Add(string code, Place at, Func<string> message)
     {
+        if (unknown.Contains(at))
+            return;
+        if (code == DiagnosticCodes.UnknownAlias)
+            unknown.Add(at);
         if (errors.Count < Limit)
             errors.Add(new Diagnostic { Code = code, File = file, Line = at.Line, Column = at.Column, Message = message() });
         else

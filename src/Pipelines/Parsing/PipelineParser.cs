@@ -22,6 +22,14 @@ public static class PipelineParser
     /// <summary>The same for a file's bytes, which must be UTF-8; a byte order mark may lead.</summary>
     public static ParseResult Parse(string file, ReadOnlySpan<byte> content)
     {
+        // Before it is decoded: of a larger file the end may be missing.
+        if (content.Length > YamlLimits.FileCharacters)
+        {
+            var tooLarge = new ErrorList(file);
+            TooLarge(tooLarge, "bytes");
+            return new ParseResult { Errors = tooLarge.InOrder() };
+        }
+
         try
         {
             return Parse(file, Utf8.GetString(content).TrimStart('\uFEFF'));
@@ -39,8 +47,7 @@ public static class PipelineParser
     {
         if (text.Length > YamlLimits.FileCharacters)
         {
-            errors.Add(DiagnosticCodes.FileTooLarge, new Place(1, 1),
-                $"The file has {text.Length:N0} characters; a pipeline file has at most {YamlLimits.FileCharacters:N0}. Move long scripts into files of the repository.");
+            TooLarge(errors, "characters");
             return null;
         }
 
@@ -56,6 +63,9 @@ public static class PipelineParser
 
         return null;
     }
+
+    private static void TooLarge(ErrorList errors, string units) => errors.Add(DiagnosticCodes.FileTooLarge, new Place(1, 1),
+        $"The file is too large: a pipeline file has at most {YamlLimits.FileCharacters:N0} {units}. Move long scripts into files of the repository.");
 
     private static PipelineDefinition? ReadPipeline(string file, YamlNode root, ErrorList errors)
     {

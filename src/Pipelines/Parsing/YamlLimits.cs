@@ -3,7 +3,7 @@ namespace PRTS.Pipelines.Parsing;
 /// <summary>What a pipeline file may cost. Files come from anyone who can push.</summary>
 internal static class YamlLimits
 {
-    /// <summary>Characters of the file: 1 MiB.</summary>
+    /// <summary>Characters, and bytes, of the file: 1 MiB.</summary>
     public const int FileCharacters = 1024 * 1024;
 
     public const int Depth = 50;

@@ -12,22 +12,25 @@ internal sealed class ObjectReader(Stream input, BufferedStream output, Cancella
 
     /// <summary>The object, or null when there is none or it is larger than the limit.</summary>
     /// <param name="name">A hash, or <c>hash:path</c>; without line feeds.</param>
-    public async Task<GitObject?> Read(string name, int limit)
+    /// <param name="limit">Bytes.</param>
+    /// <param name="cut">Of an object that is larger, the bytes up to the limit are wanted.</param>
+    public async Task<GitObject?> Read(string name, int limit, bool cut = false)
     {
         await input.WriteAsync(Encoding.UTF8.GetBytes(name + "\n"), cancellationToken);
         await input.FlushAsync(cancellationToken);
         var header = await Line();
         if (header.Split(' ') is not [var sha, var type, var size]) return null;
         var length = long.Parse(size, System.Globalization.CultureInfo.InvariantCulture);
-        if (length > limit)
+        if (length > limit && !cut)
         {
             await Skip(length + 1);
             return null;
         }
 
-        var content = new byte[length + 1];
+        var content = new byte[Math.Min(length, limit)];
         await output.ReadExactlyAsync(content, cancellationToken);
-        return new(sha, type, content.AsMemory(0, (int)length));
+        await Skip(length - content.Length + 1);
+        return new(sha, type, content);
     }
 
     private async Task<string> Line()
@@ -44,7 +47,7 @@ internal sealed class ObjectReader(Stream input, BufferedStream output, Cancella
 
     private async Task Skip(long count)
     {
-        var buffer = new byte[64 * 1024];
+        var buffer = new byte[Math.Min(64 * 1024, count)];
         while (count > 0)
         {
             var read = await output.ReadAsync(buffer.AsMemory(0, (int)Math.Min(buffer.Length, count)), cancellationToken);

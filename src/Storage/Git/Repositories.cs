@@ -8,7 +8,9 @@ namespace PRTS.Storage.Git;
 public sealed partial class Repositories(string root)
 {
     private const int MaxPipelineFiles = 50;
-    private const int MaxPipelineBytes = 1 << 20;
+
+    /// <summary>One byte more than the parser takes: it says which file is too large, and the others are read.</summary>
+    private const int MaxPipelineBytes = (1 << 20) + 1;
     private const int MaxCommitBytes = 4 << 20;
     private const int MaxTreeBytes = 4 << 20;
 
@@ -111,7 +113,7 @@ public sealed partial class Repositories(string root)
         (await Snapshot(id, commit, cancellationToken))?.Commit;
 
     /// <summary>The files <c>.prts/*.yaml</c> and <c>.prts/*.yml</c> of a commit, by name.</summary>
-    /// <exception cref="GitException">There are too many, or one is too large.</exception>
+    /// <exception cref="GitException">There are too many.</exception>
     public async Task<IReadOnlyList<PipelineFile>> PipelineFiles(ProjectId id, string commit, CancellationToken cancellationToken = default) =>
         (await Snapshot(id, commit, cancellationToken))?.Files ?? throw new GitException("cat-file", $"there is no commit {commit}");
 
@@ -161,8 +163,7 @@ public sealed partial class Repositories(string root)
         var files = new List<PipelineFile>();
         foreach (var entry in entries)
         {
-            var blob = await reader.Read(entry.Sha, MaxPipelineBytes)
-                ?? throw new GitException("cat-file", $".prts/{entry.Name} is larger than {MaxPipelineBytes} bytes, or is not in the repository");
+            var blob = await reader.Read(entry.Sha, MaxPipelineBytes, cut: true) ?? throw new GitException("cat-file", $".prts/{entry.Name} is not in the repository");
             files.Add(new($".prts/{entry.Name}", blob.Content));
         }
 
