@@ -85,6 +85,8 @@ public class JobRuleTests
     [InlineData("{a: {type: boolean, default: false}}", "", "false")]
     [InlineData("{a: {options: [x, y]}}", "a=y", "\"y\"")]
     [InlineData("{a: {}}", "", "null")]
+    [InlineData("{a: {type: number}}", "a=many", "null")]
+    [InlineData("{a: {type: boolean}}", "a=yes", "null")]
     public void Inputs_Given_AreValues(string inputs, string given, string json) => Assert.Equal(json, Manual(inputs, given).Inputs["a"]);
 
     [Theory]

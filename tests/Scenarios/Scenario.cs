@@ -27,6 +27,18 @@ internal record Act : ExpectedBuild
     /// <summary>For a push: this tag is pushed instead of a branch.</summary>
     public string? Tag { get; init; }
 
+    /// <summary>For a push: the commit's message.</summary>
+    public string? Message { get; init; }
+
+    /// <summary>Set before anything is done: what environments ask for, by name.</summary>
+    public IReadOnlyDictionary<string, JsonElement> Environments { get; init; } = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+
+    /// <summary>For an approval or a rejection: the job's key.</summary>
+    public string? Job { get; init; }
+
+    /// <summary>A part of what the server says to refuse the request; nothing may come of it then.</summary>
+    public string? Problem { get; init; }
+
     /// <summary>For a start: the body of the request.</summary>
     public JsonElement? Request { get; init; }
 
@@ -53,4 +65,10 @@ internal enum Deed
 
     /// <summary>The last build is started again.</summary>
     Retry,
+
+    /// <summary>A deployment of the last build is approved.</summary>
+    Approve,
+
+    /// <summary>A deployment of the last build is rejected.</summary>
+    Reject,
 }

@@ -28,8 +28,8 @@ internal static class ScenarioFiles
     {
         var scenario = JsonSerializer.Deserialize<Scenario>(File.ReadAllText(Path.Combine(Folder, name + ".json")), Strict)!;
         foreach (var act in scenario.Acts)
-            if (new[] { act.Status is not null, act.Builds is not null, !act.Started }.Count(said => said) != 1)
-                throw new JsonException($"{name}: each act says one of `status`, `builds` and `\"started\": false`.");
+            if (new[] { act.Status is not null, act.Builds is not null, act.Problem is not null, !act.Started }.Count(said => said) != 1)
+                throw new JsonException($"{name}: each act says one of `status`, `builds`, `problem` and `\"started\": false`.");
         return scenario;
     }
 

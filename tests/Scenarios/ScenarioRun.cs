@@ -24,7 +24,9 @@ internal sealed class ScenarioRun(Installation prts, string name, Scenario scena
     private string clone = "";
     private int last;
 
-    private string Address => $"/api/v1/projects/bench/{project}/builds";
+    private string Project => $"/api/v1/projects/bench/{project}";
+
+    private string Address => $"{Project}/builds";
 
     public async Task Run()
     {
@@ -49,6 +51,14 @@ internal sealed class ScenarioRun(Installation prts, string name, Scenario scena
 
     private async Task Play(Act act)
     {
+        foreach (var (environment, settings) in act.Environments)
+            (await prts.Http.PutAsJsonAsync($"{Project}/environments/{environment}", settings, ApiJson.Options)).EnsureSuccessStatusCode();
+        if (act.Problem is { } problem)
+        {
+            var refused = await Assert.ThrowsAsync<ScenarioException>(() => Do(act));
+            Assert.Contains(problem, refused.Message, StringComparison.Ordinal);
+            return;
+        }
         var numbers = await Do(act);
         IReadOnlyList<ExpectedBuild> expected = act.Builds ?? (act.Started ? [act] : []);
         if (numbers.Count != expected.Count)
@@ -69,6 +79,9 @@ internal sealed class ScenarioRun(Installation prts, string name, Scenario scena
                 return Answered(await Post(Address, act.Request ?? (object)new StartBuild()));
             case Deed.Retry:
                 return Answered(await Post($"{Address}/{last}/retry", null));
+            case Deed.Approve or Deed.Reject:
+                await Post($"{Address}/{last}/jobs/{act.Job}/{(act.Do == Deed.Approve ? "approve" : "reject")}", new { });
+                return [last];
             case Deed.Cancel:
                 await Post($"{Address}/{last}/cancel", null);
                 return [last];
@@ -87,7 +100,7 @@ internal sealed class ScenarioRun(Installation prts, string name, Scenario scena
                 Write(path, Encoding.UTF8.GetBytes(content));
         }
         await Installation.Git(clone, "add", "--all");
-        await Installation.Git(clone, "commit", "--quiet", "--allow-empty", "--message", name);
+        await Installation.Git(clone, "commit", "--quiet", "--allow-empty", "--message", act.Message ?? name);
         await Installation.Git(clone, "push", "--quiet", "origin", act.Tag is { } tag ? $"HEAD:refs/tags/{tag}" : $"HEAD:refs/heads/{act.Branch}");
     }
 

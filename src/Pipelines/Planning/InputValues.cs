@@ -25,13 +25,14 @@ public static class InputValues
         _ => null,
     };
 
-    /// <summary>The values as JSON by name: those given, else defaults, else null.</summary>
+    /// <summary>The values as JSON by name: those given, else defaults, else null. What cannot be is null, too: who starts a build has asked for <see cref="Problems"/>.</summary>
     internal static IReadOnlyDictionary<string, string> Resolve(PipelineDefinition pipeline, IReadOnlyDictionary<string, string>? given) =>
         pipeline.Inputs.ToDictionary(input => input.Name, input => Json(input, given?.GetValueOrDefault(input.Name) ?? input.Default), StringComparer.Ordinal);
 
     private static string Json(PipelineInput input, string? value) => value switch
     {
         null => "null",
+        _ when Problem(input, value) is not null => "null",
         _ when input.Type == InputType.Boolean => value,
         _ when input.Type == InputType.Number => double.Parse(value, NumberStyles.Float, CultureInfo.InvariantCulture).ToString("R", CultureInfo.InvariantCulture),
         _ => PlainJson.Text(value),
