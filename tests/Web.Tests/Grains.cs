@@ -71,6 +71,12 @@ public sealed class BuildGrain(BuildsReadModel builds) : Grain, IBuildGrain
 
     public Task<BuildSummary?> Get() => builds.Get(Id);
 
+    public Task<bool> GroupTurn() => Task.FromResult(false);
+
+    public Task<bool> InGroup() => Task.FromResult(false);
+
+    public Task Supersede(string by) => Task.CompletedTask;
+
     public Task<BuildRequest?> Definition() => Task.FromResult<BuildRequest?>(null);
 }
 

@@ -51,7 +51,7 @@ public sealed class TestServer : IAsyncLifetime
         await postgres.InitializeAsync();
         var database = await postgres.NewDatabase();
         await Migrations.Apply(database);
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = Environments.Production, ContentRootPath = Home });
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = Microsoft.Extensions.Hosting.Environments.Production, ContentRootPath = Home });
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrel().UseUrls("http://127.0.0.1:0");
         builder.Services.AddPrtsStorage(new()

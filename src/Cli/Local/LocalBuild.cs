@@ -14,6 +14,12 @@ internal sealed class LocalBuild(BuildPlan plan, BuildFacts facts, JobRunner run
     private readonly Dictionary<string, EndedJob> ended = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Task<EndedJob>> running = new(StringComparer.Ordinal);
 
+    /// <summary>The attempt that each job is at.</summary>
+    private readonly Dictionary<string, int> attempts = new(StringComparer.Ordinal);
+
+    /// <summary>Why jobs of a matrix are canceled.</summary>
+    private readonly Dictionary<string, string> failedFast = new(StringComparer.Ordinal);
+
     /// <summary>At most one job a core at once. Cancel <paramref name="cancel"/> to stop the jobs as a cancellation does.</summary>
     public async Task<RunStatus> RunAsync(CancellationToken cancel)
     {
@@ -33,11 +39,12 @@ internal sealed class LocalBuild(BuildPlan plan, BuildFacts facts, JobRunner run
             {
                 running.Remove(key);
                 ended[key] = await task;
+                await FailFastAsync(jobs[key]);
             }
         }
 
         await canceling;
-        return ended.Values.Any(job => job.Result == JobResult.Cancelled) ? RunStatus.Canceled
+        return ended.Any(job => job.Value.Result == JobResult.Cancelled && !failedFast.ContainsKey(job.Key)) ? RunStatus.Canceled
             : plan.Jobs.Any(job => ended[job.Key].Result == JobResult.Failure && !job.AllowFailure) ? RunStatus.Failed
             : RunStatus.Succeeded;
     }
@@ -45,15 +52,17 @@ internal sealed class LocalBuild(BuildPlan plan, BuildFacts facts, JobRunner run
     /// <summary>False while there is no room for it.</summary>
     private bool TryBegin(PlannedJob job, CancellationToken cancel)
     {
-        var (instead, reason) = cancel.IsCancellationRequested ? new(JobResult.Cancelled, Canceled) : JobAdmission.Decide(facts, key => jobs[key], job, key => ended[key]);
+        var (instead, reason) = cancel.IsCancellationRequested ? new(JobResult.Cancelled, Canceled)
+            : failedFast.TryGetValue(job.Key, out var failed) ? new(JobResult.Cancelled, failed)
+            : JobAdmission.Decide(facts, key => jobs[key], job, key => ended[key]);
         if (instead is null)
         {
-            if (running.Count >= Environment.ProcessorCount)
+            if (running.Count >= Environment.ProcessorCount || (job.Matrix is { MaxParallel: > 0 } matrix && running.Keys.Count(key => IsBeside(job, jobs[key])) >= matrix.MaxParallel))
             {
                 return false;
             }
 
-            running[job.Key] = RunAsync(Written(job));
+            running[job.Key] = RunAsync(Written(job), cancel);
             return true;
         }
 
@@ -64,7 +73,41 @@ internal sealed class LocalBuild(BuildPlan plan, BuildFacts facts, JobRunner run
 
     private PlannedJob Written(PlannedJob job) => JobScope.HasTemplates(job) ? JobScope.Render(job, JobScope.Of(facts, job, key => ended[key])) : job;
 
-    private async Task<EndedJob> RunAsync(PlannedJob job)
+    private static bool IsBeside(PlannedJob job, PlannedJob other) => job.Matrix is not null && job.Matrix.Group == other.Matrix?.Group && job.Stage == other.Stage;
+
+    /// <summary>A job of a matrix that failed ends the others of its matrix.</summary>
+    private async Task FailFastAsync(PlannedJob failed)
+    {
+        if (ended[failed.Key].Result != JobResult.Failure || failed is not { AllowFailure: false, Matrix.FailFast: true })
+        {
+            return;
+        }
+
+        foreach (var other in plan.Jobs.Where(other => IsBeside(failed, other) && !ended.ContainsKey(other.Key)))
+        {
+            failedFast[other.Key] = $"Canceled because {failed.Name} failed, and the matrix is fail_fast.";
+            await runner.Cancel(AttemptOf(other.Key), failedFast[other.Key]);
+        }
+    }
+
+    /// <summary>Tries again as the job's rule says.</summary>
+    private async Task<EndedJob> RunAsync(PlannedJob job, CancellationToken cancel)
+    {
+        for (var retries = 0; ; retries++)
+        {
+            attempts[job.Key] = retries + 1;
+            var (result, end) = await TryAsync(job);
+            if (result.Result != JobResult.Failure || job.Retry?.Next(retries, end.Cause, end.ExitCode) is not { } wait || cancel.IsCancellationRequested)
+            {
+                return result;
+            }
+
+            sink.Tell(job, RunStatus.Waiting, $"tried again{(wait > TimeSpan.Zero ? $" in {wait.TotalSeconds:0} s" : "")}, retry {retries + 1} of {job.Retry.Count}");
+            await Task.Delay(wait, TimeProvider.System, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task<(EndedJob Result, JobEnded End)> TryAsync(PlannedJob job)
     {
         var assignment = new JobAssignment
         {
@@ -87,10 +130,10 @@ internal sealed class LocalBuild(BuildPlan plan, BuildFacts facts, JobRunner run
         };
         await runner.Run(assignment, CancellationToken.None);
         var end = sink.EndOf(assignment.Attempt);
-        return new(end.Status switch { RunStatus.Succeeded => JobResult.Success, RunStatus.Canceled => JobResult.Cancelled, _ => JobResult.Failure }, end.Outputs);
+        return (new(end.Status switch { RunStatus.Succeeded => JobResult.Success, RunStatus.Canceled => JobResult.Cancelled, _ => JobResult.Failure }, end.Outputs), end);
     }
 
-    private string AttemptOf(string key) => $"default/{facts.Org}/{facts.Project}/{facts.Number}/{key}/1";
+    private string AttemptOf(string key) => $"default/{facts.Org}/{facts.Project}/{facts.Number}/{key}/{attempts.GetValueOrDefault(key, 1)}";
 
     private static RunStatus StatusOf(JobResult result) => result switch
     {

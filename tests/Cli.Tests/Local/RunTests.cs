@@ -44,6 +44,55 @@ public sealed class RunTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Run_MatrixRetryAndInputs_AreAsOnAServer()
+    {
+        Pipeline("""
+            inputs: {who: {required: true}}
+            stages:
+              - name: Test
+                jobs:
+                  - name: Flaky
+                    retry: 1
+                    steps: [{run: 'echo "${{ inputs.who }} $PRTS_ATTEMPT"; test "$PRTS_ATTEMPT" = 2'}]
+              - name: Matrix
+                jobs:
+                  - name: M
+                    matrix: {v: [bad, a, b], max_parallel: 1}
+                    steps: [{run: 'test ${{ matrix.v }} != bad'}]
+            """);
+        Assert.Equal(2, (await prts.RunAsync("run")).ExitCode);
+        var answer = await prts.RunAsync("run", "--input", "who=ann");
+        Assert.Equal("Flaky | ann 1\nFlaky | ann 2\n", answer.Output);
+        Assert.Equal(1, answer.ExitCode);
+        Assert.Contains("Flaky: tried again, retry 1 of 1", answer.Error, StringComparison.Ordinal);
+        Assert.Contains("M (b): Canceled because M (bad) failed, and the matrix is fail_fast.", answer.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Plan_ShowsJobsWithoutRunningThem_AndSaysWhatIsWrong()
+    {
+        Pipeline("""
+            inputs: {n: {type: number}}
+            stages:
+              - name: Test
+                jobs:
+                  - {name: A, matrix: {v: [1, 2]}, retry: 2, steps: [{run: touch ran}]}
+                  - {name: B, when: {branch: other}, steps: [{run: touch ran}]}
+            """);
+        var plan = await prts.RunAsync("plan");
+        Assert.Equal(0, plan.ExitCode);
+        Assert.Contains("  A (1)  (a-1)\n    tried 3 times at most\n    1. touch ran\n", plan.Output, StringComparison.Ordinal);
+        Assert.Contains("    skipped: The job's when.branch wants other; this build is for branch main.\n", plan.Output, StringComparison.Ordinal);
+        Assert.False(File.Exists(Path.Combine(prts.Scratch, "ran")));
+        var json = await prts.RunAsync("plan", "--json", "--input", "n=3.0");
+        using var document = System.Text.Json.JsonDocument.Parse(json.Output);
+        Assert.Equal(".prts/pipeline.yaml", document.RootElement.GetProperty("file").GetString());
+        Assert.Equal("3", document.RootElement.GetProperty("inputs").GetProperty("n").GetString());
+        Assert.Equal((2, "prts: There is no input 'm'; there are n.\n"), ((await prts.RunAsync("plan", "--input", "m=1")).ExitCode, (await prts.RunAsync("plan", "--input", "m=1")).Error));
+        Assert.Equal(2, (await prts.RunAsync("plan", "--input", "n")).ExitCode);
+    }
+
+    [Fact]
     public async Task Run_SeveralJobs_GoByNeedsConditionsAndOutputs()
     {
         Pipeline("""
