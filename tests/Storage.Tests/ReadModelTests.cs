@@ -13,7 +13,7 @@ public sealed class ReadModelTests(StorageFixture storage)
 {
     private static readonly DateTimeOffset Start = new(2026, 11, 23, 12, 0, 0, TimeSpan.FromHours(8));
     private readonly string tenant = $"t{Guid.NewGuid():N}";
-    private readonly BuildsReadModel builds = new(storage.Database);
+    private readonly BuildsReadModel builds = new(storage.Database, TimeProvider.System);
     private readonly ProjectsReadModel projects = new(storage.Database);
 
     private ProjectId Project => new(tenant, "demo", "hello");
@@ -72,6 +72,22 @@ public sealed class ReadModelTests(StorageFixture storage)
         Assert.Equal(["Build"], build.Stages![1].Needs);
         Assert.Equal(3, (await builds.Jobs(id)).Count);
         Assert.Null((await builds.List(tenant, Project, new())).Items[0].Stages);
+    }
+
+    [Fact]
+    public async Task UsualTimes_AreTheMediansOfThePipelinesSuccesses()
+    {
+        var start = new DateTimeOffset(2026, 11, 24, 12, 0, 0, TimeSpan.Zero);
+        foreach (var (number, seconds, status) in new[] { (1, 10, RunStatus.Succeeded), (2, 30, RunStatus.Succeeded), (3, 20, RunStatus.Succeeded), (4, 999, RunStatus.Failed) })
+        {
+            var done = Job("a", 0) with { Status = status, StartedAt = start, FinishedAt = start.AddSeconds(seconds) };
+            await builds.Upsert(new(Project, number), Build(number) with { Status = status, Stages = [new() { Name = "Build", Status = status, Jobs = [done] }] });
+        }
+
+        var usual = await builds.UsualTimes(Project, Build(1).File);
+
+        Assert.Equal(TimeSpan.FromSeconds(20), Assert.Single(usual, job => job.Key == "a").Value);
+        Assert.Empty(await builds.UsualTimes(Project, ".prts/other.yaml"));
     }
 
     [Fact]

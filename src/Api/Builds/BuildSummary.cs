@@ -99,6 +99,9 @@ public sealed record JobSummary
 
     /// <summary>What its deployment waits for; null when it does not wait for that.</summary>
     [Id(19)] public ApprovalSummary? Approval { get; init; }
+
+    /// <summary>When it is expected to start, by how long the jobs before it usually take; null when that is not known or it does not wait for jobs.</summary>
+    [Id(20)] public DateTimeOffset? ExpectedStartAt { get; init; }
 }
 
 [GenerateSerializer, Alias("prts.step-summary"), Immutable]

@@ -38,7 +38,10 @@ internal static class BuildCommands
             using var api = ApiClient.Connect();
             var body = new StartBuild
             {
-                Ref = parsed.GetValue(reference), Commit = parsed.GetValue(commit), File = parsed.GetValue(file), Inputs = InputOption.Read(parsed.GetValue(inputs)),
+                Ref = parsed.GetValue(reference),
+                Commit = parsed.GetValue(commit),
+                File = parsed.GetValue(file),
+                Inputs = InputOption.Read(parsed.GetValue(inputs)),
             };
             var path = parsed.GetRequiredValue(project).ApiPath + "/builds";
             Announce(await api.PostAsync(path, body, CliJson.Default.StartBuild, CliJson.Default.IReadOnlyListBuildSummary, cancellation), parsed.GetValue(json));

@@ -27,7 +27,9 @@ internal sealed class JobDispatch(IGrainFactory grains, AttemptTokens tokens, Gr
     /// <summary>Asks for a turn in the job's concurrency group.</summary>
     public Task<GroupAnswer> Enter(JobStart start, string group) => Group(group).Enter(new()
     {
-        Member = id.Key, Name = $"{start.Job.Name} of #{id.Build.Number.ToString(CultureInfo.InvariantCulture)}", CancelInProgress = start.Job.Concurrency!.CancelInProgress,
+        Member = id.Key,
+        Name = $"{start.Job.Name} of #{id.Build.Number.ToString(CultureInfo.InvariantCulture)}",
+        CancelInProgress = start.Job.Concurrency!.CancelInProgress,
     });
 
     public Task Leave(string group) => Group(group).Leave(id.Key);

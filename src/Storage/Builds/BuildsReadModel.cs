@@ -18,8 +18,10 @@ public sealed record BuildQuery
     public int Take { get; init; } = 50;
 }
 
-public sealed class BuildsReadModel(NpgsqlDataSource database)
+public sealed class BuildsReadModel(NpgsqlDataSource database, TimeProvider time)
 {
+    /// <summary>Of the pipeline's builds among the last hundred of the project, so many tell how long its jobs take.</summary>
+    private const int Sample = 10;
     private const string ThisBuild = "where tenant = $1 and org = $2 and project = $3 and number = $4";
 
     /// <summary>
@@ -42,8 +44,14 @@ public sealed class BuildsReadModel(NpgsqlDataSource database)
         await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>The build with its stages and jobs.</summary>
-    public async Task<BuildSummary?> Get(BuildId id, CancellationToken cancellationToken = default)
+    /// <summary>The build with its stages and jobs, and what can be said of those that have not started.</summary>
+    public async Task<BuildSummary?> Get(BuildId id, CancellationToken cancellationToken = default) => await Whole(id, cancellationToken) switch
+    {
+        { } build when !build.Status.IsEnded() => BuildOutlook.Of(build, await UsualTimes(id.Project, build.File, cancellationToken), time.GetUtcNow()),
+        var build => build,
+    };
+
+    private async Task<BuildSummary?> Whole(BuildId id, CancellationToken cancellationToken)
     {
         await using var batch = database.CreateBatch();
         batch.Add($"select doc, stages from builds {ThisBuild}", Key(id));
@@ -56,6 +64,21 @@ public sealed class BuildsReadModel(NpgsqlDataSource database)
         var jobs = (await reader.Rows(Document.Read<JobSummary>, cancellationToken)).ToLookup(job => job.Stage, StringComparer.Ordinal);
         return build with { Stages = [.. stages.Select(stage => WithJobs(stage, [.. jobs[stage.Name]]))] };
     }
+
+    /// <summary>How long the pipeline's jobs take by key: the median of their successes in its last builds.</summary>
+    public async Task<IReadOnlyDictionary<string, TimeSpan>> UsualTimes(ProjectId project, string file, CancellationToken cancellationToken = default) => (await database.Command(
+        """
+        select j.key, percentile_cont(0.5) within group (order by extract(epoch from (j.doc->>'finishedAt')::timestamptz - (j.doc->>'startedAt')::timestamptz))::double precision
+        from (
+            select number from (
+                select number, status, doc from builds where tenant = $1 and org = $2 and project = $3 order by number desc limit 100
+            ) recent where status in ('succeeded', 'failed') and doc->>'file' = $4 order by number desc limit $5
+        ) b join jobs j on j.tenant = $1 and j.org = $2 and j.project = $3 and j.number = b.number
+        where j.doc->>'status' = 'succeeded' and j.doc ? 'startedAt' and j.doc ? 'finishedAt'
+        group by j.key
+        """,
+        project.Tenant, project.Org, project.Name, file, Sample).All(row => (Key: row.GetString(0), Time: TimeSpan.FromSeconds(Math.Max(0, row.GetDouble(1)))), cancellationToken))
+        .ToDictionary(job => job.Key, job => job.Time, StringComparer.Ordinal);
 
     public Task<IReadOnlyList<JobSummary>> Jobs(BuildId id, CancellationToken cancellationToken = default) =>
         database.Command($"select doc from jobs {ThisBuild} order by position", Key(id)).All(Document.Read<JobSummary>, cancellationToken);

@@ -12,7 +12,14 @@ public sealed class JobRetryTests
 
     private static JobState Running(int attempt = 1, int retries = 0) => new()
     {
-        Version = 5, Status = RunStatus.Running, Attempt = attempt, Retries = retries, Agent = "agent-1", StartedAt = Now, LastSequence = 2, Steps = [new() { Status = RunStatus.Running }],
+        Version = 5,
+        Status = RunStatus.Running,
+        Attempt = attempt,
+        Retries = retries,
+        Agent = "agent-1",
+        StartedAt = Now,
+        LastSequence = 2,
+        Steps = [new() { Status = RunStatus.Running }],
     };
 
     private static JobEnded Failed(FailureCause cause = FailureCause.Failure, int? exitCode = 1) =>

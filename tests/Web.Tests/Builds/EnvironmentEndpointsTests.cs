@@ -45,7 +45,14 @@ public class EnvironmentEndpointsTests(TestServer server)
         await (await developer.PutAsJsonAsync($"/api/v1/projects/{project}/environments/x", new EnvironmentSettings(), ApiJson.Options)).Problem(HttpStatusCode.Forbidden, "forbidden");
         await server.Get<EnvironmentsStore>().Upsert(new(project, 3), new()
         {
-            Environment = "x", Number = 3, Job = "deploy", JobName = "Deploy", Status = RunStatus.Succeeded, Ref = "refs/heads/main", Commit = new string('a', 40), Version = 1,
+            Environment = "x",
+            Number = 3,
+            Job = "deploy",
+            JobName = "Deploy",
+            Status = RunStatus.Succeeded,
+            Ref = "refs/heads/main",
+            Commit = new string('a', 40),
+            Version = 1,
         });
         using var viewer = await server.Client(Role.Viewer);
         var history = await (await viewer.GetAsync($"/api/v1/projects/{project}/environments/x/deployments")).Read<Page<DeploymentSummary>>();

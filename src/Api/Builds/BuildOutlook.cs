@@ -1,0 +1,59 @@
+using System.Globalization;
+
+namespace PRTS.Api.Builds;
+
+/// <summary>What can be said of the jobs of a build that have not started: what they wait for, and when they are expected to start.</summary>
+public static class BuildOutlook
+{
+    private const int Named = 3;
+
+    /// <param name="build">With its stages.</param>
+    /// <param name="usual">How long a job of this key usually takes.</param>
+    /// <param name="now">The present.</param>
+    /// <returns>The same build when there is nothing to add.</returns>
+    public static BuildSummary Of(BuildSummary build, IReadOnlyDictionary<string, TimeSpan> usual, DateTimeOffset now)
+    {
+        if (build.Status.IsEnded() || build.Stages is not { } stages) return build;
+        var jobs = stages.SelectMany(stage => stage.Jobs).ToDictionary(job => job.Key, StringComparer.Ordinal);
+        var ends = new Dictionary<string, DateTimeOffset?>(StringComparer.Ordinal);
+        return build with { Stages = [.. stages.Select(stage => stage with { Jobs = [.. stage.Jobs.Select(job => Of(job))] })] };
+
+        JobSummary Of(JobSummary job)
+        {
+            if (job.Status is not (RunStatus.Queued or RunStatus.Waiting)) return job;
+            var open = job.Needs.Where(key => jobs.TryGetValue(key, out var need) && !need.Status.IsEnded()).ToList();
+            if (open.Count == 0) return job;
+            return job with { Reason = job.Reason ?? WaitsFor(open), ExpectedStartAt = StartOf(job) };
+        }
+
+        string WaitsFor(List<string> open)
+        {
+            var names = string.Join(", ", open.Take(Named).Select(key => jobs[key].Name));
+            return open.Count <= Named ? $"Waits for {names}." : $"Waits for {names} and {(open.Count - Named).ToString(CultureInfo.InvariantCulture)} more.";
+        }
+
+        DateTimeOffset? StartOf(JobSummary job)
+        {
+            var start = now;
+            foreach (var key in job.Needs)
+            {
+                if (!jobs.TryGetValue(key, out var need)) continue;
+                if (EndOf(need) is not { } end) return null;
+                if (end > start) start = end;
+            }
+
+            return start;
+        }
+
+        // A plan has no cycles, and each job is looked at once.
+        DateTimeOffset? EndOf(JobSummary job)
+        {
+            if (job.Status.IsEnded()) return now;
+            if (ends.TryGetValue(job.Key, out var known)) return known;
+            DateTimeOffset? end = !usual.TryGetValue(job.Key, out var time) ? null
+                : job.Status == RunStatus.Running ? (job.StartedAt ?? now) + time
+                : StartOf(job) + time;
+            return ends[job.Key] = end < now ? now : end;
+        }
+    }
+}
