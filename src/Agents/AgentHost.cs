@@ -42,7 +42,9 @@ public static class AgentHost
         builder.Services.AddSingleton(controlPlane);
         builder.Services.AddSingleton(Execution(options));
         builder.Services.AddSingleton<IJobSink, GrainJobSink>();
+        builder.Services.AddSingleton<AttemptHttp>();
         builder.Services.AddSingleton<ArtifactUploader>();
+        builder.Services.AddSingleton<ArtifactReader>();
         builder.Services.AddSingleton<JobRunner>();
         builder.Services.AddSingleton<AgentJobs>();
         builder.Services.AddSingleton<IAgentJobs>(services => services.GetRequiredService<AgentJobs>());

@@ -1,4 +1,5 @@
 using PRTS.Api;
+using PRTS.Pipelines.Planning;
 using static PRTS.Execution.Tests.TestMachine;
 
 namespace PRTS.Execution.Tests;
@@ -107,4 +108,52 @@ public sealed class ArtifactTests : IAsyncDisposable
 
         Assert.Equal("hello\n"u8.ToArray(), sink.Artifacts["readme"]["README.md"]);
     }
+
+    [Fact]
+    public async Task Fetch_ConnectionBreaksAndBytesAreDamaged_ArrivesWhole()
+    {
+        var files = Enumerable.Range(0, 40).ToDictionary(n => $"deep/file{n}", n => Enumerable.Range(0, 1000 + n).Select(i => (byte)(i * n)).ToArray());
+        var sink = new TestSink { FailurePercent = 30, Kept = { [("build", "dist")] = files } };
+        await machine.Run(sink, machine.Job(Fetch("dist", "in"), Keep("back", "in")));
+
+        Assert.Equal((RunStatus.Succeeded, $"40 files, {files.Values.Sum(bytes => bytes.Length)} bytes"), (sink.Step(0).Status, sink.Step(0).Reason));
+        Assert.Equal(files, sink.Artifacts["back"]);
+    }
+
+    [Fact]
+    public async Task Fetch_IntoAFolderOfAnotherUser_IsRefused()
+    {
+        var sink = new TestSink { Kept = { [("build", "dist")] = new() { ["file"] = "x"u8.ToArray() } } };
+        await machine.Run(sink, machine.Job(Step("mkdir locked; chmod 500 locked"), Fetch("dist", "locked")));
+
+        Assert.Equal(RunStatus.Failed, sink.Step(1).Status);
+        Assert.Contains("'locked/file' cannot be written: file: Permission denied", sink.Step(1).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Fetch_OfAnotherJob_IsNotSeen()
+    {
+        var sink = new TestSink { Kept = { [("other", "dist")] = new() { ["file"] = "x"u8.ToArray() } } };
+        await machine.Run(sink, machine.Job(Fetch("dist", "")));
+
+        Assert.Equal((RunStatus.Failed, "no artifact 'dist' was kept by build"), (sink.Step(0).Status, sink.Step(0).Reason));
+    }
+
+    [Fact]
+    public async Task Fetch_Canceled_Ends()
+    {
+        var sink = new TestSink { Kept = { [("build", "dist")] = new() { ["file"] = "x"u8.ToArray() } }, DownloadsStall = true };
+        await using var agent = machine.Agent(sink);
+        var job = machine.Job(Fetch("dist", ""));
+        var running = agent.Run(job, CancellationToken.None);
+        await sink.Until(s => s.Stalled);
+        await agent.Cancel(job.Attempt, "enough");
+        await running;
+
+        Assert.Equal((RunStatus.Canceled, "enough"), (sink.Step(0).Status, sink.Step(0).Reason));
+        Assert.Equal(RunStatus.Canceled, sink.Ended!.Status);
+    }
+
+    private static PlannedStep Fetch(string name, string path) =>
+        new() { Index = 0, Name = $"Download {name}", Env = new Dictionary<string, string>(), Download = new() { Name = name, Path = path, Jobs = ["build"] } };
 }

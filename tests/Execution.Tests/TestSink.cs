@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using PRTS.Api;
+using PRTS.Api.Artifacts;
 using PRTS.Api.Builds;
 using PRTS.Api.Logs;
 using PRTS.Execution.Artifacts;
@@ -55,6 +56,14 @@ internal sealed class TestSink : IJobSink
     public JobEnded? Ended => Events.OfType<JobEnded>().SingleOrDefault();
 
     public Dictionary<string, Dictionary<string, byte[]>> Artifacts { get; } = [];
+
+    /// <summary>No byte of a download ever comes.</summary>
+    public bool DownloadsStall { get; init; }
+
+    public bool Stalled { get; private set; }
+
+    /// <summary>By other jobs: content by path.</summary>
+    public Dictionary<(string Job, string Name), Dictionary<string, byte[]>> Kept { get; } = [];
 
     public StepEnded Step(int index) => Events.OfType<StepEnded>().Single(e => e.Index == index);
 
@@ -128,6 +137,33 @@ internal sealed class TestSink : IJobSink
             files.Add(file.Path + (file.Executable ? "*" : ""), bytes.ToArray());
         }
         await Call(() => Artifacts[upload.Name] = files);
+    }
+
+    public Task<IReadOnlyList<ArtifactSummary>> ListArtifacts(JobAssignment job, CancellationToken ct) => Call<IReadOnlyList<ArtifactSummary>>(() =>
+        [.. Kept.Select(kept => new ArtifactSummary { Job = kept.Key.Job, Name = kept.Key.Name, Files = kept.Value.Count, Size = 0, CreatedAt = default })]);
+
+    public Task<IReadOnlyList<ArtifactFile>> ListFiles(JobAssignment job, ArtifactSummary artifact, CancellationToken ct) => Call<IReadOnlyList<ArtifactFile>>(() =>
+        [.. Kept[(artifact.Job, artifact.Name)].Select(file => new ArtifactFile
+        {
+            Path = file.Key,
+            Size = file.Value.Length,
+            Sha256 = Convert.ToHexStringLower(SHA256.HashData(file.Value)),
+        })]);
+
+    public async Task Download(JobAssignment job, ArtifactSummary artifact, ArtifactFile file, Stream target, CancellationToken ct)
+    {
+        if (DownloadsStall)
+        {
+            await Call(() => Stalled = true);
+            await Task.Delay(Timeout.InfiniteTimeSpan, ct);
+        }
+
+        var bytes = Kept[(artifact.Job, artifact.Name)][file.Path];
+        // Half of it and then nothing, or a byte that is another.
+        var damage = await Call(() => random.Next(100) < FailurePercent ? random.Next(2) + 1 : 0);
+        await target.WriteAsync(damage == 1 ? bytes.AsMemory(0, bytes.Length / 2) : damage == 2 ? bytes.Reverse().ToArray() : bytes, ct);
+        if (damage == 1)
+            throw new HttpRequestException("The connection broke.");
     }
 
     private async Task<T> Call<T>(Func<T> effect)

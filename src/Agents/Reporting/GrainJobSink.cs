@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Orleans.Concurrency;
+using PRTS.Api.Artifacts;
 using PRTS.Api.Builds;
 using PRTS.Api.Logs;
 using PRTS.Contracts;
@@ -11,7 +12,7 @@ using PRTS.Execution.Jobs;
 namespace PRTS.Agents.Reporting;
 
 /// <summary>Events and log bytes go to the attempt's grains, artifacts over HTTP.</summary>
-public sealed class GrainJobSink(IGrainFactory grains, ArtifactUploader artifacts) : IJobSink
+public sealed class GrainJobSink(IGrainFactory grains, ArtifactUploader artifacts, ArtifactReader kept) : IJobSink
 {
     // Making a reference costs more than sending a short chunk through it.
     private readonly ConditionalWeakTable<JobAssignment, ILogGrain> logs = [];
@@ -26,6 +27,12 @@ public sealed class GrainJobSink(IGrainFactory grains, ArtifactUploader artifact
         LogOf(job).Close(job.Token, length).WaitAsync(ct);
 
     public Task UploadArtifact(JobAssignment job, ArtifactUpload upload, CancellationToken ct) => artifacts.Upload(job, upload, ct);
+
+    public Task<IReadOnlyList<ArtifactSummary>> ListArtifacts(JobAssignment job, CancellationToken ct) => kept.List(job, ct);
+
+    public Task<IReadOnlyList<ArtifactFile>> ListFiles(JobAssignment job, ArtifactSummary artifact, CancellationToken ct) => kept.Files(job, artifact, ct);
+
+    public Task Download(JobAssignment job, ArtifactSummary artifact, ArtifactFile file, Stream target, CancellationToken ct) => kept.Download(job, artifact, file, target, ct);
 
     private ILogGrain LogOf(JobAssignment job) => logs.GetValue(job, key => grains.Log(AttemptId.FromKey(key.Attempt)));
 }

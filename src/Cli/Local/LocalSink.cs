@@ -1,4 +1,5 @@
 using PRTS.Api;
+using PRTS.Api.Artifacts;
 using PRTS.Api.Builds;
 using PRTS.Api.Logs;
 using PRTS.Cli.Terminal;
@@ -10,14 +11,19 @@ namespace PRTS.Cli.Local;
 
 /// <summary>
 /// Where jobs report that run here without a server: their output goes to standard output, byte for byte when there is one job, else line
-/// by line behind the job's name; what happens goes to standard error; artifacts go into a directory, or nowhere.
+/// by line behind the job's name; what happens goes to standard error; artifacts go into a directory.
 /// </summary>
-internal sealed class LocalSink(bool several, string? artifacts) : IJobSink
+/// <param name="several">There is more than one job.</param>
+/// <param name="artifacts">Where artifacts go.</param>
+/// <param name="told">The user named that directory, and knows what becomes of it.</param>
+internal sealed class LocalSink(bool several, string artifacts, bool told) : IJobSink
 {
     private readonly Lock gate = new();
     private readonly Stream output = Console.OpenStandardOutput();
     private readonly Dictionary<string, Log> logs = new(StringComparer.Ordinal);
     private readonly Dictionary<string, JobEnded> ends = new(StringComparer.Ordinal);
+
+    private readonly Dictionary<(string Job, string Name), IReadOnlyList<ArtifactFile>> keptFiles = [];
 
     private sealed class Log
     {
@@ -102,21 +108,58 @@ internal sealed class LocalSink(bool several, string? artifacts) : IJobSink
 
     public async Task UploadArtifact(JobAssignment job, ArtifactUpload upload, CancellationToken ct)
     {
-        if (artifacts is null)
+        if (!told)
         {
             Tell(job.Job, RunStatus.Running, $"artifact {upload.Name} has {upload.Files.Count} files; --artifacts DIRECTORY keeps them");
-            return;
         }
 
+        var kept = new List<ArtifactFile>();
         foreach (var file in upload.Files)
         {
-            var target = Path.Combine(artifacts, job.Job.Key, upload.Name, file.Path);
+            var target = PathOf(job.Job.Key, upload.Name, file.Path);
             Directory.CreateDirectory(Path.GetDirectoryName(target)!);
             await using var from = file.Open();
             await using var to = File.Create(target);
             await from.CopyToAsync(to, ct);
+            kept.Add(new() { Path = file.Path, Size = file.Size, Sha256 = "", Executable = file.Executable });
+        }
+
+        lock (gate)
+        {
+            keptFiles[(job.Job.Key, upload.Name)] = kept;
         }
     }
+
+    public Task<IReadOnlyList<ArtifactSummary>> ListArtifacts(JobAssignment job, CancellationToken ct)
+    {
+        lock (gate)
+        {
+            return Task.FromResult<IReadOnlyList<ArtifactSummary>>([.. keptFiles.Select(kept => new ArtifactSummary
+            {
+                Job = kept.Key.Job,
+                Name = kept.Key.Name,
+                Files = kept.Value.Count,
+                Size = kept.Value.Sum(file => file.Size),
+                CreatedAt = TimeProvider.System.GetUtcNow(),
+            })]);
+        }
+    }
+
+    public Task<IReadOnlyList<ArtifactFile>> ListFiles(JobAssignment job, ArtifactSummary artifact, CancellationToken ct)
+    {
+        lock (gate)
+        {
+            return Task.FromResult<IReadOnlyList<ArtifactFile>>(keptFiles[(artifact.Job, artifact.Name)]);
+        }
+    }
+
+    public async Task Download(JobAssignment job, ArtifactSummary artifact, ArtifactFile file, Stream target, CancellationToken ct)
+    {
+        await using var from = File.OpenRead(PathOf(artifact.Job, artifact.Name, file.Path));
+        await from.CopyToAsync(target, ct);
+    }
+
+    private string PathOf(string job, string artifact, string file) => Path.Combine(artifacts, job, artifact, file);
 
     private Log LogOf(JobAssignment job)
     {

@@ -6,7 +6,7 @@ namespace PRTS.Contracts.Builds;
 
 /// <summary>
 /// Makes and checks attempt tokens: an HMAC over the attempt's key and the agent that holds it, so any server can check one without
-/// asking anybody. Who has the token may report for, log to, clone for and upload to this one attempt (docs/adr/0001).
+/// asking anybody. Who has the token may report for, log to, clone for and upload to this one attempt, and read what its build keeps (docs/adr/0001).
 /// </summary>
 /// <param name="key">The cluster's secret, 32 bytes, the same on every server, never on agents.</param>
 public sealed class AttemptTokens(byte[] key)

@@ -7,41 +7,57 @@ using PRTS.Pipelines.Planning;
 
 namespace PRTS.Execution.Jobs;
 
-/// <summary>Runs a step that keeps files. It has no process; repeating it after an interruption is harmless.</summary>
+/// <summary>Runs a step that moves files between the workspace and the control plane. It has no process; repeating it after an interruption is harmless.</summary>
 internal sealed class ArtifactStep(JobAssignment job, JobHistory history, Reporter reporter, IJobSink sink, Workspace workspace, Retry retry, TimeProvider clock)
 {
     private const int MostNamed = 5;
+    private readonly DownloadStep downloads = new(job, sink, workspace, retry);
 
-    public async Task<StepResult> Run(PlannedStep step, PlannedArtifact artifact, StepScope scope, long logLength, CancellationToken ct)
+    /// <param name="timeout">Of what is left; the step fails when it is over.</param>
+    public async Task<StepResult> Run(PlannedStep step, StepScope scope, TimeSpan timeout, JobCancellation cancellation, long logLength, CancellationToken ct)
     {
         if (history.StartOf(step.Index) is null)
         {
             await reporter.Add(
                 sequence => new StepStarted { Sequence = sequence, At = clock.GetUtcNow(), Index = step.Index, LogStart = logLength, Name = NameOf(step, scope) }, ct);
         }
+        // A step that runs although the job is canceled (`always()`) is not cut short by it.
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct, cancellation.IsRequested ? default : cancellation.Token);
+        limit.CancelAfter(timeout);
         try
         {
-            var environment = scope.Environment(step);
-            var collected = new ArtifactCollector(workspace).Collect(scope.Render(artifact.Path, environment, "the artifact's path"));
-            if (collected.Error is not null)
-                return Result(RunStatus.Failed, collected.Error);
-            var name = scope.Render(artifact.Name, environment, "the artifact's name");
-            if (!PlannedArtifact.IsName(name))
-                return Result(RunStatus.Failed, $"'{name}' cannot be an artifact's name; names have 1 to {PlannedArtifact.LongestName} characters without slashes");
-            var upload = new ArtifactUpload(name, collected.Files);
-            await retry.Forever("upload an artifact", async token =>
-            {
-                await sink.UploadArtifact(job, upload, token);
-                return true;
-            }, ct);
-            return Result(RunStatus.Succeeded, LeftOut(collected.LeftOut));
+            return Result(RunStatus.Succeeded, step.Download is { } download
+                ? await downloads.Run(step, download, scope, limit.Token)
+                : LeftOut(await Keep(step, step.Artifact!, scope, limit.Token)));
         }
         catch (Exception e) when (e is ArtifactRefusedException or ScopeException)
         {
             return Result(RunStatus.Failed, e.Message);
         }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            return cancellation.IsRequested ? Result(RunStatus.Canceled, cancellation.Reason) : Result(RunStatus.Failed, step.Timeout is { } own ? Reasons.StepTimedOut(own) : Reasons.JobTimedOut(job.Job.Timeout));
+        }
 
         StepResult Result(RunStatus status, string? reason) => new(status, reason, null, logLength, clock.GetUtcNow());
+    }
+
+    private async Task<IReadOnlyList<string>> Keep(PlannedStep step, PlannedArtifact artifact, StepScope scope, CancellationToken ct)
+    {
+        var environment = scope.Environment(step);
+        var collected = new ArtifactCollector(workspace).Collect(scope.Render(artifact.Path, environment, "the artifact's path"));
+        if (collected.Error is not null)
+            throw new ArtifactRefusedException(collected.Error);
+        var name = scope.Render(artifact.Name, environment, "the artifact's name");
+        if (!PlannedArtifact.IsName(name))
+            throw new ArtifactRefusedException($"'{name}' cannot be an artifact's name; names have 1 to {PlannedArtifact.LongestName} characters without slashes");
+        var upload = new ArtifactUpload(name, collected.Files);
+        await retry.Forever("upload an artifact", async token =>
+        {
+            await sink.UploadArtifact(job, upload, token);
+            return true;
+        }, ct);
+        return collected.LeftOut;
     }
 
     private static string NameOf(PlannedStep step, StepScope scope)

@@ -1,3 +1,4 @@
+using PRTS.Api.Artifacts;
 using PRTS.Api.Builds;
 using PRTS.Api.Logs;
 using PRTS.Execution.Artifacts;
@@ -5,7 +6,7 @@ using PRTS.Execution.Artifacts;
 namespace PRTS.Execution.Jobs;
 
 /// <summary>
-/// Where a job's events, log and artifacts go. Every call may throw or time out: the runner repeats it, in order, until it succeeds,
+/// Where a job's events, log and artifacts go, and where those of other jobs come from. Every call may throw or time out: the runner repeats it, in order, until it succeeds,
 /// so every call is idempotent by sequence number, offset or content.
 /// </summary>
 public interface IJobSink
@@ -21,4 +22,12 @@ public interface IJobSink
 
     /// <summary>Stores an artifact. Throws <see cref="ArtifactRefusedException"/> when repeating it would not help.</summary>
     Task UploadArtifact(JobAssignment job, ArtifactUpload upload, CancellationToken ct);
+
+    /// <summary>What the build's jobs have kept so far.</summary>
+    Task<IReadOnlyList<ArtifactSummary>> ListArtifacts(JobAssignment job, CancellationToken ct);
+
+    Task<IReadOnlyList<ArtifactFile>> ListFiles(JobAssignment job, ArtifactSummary artifact, CancellationToken ct);
+
+    /// <summary>Writes a file's bytes to <paramref name="target"/>. Throws <see cref="ArtifactRefusedException"/> when it is gone.</summary>
+    Task Download(JobAssignment job, ArtifactSummary artifact, ArtifactFile file, Stream target, CancellationToken ct);
 }

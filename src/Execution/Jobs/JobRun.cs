@@ -271,8 +271,8 @@ internal sealed class JobRun : IDisposable
         {
             return new(RunStatus.Failed, e.Message, null, supervisor.LogLength, clock.GetUtcNow());
         }
-        return step.Artifact is { } artifact
-            ? await artifacts.Run(step, artifact, scope, supervisor.LogLength, ct)
+        return step.Run is null
+            ? await artifacts.Run(step, scope, step.Timeout is { } own && own < left ? own : left, Cancellation, supervisor.LogLength, ct)
             : await runner.Run(step, scope, left, ct);
 
         StepResult Skipped(string why) => new(RunStatus.Skipped, why, null, supervisor.LogLength, clock.GetUtcNow());

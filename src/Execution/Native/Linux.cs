@@ -11,6 +11,8 @@ internal static unsafe partial class Linux
     public const int O_WRONLY = 1;
     public const int O_RDWR = 2;
     public const int O_CREAT = 0x40;
+    public const int O_EXCL = 0x80;
+    public const int O_DIRECTORY = 0x10000;
     public const int O_NONBLOCK = 0x800;
     public const int O_CLOEXEC = 0x80000;
     public const int O_PATH = 0x200000;
@@ -109,11 +111,37 @@ internal static unsafe partial class Linux
     }
 
     /// <summary>Opens a path below a directory; no component of it may be a symbolic link. Never waits (a FIFO would).</summary>
-    public static SafeFileHandle OpenBeneath(SafeFileHandle directory, string relativePath)
+    public static SafeFileHandle OpenBeneath(SafeFileHandle directory, string relativePath) =>
+        OpenBeneath(directory, relativePath, O_RDONLY | O_NONBLOCK, mode: 0);
+
+    /// <summary>As <see cref="OpenBeneath(SafeFileHandle, string)"/>; the path must be a directory.</summary>
+    public static SafeFileHandle OpenDirectoryBeneath(SafeFileHandle directory, string relativePath) =>
+        OpenBeneath(directory, relativePath, O_RDONLY | O_DIRECTORY, mode: 0);
+
+    /// <summary>Makes a file in the directory, for writing; a file or link of the name goes first.</summary>
+    public static SafeFileHandle ReplaceFile(SafeFileHandle directory, string name, int mode)
+    {
+        _ = UnlinkAtNative((int)directory.DangerousGetHandle(), name, 0);
+        return OpenBeneath(directory, name, O_WRONLY | O_CREAT | O_EXCL, mode);
+    }
+
+    /// <summary>False: there is something of the name already.</summary>
+    public static bool TryMakeDirectory(SafeFileHandle directory, string name) =>
+        MakeDirectoryAtNative((int)directory.DangerousGetHandle(), name, 0x1ED) == 0 // 0755
+        || (Marshal.GetLastPInvokeError() == 17 ? false : throw Failure(name)); // EEXIST
+
+    public static void Chown(SafeFileHandle file, int uid, int gid)
+    {
+        if (FChownNative((int)file.DangerousGetHandle(), (uint)uid, (uint)gid) != 0)
+            throw Failure($"A file could not be given to uid {uid}");
+    }
+
+    private static SafeFileHandle OpenBeneath(SafeFileHandle directory, string relativePath, int flags, int mode)
     {
         var how = new OpenHow
         {
-            Flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC,
+            Flags = (ulong)(flags | O_CLOEXEC),
+            Mode = (ulong)mode,
             Resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
         };
         var path = Marshal.StringToCoTaskMemUTF8(relativePath);
@@ -161,6 +189,15 @@ internal static unsafe partial class Linux
 
     [LibraryImport("libc", EntryPoint = "lchown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int LChownNative(string path, uint uid, uint gid);
+
+    [LibraryImport("libc", EntryPoint = "fchown", SetLastError = true)]
+    private static partial int FChownNative(int fd, uint uid, uint gid);
+
+    [LibraryImport("libc", EntryPoint = "mkdirat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int MakeDirectoryAtNative(int directory, string path, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "unlinkat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int UnlinkAtNative(int directory, string path, int flags);
 
     [LibraryImport("libc", EntryPoint = "mkfifo", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int MakeFifoNative(string path, uint mode);

@@ -80,7 +80,7 @@ public sealed record JobDefinition
     public required IReadOnlyList<StepDefinition> Steps { get; init; }
 }
 
-/// <summary>One step of a job: exactly one of <see cref="Run"/> and <see cref="Artifact"/> is set.</summary>
+/// <summary>One step of a job: exactly one of <see cref="Run"/>, <see cref="Artifact"/> and <see cref="Download"/> is set.</summary>
 public sealed record StepDefinition
 {
     public string? Name { get; init; }
@@ -93,6 +93,7 @@ public sealed record StepDefinition
     public bool ContinueOnError { get; init; }
     public required IReadOnlyDictionary<string, string> Env { get; init; }
     public ArtifactDefinition? Artifact { get; init; }
+    public DownloadDefinition? Download { get; init; }
 }
 
 /// <summary>Where a job deploys to. Both may be templates.</summary>
@@ -100,6 +101,9 @@ public sealed record EnvironmentDefinition(string Name, string? Url);
 
 /// <summary>Files to keep, by path or glob relative to the workspace.</summary>
 public sealed record ArtifactDefinition(Located<string> Name, string Path);
+
+/// <summary>Artifacts of jobs that this one waits for: a name or pattern, the job that kept it (null: whichever did), and a folder of the workspace.</summary>
+public sealed record DownloadDefinition(Located<string> Name, Located<string>? Job, string Path);
 
 /// <summary>Globs that a build's event must match; an empty list asks nothing, and all lists must match.</summary>
 public sealed record WhenDefinition

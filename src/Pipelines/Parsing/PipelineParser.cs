@@ -84,6 +84,7 @@ public static class PipelineParser
             Stages = StageReader.ReadAll(reader.Items("stages", reader.Require("stages", "the list of what the pipeline does"), "stages"), n => StageReader.Read(n, errors)),
         };
         PipelineCheck.Check(pipeline, errors);
+        if (!errors.Any) DownloadCheck.Check(pipeline, errors);
         return pipeline;
     }
 }

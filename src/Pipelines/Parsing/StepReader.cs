@@ -3,23 +3,21 @@ using PRTS.Pipelines.Validation;
 
 namespace PRTS.Pipelines.Parsing;
 
-/// <summary>Reads one step: a command or an artifact.</summary>
+/// <summary>Reads one step: a command, files to keep, or files to fetch.</summary>
 internal static class StepReader
 {
     private static readonly string[] Shells = ["bash", "sh", "python", "pwsh"];
 
-    /// <summary>Keys that say how a command runs; an artifact has no command.</summary>
+    /// <summary>What a step can do; each does one.</summary>
+    private static readonly string[] Kinds = ["run", "artifact", "download"];
+
+    /// <summary>Keys that say how a command runs; other steps have none.</summary>
     private static readonly string[] OfCommands = ["shell", "working_directory"];
 
     public static StepDefinition? Read(YamlNode node, ErrorList errors)
     {
         if (MappingReader.Of(node, PipelineKeys.Step, errors) is not { } step) return null;
-        if (step.Has("run") == step.Has("artifact"))
-            errors.Add(step.Has("run") ? DiagnosticCodes.ConflictingKeys : DiagnosticCodes.MissingKey, step.Start,
-                step.Has("run") ? "A step has either `run` or `artifact`; make two steps of it." : "A step needs `run` (a command) or `artifact` (files to keep).");
-        else if (step.Has("artifact"))
-            foreach (var key in OfCommands.Where(step.Has))
-                errors.Add(DiagnosticCodes.ConflictingKeys, step.PlaceOf(key), $"`{key}` is for commands, but this step keeps an artifact; remove it.");
+        CheckKind(step);
         return new StepDefinition
         {
             Name = step.Template("name"),
@@ -32,7 +30,20 @@ internal static class StepReader
             ContinueOnError = step.Flag("continue_on_error"),
             Env = step.Env(),
             Artifact = Artifact(step),
+            Download = Download(step),
         };
+    }
+
+    private static void CheckKind(MappingReader step)
+    {
+        var kinds = Kinds.Where(step.Has).ToList();
+        if (kinds.Count == 0)
+            step.Errors.Add(DiagnosticCodes.MissingKey, step.Start, "A step needs `run` (a command), `artifact` (files to keep) or `download` (files that another job kept).");
+        else if (kinds.Count > 1)
+            step.Errors.Add(DiagnosticCodes.ConflictingKeys, step.Start, $"A step has only one of {Words.And(kinds.Select(k => $"`{k}`"))}; make {kinds.Count} steps of it.");
+        else if (kinds[0] != "run")
+            foreach (var key in OfCommands.Where(step.Has))
+                step.Errors.Add(DiagnosticCodes.ConflictingKeys, step.PlaceOf(key), $"`{key}` is for commands, but this step has `{kinds[0]}`; remove it.");
     }
 
     private static string? Run(MappingReader step)
@@ -66,13 +77,24 @@ internal static class StepReader
         if (step.Get("artifact") is not { } node || MappingReader.Of(node, PipelineKeys.Artifact, step.Errors) is not { } artifact) return null;
         artifact.Require("path", "the files to keep, for example `dist/` or `\"build/*.log\"`");
         var path = RelativePath(artifact, "path");
-        var name = Name(artifact);
+        var name = Name(artifact, artifact.Require("name", "what the artifact is called, unique in its job"));
         return path is null || name is null ? null : new ArtifactDefinition(name.Value, path);
     }
 
-    private static Located<string>? Name(MappingReader artifact)
+    private static DownloadDefinition? Download(MappingReader step)
     {
-        if (Values.AsScalar(artifact.Require("name", "what the artifact is called, unique in its job"), "name", artifact.Errors) is not { } name) return null;
+        if (step.Get("download") is not { } node) return null;
+        if (node is YamlScalar) return Name(step, node) is { } named ? new DownloadDefinition(named, null, "") : null;
+        if (MappingReader.Of(node, PipelineKeys.Download, step.Errors) is not { } download) return null;
+        var name = Name(download, download.Require("name", "what the artifact is called, or a pattern such as `report-*`"));
+        var job = download.Fixed("job");
+        var path = RelativePath(download, "path") ?? "";
+        return name is null ? null : new DownloadDefinition(name.Value, job?.Located(), path);
+    }
+
+    private static Located<string>? Name(MappingReader artifact, YamlNode? node)
+    {
+        if (Values.AsScalar(node, "name", artifact.Errors) is not { } name) return null;
         ExpressionCheck.Template(name, artifact.Errors);
         if (PlannedArtifact.IsName(name.Value) || name.Value.Contains("${{", StringComparison.Ordinal)) return name.Located();
         artifact.Errors.Add(DiagnosticCodes.BadName, name.Start, $"`{Words.Short(name.Value)}` cannot be an artifact's name; names have 1 to 100 characters without slashes.");

@@ -98,7 +98,7 @@ public sealed record PlannedJob
     public static bool IsLabel(string label) => label.Length is > 0 and <= 100 && !label.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || c == ',');
 }
 
-/// <summary>One step: exactly one of <see cref="Run"/> and <see cref="Artifact"/> is set.</summary>
+/// <summary>One step: exactly one of <see cref="Run"/>, <see cref="Artifact"/> and <see cref="Download"/> is set.</summary>
 [GenerateSerializer, Alias("prts.plan-step"), Immutable]
 public sealed record PlannedStep
 {
@@ -133,21 +133,9 @@ public sealed record PlannedStep
     /// <summary>The author gave no name: once the command is evaluated, it names the step.</summary>
     [Id(11)] public bool NamedByCommand { get; init; }
 
+    [Id(12)] public PlannedDownload? Download { get; init; }
+
     /// <summary>The first line of a command that has text, at most 60 characters of it; "" when none has.</summary>
     public static string NameOf(string command) =>
         Words.Short((command.Split('\n').FirstOrDefault(line => !string.IsNullOrWhiteSpace(line)) ?? "").Trim());
-}
-
-/// <summary>Files to keep: a path or glob relative to the workspace, under a name unique in the job.</summary>
-[GenerateSerializer, Alias("prts.plan-artifact"), Immutable]
-public sealed record PlannedArtifact
-{
-    public const int LongestName = 100;
-
-    [Id(0)] public required string Name { get; init; }
-    [Id(1)] public required string Path { get; init; }
-
-    /// <summary>Whether an artifact can be called so: 1 to <see cref="LongestName"/> characters without slashes, not <c>.</c> and <c>..</c>.</summary>
-    public static bool IsName(string name) =>
-        name.Length is > 0 and <= LongestName && !name.Any(c => char.IsControl(c) || c is '/' or '\\') && name is not ("." or "..");
 }

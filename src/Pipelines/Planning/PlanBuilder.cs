@@ -23,6 +23,10 @@ internal sealed class PlanBuilder
         }
     }
 
+    /// <summary>The jobs as some event would plan them; their keys, needs and sources are the same for all.</summary>
+    public static IReadOnlyList<PlannedJob> Jobs(PipelineDefinition pipeline) =>
+        new PlanBuilder(pipeline with { Inputs = [] }, new TriggerEvent { Kind = "push", Ref = "refs/heads/main", Commit = "" }).Build().Jobs;
+
     public static BuildPlan Build(PipelineDefinition pipeline, TriggerEvent trigger) => new PlanBuilder(pipeline, trigger).Build();
 
     private void Remember(JobDefinition job, string key)
@@ -51,8 +55,33 @@ internal sealed class PlanBuilder
             AddJobs(stage, planned, jobs);
         }
 
+        if (pipeline.Stages.Any(stage => stage.Jobs.Any(job => job.Steps.Any(step => step.Download is not null)))) AddSources(jobs);
         return new BuildPlan { Name = pipeline.Name ?? FileName(pipeline.File), File = pipeline.File, Stages = stages, Jobs = jobs, Concurrency = pipeline.Concurrency, Inputs = InputValues.Resolve(pipeline, trigger.Inputs) };
     }
+
+    /// <summary>Says of each download which jobs before it may have kept what it fetches.</summary>
+    private void AddSources(List<PlannedJob> jobs)
+    {
+        var definitions = pipeline.Stages.SelectMany(stage => stage.Jobs).ToList();
+        var upstream = new Upstream(jobs);
+        for (var i = 0; i < jobs.Count; i++)
+        {
+            var index = i;
+            if (!definitions[i].Steps.Any(step => step.Download is not null)) continue;
+            jobs[i] = jobs[i] with
+            {
+                Steps = [.. jobs[i].Steps.Select(step => step.Download is not { } download ? step
+                    : step with { Download = download with { Jobs = Sources(upstream.Of(index), definitions[index].Steps[step.Index].Download!) } })],
+            };
+        }
+
+        IReadOnlyList<string> Sources(IEnumerable<int> before, DownloadDefinition download) =>
+            [.. before.Where(b => (download.Job is not { } job || job.Value == definitions[b].Name.Value || job.Value == definitions[b].Group)
+                && definitions[b].Steps.Any(step => step.Artifact is { } kept && MayBe(download.Name.Value, kept.Name.Value))).Select(b => jobs[b].Key)];
+    }
+
+    private static bool MayBe(string asked, string kept) =>
+        asked.Contains("${{", StringComparison.Ordinal) || kept.Contains("${{", StringComparison.Ordinal) || PlannedDownload.Matches(asked, kept);
 
     private void AddJobs(StageDefinition stage, PlannedStage planned, List<PlannedJob> jobs)
     {
@@ -109,8 +138,8 @@ internal sealed class PlanBuilder
     {
         Index = index,
         Id = step.Id?.Value,
-        Name = step.Name ?? (step.Artifact is { } kept ? $"Artifact {kept.Name.Value}" : PlannedStep.NameOf(step.Run!)),
-        NamedByCommand = step.Name is null && step.Artifact is null,
+        Name = step.Name ?? (step.Artifact is { } kept ? $"Artifact {kept.Name.Value}" : step.Download is { } fetched ? $"Download {fetched.Name.Value}" : PlannedStep.NameOf(step.Run!)),
+        NamedByCommand = step.Name is null && step.Run is not null,
         Run = step.Run,
         Shell = step.Shell ?? "bash",
         WorkingDirectory = step.WorkingDirectory,
@@ -119,6 +148,7 @@ internal sealed class PlanBuilder
         If = step.If,
         Env = step.Env,
         Artifact = step.Artifact is { } artifact ? new PlannedArtifact { Name = artifact.Name.Value, Path = artifact.Path } : null,
+        Download = step.Download is { } download ? new PlannedDownload { Name = download.Name.Value, Path = download.Path, Jobs = [] } : null,
     };
 
     private static string? Both(string? stage, string? job) =>

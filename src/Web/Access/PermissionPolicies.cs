@@ -48,7 +48,7 @@ public sealed class PermissionPolicies(IOptions<AuthorizationOptions> options) :
     }
 }
 
-/// <summary>Decides. A person needs the role; an agent may only read the repository of its attempt's project and fill that attempt.</summary>
+/// <summary>Decides. A person needs the role; an agent may only read the repository of its attempt's project and the artifacts of its build, and fill that attempt.</summary>
 public sealed class PermissionHandler : IAuthorizationHandler
 {
     public Task HandleAsync(AuthorizationHandlerContext context)
@@ -68,13 +68,18 @@ public sealed class PermissionHandler : IAuthorizationHandler
     }
 
     private static bool AgentMay(AuthorizationHandlerContext context, string permission) =>
-        permission == Permissions.RepositoryRead && context.User.Attempt() is { } attempt && Route(context) is { } route
-        && NamesProject(route, attempt);
+        context.User.Attempt() is { } attempt && Route(context) is { } route && permission switch
+        {
+            Permissions.RepositoryRead => NamesProject(route, attempt),
+            Permissions.ArtifactRead => NamesBuild(route, attempt),
+            _ => false,
+        };
 
     private static bool Names(AuthorizationHandlerContext context, AttemptId attempt) =>
-        Route(context) is { } route && NamesProject(route, attempt)
-        && route["number"] as string == attempt.Job.Build.Number.ToString(CultureInfo.InvariantCulture)
-        && route["job"] as string == attempt.Job.Name;
+        Route(context) is { } route && NamesBuild(route, attempt) && route["job"] as string == attempt.Job.Name;
+
+    private static bool NamesBuild(RouteValueDictionary route, AttemptId attempt) =>
+        NamesProject(route, attempt) && route["number"] as string == attempt.Job.Build.Number.ToString(CultureInfo.InvariantCulture);
 
     private static bool NamesProject(RouteValueDictionary route, AttemptId attempt) =>
         route["org"] as string == attempt.Job.Build.Project.Org && route["project"] as string == attempt.Job.Build.Project.Name;

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 using PRTS.Agents.Configuration;
 using PRTS.Agents.Jobs;
+using PRTS.Api.Artifacts;
 using PRTS.Api.Builds;
 using PRTS.Api.Logs;
 using PRTS.Execution;
@@ -108,6 +109,12 @@ public sealed class AgentJobsTests : IDisposable
         public Task<LogAck> CloseLog(JobAssignment job, long length, CancellationToken ct) => Never<LogAck>(ct);
 
         public Task UploadArtifact(JobAssignment job, ArtifactUpload upload, CancellationToken ct) => Never<bool>(ct);
+
+        public Task<IReadOnlyList<ArtifactSummary>> ListArtifacts(JobAssignment job, CancellationToken ct) => Never<IReadOnlyList<ArtifactSummary>>(ct);
+
+        public Task<IReadOnlyList<ArtifactFile>> ListFiles(JobAssignment job, ArtifactSummary artifact, CancellationToken ct) => Never<IReadOnlyList<ArtifactFile>>(ct);
+
+        public Task Download(JobAssignment job, ArtifactSummary artifact, ArtifactFile file, Stream target, CancellationToken ct) => Never<bool>(ct);
 
         private static async Task<T> Never<T>(CancellationToken ct)
         {

@@ -76,6 +76,11 @@ public class TokenTests(TestServer server)
         Assert.Equal(HttpStatusCode.OK, (await client.PostAsync(own, null)).StatusCode);
         foreach (var other in new[] { own.Replace("/builds/1/", "/builds/2/", StringComparison.Ordinal), own.Replace("/build/", "/test/", StringComparison.Ordinal), own.Replace("acme/", "other/", StringComparison.Ordinal) })
             Assert.Equal(HttpStatusCode.Forbidden, (await client.PostAsync(other, null)).StatusCode);
+        var kept = $"/api/v1/projects/{project}/builds/1/artifacts";
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync(kept)).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await client.GetAsync($"/api/v1/projects/{project}/builds/1/jobs/test/artifacts/out/files")).StatusCode);
+        foreach (var other in new[] { kept.Replace("/1/", "/2/", StringComparison.Ordinal), kept.Replace("acme/", "other/", StringComparison.Ordinal), $"/api/v1/projects/{project}/builds/2/jobs/build/artifacts/out/files" })
+            Assert.Equal(HttpStatusCode.Forbidden, (await client.GetAsync(other)).StatusCode);
         foreach (var address in new[] { "/api/v1/account", "/api/v1/projects", $"/api/v1/projects/{project}", "/api/v1/agents" })
             Assert.Equal(HttpStatusCode.Forbidden, (await client.GetAsync(address)).StatusCode);
         var forged = new AttemptTokens(Encoding.UTF8.GetBytes("another key, as an attacker has")).Create(attempt, "agent");

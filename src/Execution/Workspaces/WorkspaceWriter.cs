@@ -1,0 +1,74 @@
+using Microsoft.Win32.SafeHandles;
+using PRTS.Execution.Native;
+
+namespace PRTS.Execution.Workspaces;
+
+/// <summary>
+/// Puts files into a workspace. It was written by the pipeline's author and the agent may be root, so files are made with the rights of
+/// the job's user, beneath the workspace, and no link in it is followed.
+/// </summary>
+internal sealed class WorkspaceWriter(Workspace workspace)
+{
+    private const int Normal = 0x1A4; // 0644
+    private const int Program = 0x1ED; // 0755
+
+    /// <summary>An empty file, in place of one that is there already; its folders are made.</summary>
+    /// <param name="path">Relative to the workspace; <c>..</c> is refused.</param>
+    /// <exception cref="IOException">The message says what stands in the way.</exception>
+    public FileStream Create(string path, bool executable)
+    {
+        var parts = path.Split('/').Where(part => part is not ("" or ".")).ToArray();
+        if (parts.Length == 0 || parts.Contains("..", StringComparer.Ordinal))
+            throw new IOException($"'{path}' is no path of a file in the workspace");
+        var file = Linux.As(workspace.Reader.Uid, workspace.Reader.Gid, () => Open(parts, executable ? Program : Normal));
+        Own(file);
+        return new FileStream(file, FileAccess.Write, bufferSize: 0);
+    }
+
+    private SafeFileHandle Open(string[] parts, int mode)
+    {
+        using var root = Linux.OpenPath(workspace.Checkout);
+        var directory = Linux.OpenDirectoryBeneath(root, ".");
+        try
+        {
+            for (var depth = 0; depth < parts.Length - 1; depth++)
+            {
+                var made = Linux.TryMakeDirectory(directory, parts[depth]);
+                var next = OpenDirectory(directory, parts, depth);
+                directory.Dispose();
+                directory = next;
+                if (made)
+                    Own(directory);
+            }
+
+            return Linux.ReplaceFile(directory, parts[^1], mode);
+        }
+        catch (IOException e)
+        {
+            throw new IOException($"'{string.Join('/', parts)}' cannot be written: {e.Message} (links are not followed, and a folder is not replaced)", e);
+        }
+        finally
+        {
+            directory.Dispose();
+        }
+    }
+
+    private static SafeFileHandle OpenDirectory(SafeFileHandle parent, string[] parts, int depth)
+    {
+        try
+        {
+            return Linux.OpenDirectoryBeneath(parent, parts[depth]);
+        }
+        catch (IOException e)
+        {
+            throw new IOException($"{string.Join('/', parts[..(depth + 1)])} is no folder: {e.Message}", e);
+        }
+    }
+
+    /// <summary>What is made with the agent's rights is given to the container's user.</summary>
+    private void Own(SafeFileHandle file)
+    {
+        if (!workspace.Reader.IsOther && workspace.User.IsOther)
+            Linux.Chown(file, workspace.User.Uid, workspace.User.Gid);
+    }
+}
