@@ -1,4 +1,5 @@
 using PRTS.Storage.Blobs;
+using PRTS.Storage.Caches;
 
 namespace PRTS.Storage;
 
@@ -17,4 +18,5 @@ public sealed record StorageOptions
 
     /// <summary>Larger blobs are refused. Bytes.</summary>
     public long MaxBlobLength { get; init; } = 10L << 30;
+    public CacheLimits Caches { get; init; } = new();
 }

@@ -5,6 +5,7 @@ using PRTS.Storage.Agents;
 using PRTS.Storage.Artifacts;
 using PRTS.Storage.Blobs;
 using PRTS.Storage.Builds;
+using PRTS.Storage.Caches;
 using PRTS.Storage.Environments;
 using PRTS.Storage.Git;
 using PRTS.Storage.Logs;
@@ -30,6 +31,8 @@ public static class StorageServices
         services.AddSingleton<AgentsReadModel>();
         services.AddSingleton<AgentIdentities>();
         services.AddSingleton<ArtifactsReadModel>();
+        services.AddSingleton(options.Caches);
+        services.AddSingleton<CachesStore>();
         services.AddSingleton<SchedulesStore>();
         services.AddSingleton<UsersStore>();
         services.AddSingleton<AccessTokensStore>();

@@ -6,6 +6,7 @@ using PRTS.Web.Administration;
 using PRTS.Web.Agents;
 using PRTS.Web.Artifacts;
 using PRTS.Web.Builds;
+using PRTS.Web.Caches;
 using PRTS.Web.Environments;
 using PRTS.Web.Git;
 using PRTS.Web.Logs;
@@ -54,6 +55,8 @@ public static class WebServices
         api.MapLogs();
         api.MapArtifacts();
         api.MapArtifactUploads();
+        api.MapCaches();
+        api.MapJobCaches();
         api.MapEnvironments();
         api.MapAgents();
         api.MapAccount();

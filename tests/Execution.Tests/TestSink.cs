@@ -3,8 +3,10 @@ using System.Text;
 using PRTS.Api;
 using PRTS.Api.Artifacts;
 using PRTS.Api.Builds;
+using PRTS.Api.Caches;
 using PRTS.Api.Logs;
 using PRTS.Execution.Artifacts;
+using PRTS.Execution.Caches;
 using PRTS.Execution.Jobs;
 
 namespace PRTS.Execution.Tests;
@@ -137,6 +139,39 @@ internal sealed class TestSink : IJobSink
             files.Add(file.Path + (file.Executable ? "*" : ""), bytes.ToArray());
         }
         await Call(() => Artifacts[upload.Name] = files);
+    }
+
+    /// <summary>By key.</summary>
+    public Dictionary<string, byte[]> Caches { get; } = new(StringComparer.Ordinal);
+
+    public Task<CacheEntry?> FindCache(JobAssignment job, string key, IReadOnlyList<string> beginnings, CancellationToken ct) => Call(() =>
+        (Caches.ContainsKey(key) ? key : beginnings.SelectMany(text => Caches.Keys.Where(known => known.StartsWith(text, StringComparison.Ordinal))).FirstOrDefault()) is { } found
+            ? new CacheEntry
+            {
+                Id = 1,
+                Ref = "refs/heads/main",
+                Key = found,
+                Size = Caches[found].Length,
+                Sha256 = Convert.ToHexStringLower(SHA256.HashData(Caches[found])),
+                Build = 1,
+                CreatedAt = default,
+                UsedAt = default,
+            }
+            : null);
+
+    public async Task FetchCache(JobAssignment job, CacheEntry entry, Stream target, CancellationToken ct) => await target.WriteAsync(Caches[entry.Key], ct);
+
+    public async Task<string?> SaveCache(JobAssignment job, CacheUpload upload, CancellationToken ct)
+    {
+        await using var content = upload.Open();
+        var bytes = new MemoryStream();
+        await content.CopyToAsync(bytes, ct);
+        Assert.Equal((upload.Size, upload.Sha256), (bytes.Length, Convert.ToHexStringLower(SHA256.HashData(bytes.ToArray()))));
+        return await Call(() =>
+        {
+            Caches.Add(upload.Key, bytes.ToArray());
+            return (string?)null;
+        });
     }
 
     public Task<IReadOnlyList<ArtifactSummary>> ListArtifacts(JobAssignment job, CancellationToken ct) => Call<IReadOnlyList<ArtifactSummary>>(() =>

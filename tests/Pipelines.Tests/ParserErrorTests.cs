@@ -47,7 +47,7 @@ public class ParserErrorTests
             ["5:23 cycle job `a` needs `b`; job `b` needs `a`. Remove", "5:26 cycle job `a` needs `c`; job `c` needs `a`. Remove"] },
         { "order against need", "stages:\n- name: S\n  jobs:\n  - {name: a, needs: b, steps: [{run: ls}]}\n  - {name: b, steps: [{run: ls}]}",
             ["4:22 cycle job `b` follows job `a`, because stage `S` is not `parallel`"] },
-        { "step without command", Steps("- name: x"), ["5:9 missing-key `run` (a command), `artifact` (files to keep) or `download`"] },
+        { "step without command", Steps("- name: x"), ["5:9 missing-key `run` (a command), `artifact` (files to keep), `download`"] },
         { "step with both", Steps("- run: ls\n  artifact: {path: a, name: b}"), ["5:9 conflicting-keys"] },
         { "shell of an artifact", Steps("- artifact: {path: a, name: b}\n  shell: sh"), ["6:9 conflicting-keys `shell`"] },
         { "shell", Steps("- run: ls\n  shell: bsh"), ["6:16 bad-value Did you mean `bash`?"] },

@@ -67,7 +67,7 @@ public class ReferenceTests
     {
         var pipelines = Text("pipeline.md").Split("```yaml\n").Skip(1).Select(b => b[..b.IndexOf("```", StringComparison.Ordinal)])
             .Where(b => b.Contains("stages:", StringComparison.Ordinal)).ToList();
-        Assert.Equal(3, pipelines.Count);
+        Assert.Equal(4, pipelines.Count);
         Assert.All(pipelines, p => Sample.Parse(p));
     }
 

@@ -40,7 +40,7 @@ public sealed class BlobSweepTests(StorageFixture storage) : IAsyncLifetime
         await logs.Seal(Attempt, 4, 1, "two\n"u8.ToArray(), [new(4, 2000)]);
         await Orphan();
 
-        Assert.Equal(new Swept(1, 1), await Sweep().RunWhenDue());
+        Assert.Equal(new Swept(1, 1, 0), await Sweep().RunWhenDue());
 
         Assert.Null(await blobs.UploadOffset(upload));
         // The log's segment, and the orphan that is still young: a row may be on its way.
@@ -87,7 +87,7 @@ public sealed class BlobSweepTests(StorageFixture storage) : IAsyncLifetime
         Assert.NotNull(await Sweep().RunWhenDue());
     }
 
-    private BlobSweep Sweep() => new(database, new SettingsStore(database), logs, blobs, time);
+    private BlobSweep Sweep() => new(database, new SettingsStore(database), logs, new(database, blobs, new(), time), blobs, time);
 
     private Task Orphan() => blobs.Put($"logs/{Attempt.Key}/000000000000099-{time.Now.ToUnixTimeMilliseconds():x12}-00000000", new MemoryStream([1]));
 }

@@ -2,17 +2,19 @@ using System.Runtime.CompilerServices;
 using Orleans.Concurrency;
 using PRTS.Api.Artifacts;
 using PRTS.Api.Builds;
+using PRTS.Api.Caches;
 using PRTS.Api.Logs;
 using PRTS.Contracts;
 using PRTS.Contracts.Builds;
 using PRTS.Contracts.Logs;
 using PRTS.Execution.Artifacts;
+using PRTS.Execution.Caches;
 using PRTS.Execution.Jobs;
 
 namespace PRTS.Agents.Reporting;
 
-/// <summary>Events and log bytes go to the attempt's grains, artifacts over HTTP.</summary>
-public sealed class GrainJobSink(IGrainFactory grains, ArtifactUploader artifacts, ArtifactReader kept) : IJobSink
+/// <summary>Events and log bytes go to the attempt's grains, artifacts and caches over HTTP.</summary>
+public sealed class GrainJobSink(IGrainFactory grains, ArtifactUploader artifacts, ArtifactReader kept, CacheClient caches) : IJobSink
 {
     // Making a reference costs more than sending a short chunk through it.
     private readonly ConditionalWeakTable<JobAssignment, ILogGrain> logs = [];
@@ -33,6 +35,12 @@ public sealed class GrainJobSink(IGrainFactory grains, ArtifactUploader artifact
     public Task<IReadOnlyList<ArtifactFile>> ListFiles(JobAssignment job, ArtifactSummary artifact, CancellationToken ct) => kept.Files(job, artifact, ct);
 
     public Task Download(JobAssignment job, ArtifactSummary artifact, ArtifactFile file, Stream target, CancellationToken ct) => kept.Download(job, artifact, file, target, ct);
+
+    public Task<CacheEntry?> FindCache(JobAssignment job, string key, IReadOnlyList<string> beginnings, CancellationToken ct) => caches.Find(job, key, beginnings, ct);
+
+    public Task FetchCache(JobAssignment job, CacheEntry entry, Stream target, CancellationToken ct) => caches.Fetch(job, entry, target, ct);
+
+    public Task<string?> SaveCache(JobAssignment job, CacheUpload upload, CancellationToken ct) => caches.Save(job, upload, ct);
 
     private ILogGrain LogOf(JobAssignment job) => logs.GetValue(job, key => grains.Log(AttemptId.FromKey(key.Attempt)));
 }

@@ -5,6 +5,7 @@ using PRTS.Api;
 using PRTS.Api.Agents;
 using PRTS.Api.Artifacts;
 using PRTS.Api.Builds;
+using PRTS.Api.Caches;
 using PRTS.Api.Environments;
 using PRTS.Api.Projects;
 using PRTS.Cli.Up;
@@ -31,6 +32,8 @@ namespace PRTS.Cli.Connection;
 [JsonSerializable(typeof(IReadOnlyList<DeploymentSummary>))]
 [JsonSerializable(typeof(DeploymentDecision))]
 [JsonSerializable(typeof(JobSummary))]
+[JsonSerializable(typeof(CacheEntry))]
+[JsonSerializable(typeof(Page<CacheEntry>))]
 [JsonSerializable(typeof(IReadOnlyList<Diagnostic>))]
 [JsonSerializable(typeof(IReadOnlyList<StatusEntry>))]
 internal sealed partial class CliJson : JsonSerializerContext

@@ -1,9 +1,11 @@
 using PRTS.Api;
 using PRTS.Api.Artifacts;
 using PRTS.Api.Builds;
+using PRTS.Api.Caches;
 using PRTS.Api.Logs;
 using PRTS.Cli.Terminal;
 using PRTS.Execution.Artifacts;
+using PRTS.Execution.Caches;
 using PRTS.Execution.Jobs;
 using PRTS.Pipelines.Planning;
 
@@ -16,7 +18,8 @@ namespace PRTS.Cli.Local;
 /// <param name="several">There is more than one job.</param>
 /// <param name="artifacts">Where artifacts go.</param>
 /// <param name="told">The user named that directory, and knows what becomes of it.</param>
-internal sealed class LocalSink(bool several, string artifacts, bool told) : IJobSink
+/// <param name="caches">Outlive the run.</param>
+internal sealed class LocalSink(bool several, string artifacts, bool told, LocalCaches caches) : IJobSink
 {
     private readonly Lock gate = new();
     private readonly Stream output = Console.OpenStandardOutput();
@@ -157,6 +160,16 @@ internal sealed class LocalSink(bool several, string artifacts, bool told) : IJo
     {
         await using var from = File.OpenRead(PathOf(artifact.Job, artifact.Name, file.Path));
         await from.CopyToAsync(target, ct);
+    }
+
+    public Task<CacheEntry?> FindCache(JobAssignment job, string key, IReadOnlyList<string> beginnings, CancellationToken ct) => Task.FromResult(caches.Find(key, beginnings));
+
+    public Task FetchCache(JobAssignment job, CacheEntry entry, Stream target, CancellationToken ct) => caches.FetchAsync(entry, target, ct);
+
+    public async Task<string?> SaveCache(JobAssignment job, CacheUpload upload, CancellationToken ct)
+    {
+        await caches.SaveAsync(upload, ct);
+        return null;
     }
 
     private string PathOf(string job, string artifact, string file) => Path.Combine(artifacts, job, artifact, file);

@@ -5,13 +5,18 @@ using PRTS.Execution.Workspaces;
 namespace PRTS.Execution.Artifacts;
 
 /// <summary>What an artifact step found: files, and what it left out and why; or what is wrong.</summary>
-internal sealed record Collected(IReadOnlyList<ArtifactUploadFile> Files, IReadOnlyList<string> LeftOut, string? Error);
+internal sealed record Collected(IReadOnlyList<ArtifactUploadFile> Files, IReadOnlyList<string> LeftOut, string? Error)
+{
+    /// <summary>Symbolic links, where they are asked for: path in the workspace, and what it says.</summary>
+    public IReadOnlyList<(string Path, string Target)> Links { get; init; } = [];
+}
 
 /// <summary>
 /// Finds an artifact's files. The workspace was written by the pipeline's author and the agent may be root, so every file is opened
 /// with the rights of the job's user, beneath the workspace, without following any link, and only then looked at.
 /// </summary>
-internal sealed class ArtifactCollector(Workspace workspace)
+/// <param name="links">Links are collected too; otherwise they are left out.</param>
+internal sealed class ArtifactCollector(Workspace workspace, bool links = false)
 {
     private const int MostFiles = 100_000;
 
@@ -60,7 +65,9 @@ internal sealed class ArtifactCollector(Workspace workspace)
             return new([], [], $"'{asWritten}' has more than {MostFiles} files; pack them into an archive first");
         var why = found.LeftOut.Count > 0 ? $" (left out: {string.Join(", ", found.LeftOut.Take(5))})" : "";
         var none = glob is null ? $"'{asWritten}' has no files" : $"no file matches '{asWritten}'";
-        return found.Files.Count > 0 ? new(found.Files, found.LeftOut, null) : new([], found.LeftOut, none + why);
+        return found.Files.Count + found.Links.Count > 0
+            ? new(found.Files, found.LeftOut, null) { Links = found.Links }
+            : new([], found.LeftOut, none + why);
     }
 
     private sealed class Collection
@@ -68,6 +75,8 @@ internal sealed class ArtifactCollector(Workspace workspace)
         public List<ArtifactUploadFile> Files { get; } = [];
 
         public List<string> LeftOut { get; } = [];
+
+        public List<(string Path, string Target)> Links { get; } = [];
     }
 
     private void Walk(string directory, string below, Glob? glob, Collection found)
@@ -94,9 +103,12 @@ internal sealed class ArtifactCollector(Workspace workspace)
 
     private void Take(string inWorkspace, string name, FileSystemInfo entry, Collection found)
     {
-        if (entry.LinkTarget is not null)
+        if (entry.LinkTarget is { } target)
         {
-            found.LeftOut.Add($"{inWorkspace} is a symbolic link");
+            if (links)
+                found.Links.Add((inWorkspace, target));
+            else
+                found.LeftOut.Add($"{inWorkspace} is a symbolic link");
             return;
         }
         if (!TryOpen(inWorkspace, out var facts, out var error))

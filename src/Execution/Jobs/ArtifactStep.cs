@@ -12,6 +12,7 @@ internal sealed class ArtifactStep(JobAssignment job, JobHistory history, Report
 {
     private const int MostNamed = 5;
     private readonly DownloadStep downloads = new(job, sink, workspace, retry);
+    private readonly CacheStep caches = new(job, history, sink, workspace, retry);
 
     /// <param name="timeout">Of what is left; the step fails when it is over.</param>
     public async Task<StepResult> Run(PlannedStep step, StepScope scope, TimeSpan timeout, JobCancellation cancellation, long logLength, CancellationToken ct)
@@ -26,6 +27,12 @@ internal sealed class ArtifactStep(JobAssignment job, JobHistory history, Report
         limit.CancelAfter(timeout);
         try
         {
+            if (step.Cache is { } cache)
+            {
+                var (done, outputs) = await caches.Run(step, cache, scope, limit.Token);
+                return Result(RunStatus.Succeeded, done) with { Outputs = outputs };
+            }
+
             return Result(RunStatus.Succeeded, step.Download is { } download
                 ? await downloads.Run(step, download, scope, limit.Token)
                 : LeftOut(await Keep(step, step.Artifact!, scope, limit.Token)));

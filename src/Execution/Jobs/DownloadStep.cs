@@ -3,6 +3,7 @@ using PRTS.Api;
 using PRTS.Api.Artifacts;
 using PRTS.Api.Builds;
 using PRTS.Execution.Artifacts;
+using PRTS.Execution.Native;
 using PRTS.Execution.Steps;
 using PRTS.Execution.Workspaces;
 using PRTS.Pipelines.Planning;
@@ -13,10 +14,6 @@ namespace PRTS.Execution.Jobs;
 internal sealed class DownloadStep(JobAssignment job, IJobSink sink, Workspace workspace, Retry retry)
 {
     private const int AtOnce = 8;
-
-    /// <summary>What .NET makes of ENOSPC and EDQUOT.</summary>
-    private const int NoSpace = 28;
-    private const int OverQuota = 122;
     private readonly WorkspaceWriter writer = new(workspace);
 
     /// <returns>What the step did, in words.</returns>
@@ -75,7 +72,7 @@ internal sealed class DownloadStep(JobAssignment job, IJobSink sink, Workspace w
                 await sink.Download(job, artifact, file, hashed, ct);
                 await hashed.FlushFinalBlockAsync(ct);
             }
-            catch (IOException e) when (e.HResult is NoSpace or OverQuota)
+            catch (IOException e) when (Linux.IsFull(e))
             {
                 throw new ArtifactRefusedException($"'{path.TrimStart('/')}' cannot be written: {e.Message}", e);
             }

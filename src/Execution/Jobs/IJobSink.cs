@@ -1,7 +1,9 @@
 using PRTS.Api.Artifacts;
 using PRTS.Api.Builds;
+using PRTS.Api.Caches;
 using PRTS.Api.Logs;
 using PRTS.Execution.Artifacts;
+using PRTS.Execution.Caches;
 
 namespace PRTS.Execution.Jobs;
 
@@ -30,4 +32,13 @@ public interface IJobSink
 
     /// <summary>Writes a file's bytes to <paramref name="target"/>. Throws <see cref="ArtifactRefusedException"/> when it is gone.</summary>
     Task Download(JobAssignment job, ArtifactSummary artifact, ArtifactFile file, Stream target, CancellationToken ct);
+
+    /// <summary>What fits best: the key itself, or the newest with one of the beginnings, the best first. Null: nothing.</summary>
+    Task<CacheEntry?> FindCache(JobAssignment job, string key, IReadOnlyList<string> beginnings, CancellationToken ct);
+
+    /// <summary>Writes its bytes to <paramref name="target"/>. Throws <see cref="ArtifactRefusedException"/> when it is gone.</summary>
+    Task FetchCache(JobAssignment job, CacheEntry entry, Stream target, CancellationToken ct);
+
+    /// <summary>Why it is not kept; null when it is.</summary>
+    Task<string?> SaveCache(JobAssignment job, CacheUpload upload, CancellationToken ct);
 }

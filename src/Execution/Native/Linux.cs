@@ -17,6 +17,7 @@ internal static unsafe partial class Linux
     public const int O_CLOEXEC = 0x80000;
     public const int O_PATH = 0x200000;
 
+    private const int AT_SYMLINK_NOFOLLOW = 0x100;
     private const int AT_EMPTY_PATH = 0x1000;
     private const uint STATX_BASIC = 0x7ff;
     private const nint OpenAt2Number = 437; // The same on every architecture.
@@ -88,6 +89,9 @@ internal static unsafe partial class Linux
         return file;
     }
 
+    /// <summary>Whether a write failed because the disk (ENOSPC) or the quota (EDQUOT) is full.</summary>
+    public static bool IsFull(IOException failure) => failure.HResult is 28 or 122;
+
     public static void Kill(int pid, int signal) => _ = KillNative(pid, signal);
 
     public static void MakeFifo(string path, UnixFileMode mode)
@@ -123,6 +127,21 @@ internal static unsafe partial class Linux
     {
         _ = UnlinkAtNative((int)directory.DangerousGetHandle(), name, 0);
         return OpenBeneath(directory, name, O_WRONLY | O_CREAT | O_EXCL, mode);
+    }
+
+    /// <summary>Makes a symbolic link in the directory; a file or link of the name goes first.</summary>
+    public static void ReplaceLink(SafeFileHandle directory, string name, string target)
+    {
+        _ = UnlinkAtNative((int)directory.DangerousGetHandle(), name, 0);
+        if (SymbolicLinkAtNative(target, (int)directory.DangerousGetHandle(), name) != 0)
+            throw Failure(name);
+    }
+
+    /// <summary>Of a name in the directory, which may be a link: that is not followed.</summary>
+    public static void Chown(SafeFileHandle directory, string name, int uid, int gid)
+    {
+        if (ChownAtNative((int)directory.DangerousGetHandle(), name, (uint)uid, (uint)gid, AT_SYMLINK_NOFOLLOW) != 0)
+            throw Failure($"'{name}' could not be given to uid {uid}");
     }
 
     /// <summary>False: there is something of the name already.</summary>
@@ -198,6 +217,12 @@ internal static unsafe partial class Linux
 
     [LibraryImport("libc", EntryPoint = "unlinkat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int UnlinkAtNative(int directory, string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "symlinkat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int SymbolicLinkAtNative(string target, int directory, string path);
+
+    [LibraryImport("libc", EntryPoint = "fchownat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int ChownAtNative(int directory, string path, uint uid, uint gid, int flags);
 
     [LibraryImport("libc", EntryPoint = "mkfifo", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int MakeFifoNative(string path, uint mode);

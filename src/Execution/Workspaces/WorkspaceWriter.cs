@@ -17,15 +17,30 @@ internal sealed class WorkspaceWriter(Workspace workspace)
     /// <exception cref="IOException">The message says what stands in the way.</exception>
     public FileStream Create(string path, bool executable)
     {
-        var parts = path.Split('/').Where(part => part is not ("" or ".")).ToArray();
-        if (parts.Length == 0 || parts.Contains("..", StringComparer.Ordinal))
-            throw new IOException($"'{path}' is no path of a file in the workspace");
-        var file = Linux.As(workspace.Reader.Uid, workspace.Reader.Gid, () => Open(parts, executable ? Program : Normal));
+        var file = In(path, (directory, name) => Linux.ReplaceFile(directory, name, executable ? Program : Normal));
         Own(file);
         return new FileStream(file, FileAccess.Write, bufferSize: 0);
     }
 
-    private SafeFileHandle Open(string[] parts, int mode)
+    /// <summary>A symbolic link, in place of a file or link that is there already; its folders are made. It may point anywhere: nobody follows it here.</summary>
+    /// <exception cref="IOException">The message says what stands in the way.</exception>
+    public void Link(string path, string target) => In(path, (directory, name) =>
+    {
+        Linux.ReplaceLink(directory, name, target);
+        if (GivesAway)
+            Linux.Chown(directory, name, workspace.User.Uid, workspace.User.Gid);
+        return true;
+    });
+
+    private T In<T>(string path, Func<SafeFileHandle, string, T> make)
+    {
+        var parts = path.Split('/').Where(part => part is not ("" or ".")).ToArray();
+        if (parts.Length == 0 || parts.Contains("..", StringComparer.Ordinal))
+            throw new IOException($"'{path}' is no path of a file in the workspace");
+        return Linux.As(workspace.Reader.Uid, workspace.Reader.Gid, () => In(parts, make));
+    }
+
+    private T In<T>(string[] parts, Func<SafeFileHandle, string, T> make)
     {
         using var root = Linux.OpenPath(workspace.Checkout);
         var directory = Linux.OpenDirectoryBeneath(root, ".");
@@ -41,7 +56,7 @@ internal sealed class WorkspaceWriter(Workspace workspace)
                     Own(directory);
             }
 
-            return Linux.ReplaceFile(directory, parts[^1], mode);
+            return make(directory, parts[^1]);
         }
         catch (IOException e)
         {
@@ -65,10 +80,12 @@ internal sealed class WorkspaceWriter(Workspace workspace)
         }
     }
 
+    private bool GivesAway => !workspace.Reader.IsOther && workspace.User.IsOther;
+
     /// <summary>What is made with the agent's rights is given to the container's user.</summary>
     private void Own(SafeFileHandle file)
     {
-        if (!workspace.Reader.IsOther && workspace.User.IsOther)
+        if (GivesAway)
             Linux.Chown(file, workspace.User.Uid, workspace.User.Gid);
     }
 }

@@ -52,19 +52,21 @@ internal static class PipelineKeys
     public static readonly KeyScope Resources = new("resources", "resources", "cpu", "memory", "pids");
 
     public static readonly KeyScope Step = new("a step", "step",
-        "name", "id", "run", "shell", "working_directory", "env", "variables", "if", "timeout", "continue_on_error", "artifact", "download");
+        "name", "id", "run", "shell", "working_directory", "env", "variables", "if", "timeout", "continue_on_error", "artifact", "download", "cache");
 
     public static readonly KeyScope Artifact = new("artifact", "artifact", "path", "name");
 
     public static readonly KeyScope Download = new("download", "download", "name", "job", "path");
 
+    public static readonly KeyScope Cache = new("cache", "cache", "key", "restore_keys", "paths");
+
     public static readonly IReadOnlyList<KeyScope> All =
-        [Pipeline, Trigger, Push, PullRequest, Schedule, Input, Stage, When, Job, Matrix, Retry, Concurrency, Image, Service, Health, Environment, Resources, Step, Artifact, Download];
+        [Pipeline, Trigger, Push, PullRequest, Schedule, Input, Stage, When, Job, Matrix, Retry, Concurrency, Image, Service, Health, Environment, Resources, Step, Artifact, Download, Cache];
 
     /// <summary>Known from other systems or planned; they get a plain answer instead of a guess.</summary>
     public static readonly IReadOnlySet<string> NotYet = new HashSet<string>(StringComparer.Ordinal)
     {
-        "strategy", "cache", "outputs", "uses", "with", "include", "extends", "template", "templates",
+        "strategy", "outputs", "uses", "with", "include", "extends", "template", "templates",
         "parameters", "permissions", "secrets", "container", "defaults", "approval", "rules",
         "volumes", "privileged", "interruptible", "notify", "notifications",
     };

@@ -80,7 +80,7 @@ public sealed record JobDefinition
     public required IReadOnlyList<StepDefinition> Steps { get; init; }
 }
 
-/// <summary>One step of a job: exactly one of <see cref="Run"/>, <see cref="Artifact"/> and <see cref="Download"/> is set.</summary>
+/// <summary>One step of a job: exactly one of <see cref="Run"/>, <see cref="Artifact"/>, <see cref="Download"/> and <see cref="Cache"/> is set.</summary>
 public sealed record StepDefinition
 {
     public string? Name { get; init; }
@@ -94,6 +94,7 @@ public sealed record StepDefinition
     public required IReadOnlyDictionary<string, string> Env { get; init; }
     public ArtifactDefinition? Artifact { get; init; }
     public DownloadDefinition? Download { get; init; }
+    public CacheDefinition? Cache { get; init; }
 }
 
 /// <summary>Where a job deploys to. Both may be templates.</summary>
@@ -104,6 +105,9 @@ public sealed record ArtifactDefinition(Located<string> Name, string Path);
 
 /// <summary>Artifacts of jobs that this one waits for: a name or pattern, the job that kept it (null: whichever did), and a folder of the workspace.</summary>
 public sealed record DownloadDefinition(Located<string> Name, Located<string>? Job, string Path);
+
+/// <summary>Files to keep between builds. All may be templates; paths and globs are relative to the workspace.</summary>
+public sealed record CacheDefinition(string Key, IReadOnlyList<string> RestoreKeys, IReadOnlyList<string> Paths);
 
 /// <summary>Globs that a build's event must match; an empty list asks nothing, and all lists must match.</summary>
 public sealed record WhenDefinition

@@ -3,13 +3,13 @@ using PRTS.Pipelines.Validation;
 
 namespace PRTS.Pipelines.Parsing;
 
-/// <summary>Reads one step: a command, files to keep, or files to fetch.</summary>
+/// <summary>Reads one step: a command, files to keep, files to fetch, or files to keep between builds.</summary>
 internal static class StepReader
 {
     private static readonly string[] Shells = ["bash", "sh", "python", "pwsh"];
 
     /// <summary>What a step can do; each does one.</summary>
-    private static readonly string[] Kinds = ["run", "artifact", "download"];
+    private static readonly string[] Kinds = ["run", "artifact", "download", "cache"];
 
     /// <summary>Keys that say how a command runs; other steps have none.</summary>
     private static readonly string[] OfCommands = ["shell", "working_directory"];
@@ -31,6 +31,7 @@ internal static class StepReader
             Env = step.Env(),
             Artifact = Artifact(step),
             Download = Download(step),
+            Cache = Cache(step),
         };
     }
 
@@ -38,7 +39,7 @@ internal static class StepReader
     {
         var kinds = Kinds.Where(step.Has).ToList();
         if (kinds.Count == 0)
-            step.Errors.Add(DiagnosticCodes.MissingKey, step.Start, "A step needs `run` (a command), `artifact` (files to keep) or `download` (files that another job kept).");
+            step.Errors.Add(DiagnosticCodes.MissingKey, step.Start, "A step needs `run` (a command), `artifact` (files to keep), `download` (files that another job kept) or `cache` (files to keep between builds).");
         else if (kinds.Count > 1)
             step.Errors.Add(DiagnosticCodes.ConflictingKeys, step.Start, $"A step has only one of {Words.And(kinds.Select(k => $"`{k}`"))}; make {kinds.Count} steps of it.");
         else if (kinds[0] != "run")
@@ -92,6 +93,29 @@ internal static class StepReader
         return name is null ? null : new DownloadDefinition(name.Value, job?.Located(), path);
     }
 
+    private static CacheDefinition? Cache(MappingReader step)
+    {
+        if (step.Get("cache") is not { } node || MappingReader.Of(node, PipelineKeys.Cache, step.Errors) is not { } cache) return null;
+        cache.Require("key", "what names the contents, for example `npm-${{ hashFiles('package-lock.json') }}`");
+        cache.Require("paths", "the folders and files to keep, for example `node_modules`");
+        var key = cache.Template("key");
+        if (key is not null && string.IsNullOrWhiteSpace(key))
+            step.Errors.Add(DiagnosticCodes.EmptyValue, cache.PlaceOf("key"), "`key` is empty; write what names the contents, for example `npm-${{ hashFiles('package-lock.json') }}`.");
+        return new CacheDefinition(key ?? "", Templates(cache, "restore_keys"), [.. (cache.List("paths") ?? []).Select(path => RelativePath(path, step.Errors))]);
+    }
+
+    private static List<string> Templates(MappingReader reader, string key)
+    {
+        var texts = new List<string>();
+        foreach (var text in reader.List(key) ?? [])
+        {
+            ExpressionCheck.Template(text, reader.Errors);
+            texts.Add(text.Value);
+        }
+
+        return texts;
+    }
+
     private static Located<string>? Name(MappingReader artifact, YamlNode? node)
     {
         if (Values.AsScalar(node, "name", artifact.Errors) is not { } name) return null;
@@ -104,12 +128,16 @@ internal static class StepReader
     /// <summary>A path may be a template, which is checked again where it runs.</summary>
     private static string? RelativePath(MappingReader reader, string key)
     {
-        if (reader.Get(key) is not { } node || Values.AsScalar(node, key, reader.Errors) is not { } scalar) return null;
-        ExpressionCheck.Template(scalar, reader.Errors);
+        return reader.Get(key) is { } node && Values.AsScalar(node, key, reader.Errors) is { } scalar ? RelativePath(scalar, reader.Errors) : null;
+    }
+
+    private static string RelativePath(YamlScalar scalar, ErrorList errors)
+    {
+        ExpressionCheck.Template(scalar, errors);
         var path = scalar.Value;
         if (path.Contains("${{", StringComparison.Ordinal)) return path;
         if (path.Length == 0 || path[0] is '/' or '~' || path.Contains('\\') || path.Split('/').Contains(".."))
-            reader.Errors.Add(DiagnosticCodes.BadPath, scalar.Start,
+            errors.Add(DiagnosticCodes.BadPath, scalar.Start,
                 $"`{Words.Short(path)}` must be a path below the workspace: not absolute, without `..`, with `/` between folders.");
         return path;
     }

@@ -134,6 +134,7 @@ public sealed record PlannedStep
     [Id(11)] public bool NamedByCommand { get; init; }
 
     [Id(12)] public PlannedDownload? Download { get; init; }
+    [Id(13)] public PlannedCache? Cache { get; init; }
 
     /// <summary>The first line of a command that has text, at most 60 characters of it; "" when none has.</summary>
     public static string NameOf(string command) =>

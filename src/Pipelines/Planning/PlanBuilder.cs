@@ -116,7 +116,7 @@ internal sealed class PlanBuilder
                 Concurrency = job.Concurrency,
                 Priority = job.Priority ?? pipeline.Priority ?? 0,
                 Env = [.. new[] { pipeline.Env, stage.Env, job.Env }.Where(level => level.Count > 0)],
-                Steps = [.. job.Steps.Select(Step)],
+                Steps = Steps(job.Steps),
             });
         }
     }
@@ -134,11 +134,35 @@ internal sealed class PlanBuilder
         ReadOnly = container.ReadOnly,
     };
 
+    /// <summary>The job's own, and after them one for each cache, which keeps it.</summary>
+    private static List<PlannedStep> Steps(IReadOnlyList<StepDefinition> definitions)
+    {
+        List<PlannedStep> steps = [.. definitions.Select(Step)];
+        foreach (var restored in steps.FindAll(step => step.Cache is not null))
+        {
+            steps.Add(new()
+            {
+                Index = steps.Count,
+                Name = definitions[restored.Index].Name is { } name ? $"Save {name}" : "Save cache",
+                Env = restored.Env,
+                Cache = restored.Cache! with { Restored = restored.Index },
+            });
+        }
+
+        return steps;
+    }
+
+    private static string NameOf(StepDefinition step) =>
+        step.Name ?? (step.Artifact is { } kept ? $"Artifact {kept.Name.Value}"
+            : step.Download is { } fetched ? $"Download {fetched.Name.Value}"
+            : step.Cache is not null ? "Restore cache"
+            : PlannedStep.NameOf(step.Run!));
+
     private static PlannedStep Step(StepDefinition step, int index) => new()
     {
         Index = index,
         Id = step.Id?.Value,
-        Name = step.Name ?? (step.Artifact is { } kept ? $"Artifact {kept.Name.Value}" : step.Download is { } fetched ? $"Download {fetched.Name.Value}" : PlannedStep.NameOf(step.Run!)),
+        Name = NameOf(step),
         NamedByCommand = step.Name is null && step.Run is not null,
         Run = step.Run,
         Shell = step.Shell ?? "bash",
@@ -149,6 +173,7 @@ internal sealed class PlanBuilder
         Env = step.Env,
         Artifact = step.Artifact is { } artifact ? new PlannedArtifact { Name = artifact.Name.Value, Path = artifact.Path } : null,
         Download = step.Download is { } download ? new PlannedDownload { Name = download.Name.Value, Path = download.Path, Jobs = [] } : null,
+        Cache = step.Cache is { } cache ? new PlannedCache { Key = cache.Key, RestoreKeys = cache.RestoreKeys, Paths = cache.Paths } : null,
     };
 
     private static string? Both(string? stage, string? job) =>

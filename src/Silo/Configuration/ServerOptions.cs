@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using PRTS.Storage.Caches;
 
 namespace PRTS.Silo.Configuration;
 
@@ -15,6 +16,7 @@ public sealed record ServerOptions
     public required string Database { get; init; }
     public required string PublicUrl { get; init; }
     public required BlobSettings Blobs { get; init; }
+    public required CacheLimits Caches { get; init; }
 
     /// <exception cref="InvalidSettingsException"/>
     public static ServerOptions FromEnvironment() => Read(Environment.GetEnvironmentVariable);
@@ -37,6 +39,11 @@ public sealed record ServerOptions
             Database = settings.Text("PRTS_DATABASE") ?? "",
             PublicUrl = settings.Text("PRTS_PUBLIC_URL")?.TrimEnd('/') ?? string.Create(CultureInfo.InvariantCulture, $"http://{PublicHost(listen, advertise)}:{port}"),
             Blobs = BlobSettings.Read(settings),
+            Caches = new()
+            {
+                Project = (long)settings.Whole("PRTS_CACHE_GIB", 10, most: 1 << 20) << 30,
+                Unused = TimeSpan.FromDays(settings.Whole("PRTS_CACHE_DAYS", 14, most: 36500)),
+            },
         };
         if (options.Database.Length == 0)
             settings.Problems.Add("PRTS_DATABASE is not set: give a PostgreSQL connection string, or start with 'prts up', which sets it.");

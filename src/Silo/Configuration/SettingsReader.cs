@@ -20,6 +20,17 @@ internal sealed class SettingsReader(Func<string, string?> variable)
         return otherwise;
     }
 
+    /// <summary>1 or more.</summary>
+    public int Whole(string name, int otherwise, int most)
+    {
+        if (Text(name) is not { } text)
+            return otherwise;
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 && number <= most)
+            return number;
+        Problems.Add(string.Create(CultureInfo.InvariantCulture, $"{name} is '{text}': it must be a whole number from 1 to {most}."));
+        return otherwise;
+    }
+
     public IPAddress Address(string name)
     {
         if (Text(name) is not { } text)

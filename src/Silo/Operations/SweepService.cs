@@ -14,7 +14,7 @@ public sealed partial class SweepService(BlobSweep sweep, TimeProvider time, ILo
         {
             try
             {
-                if (await sweep.RunWhenDue(stoppingToken) is (var logBlobs, var uploads) && logBlobs + uploads > 0) LogSwept(logBlobs, uploads);
+                if (await sweep.RunWhenDue(stoppingToken) is (var logBlobs, var uploads, var caches) && logBlobs + uploads + caches > 0) LogSwept(logBlobs, uploads, caches);
             }
             catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
             {
@@ -23,8 +23,8 @@ public sealed partial class SweepService(BlobSweep sweep, TimeProvider time, ILo
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Removed what crashes had left: {LogBlobs} pieces of logs, {Uploads} uploads")]
-    private partial void LogSwept(int logBlobs, int uploads);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Removed what crashes had left and what nobody uses: {LogBlobs} pieces of logs, {Uploads} uploads, {Caches} caches")]
+    private partial void LogSwept(int logBlobs, int uploads, int caches);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Could not remove what crashes left in the blob store; again in 5 minutes")]
     private partial void LogFailed(Exception failure);

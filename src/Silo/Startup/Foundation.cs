@@ -33,6 +33,7 @@ public sealed class Foundation : IAsyncDisposable
             BlobsPath = Path.Combine(options.Home, "blobs"),
             Azure = options.Blobs.Azure,
             S3 = options.Blobs.S3,
+            Caches = options.Caches,
         };
         // Before anything is written: a start that cannot succeed leaves nothing behind.
         if (await new BlobStoreCheck(storage).TryOut(cancellationToken) is { } problem)

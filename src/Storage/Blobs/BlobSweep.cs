@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Npgsql;
+using PRTS.Storage.Caches;
 using PRTS.Storage.Logs;
 using PRTS.Storage.Postgres;
 using PRTS.Storage.Settings;
@@ -8,13 +9,13 @@ using PRTS.Storage.Settings;
 namespace PRTS.Storage.Blobs;
 
 /// <summary>What a sweep removed.</summary>
-public readonly record struct Swept(int LogBlobs, int Uploads);
+public readonly record struct Swept(int LogBlobs, int Uploads, int Caches);
 
 /// <summary>
-/// Removes what crashes left in the blob store: log segments without a row, and uploads that nobody goes on with. Ages are far beyond
+/// Removes what crashes left in the blob store: log segments without a row, uploads that nobody goes on with, and caches that nobody uses. Ages are far beyond
 /// what running work needs: a segment gets its row within minutes, and whoever comes back to an older upload begins again.
 /// </summary>
-public sealed class BlobSweep(NpgsqlDataSource database, SettingsStore settings, LogStore logs, IBlobStore blobs, TimeProvider time)
+public sealed class BlobSweep(NpgsqlDataSource database, SettingsStore settings, LogStore logs, CachesStore caches, IBlobStore blobs, TimeProvider time)
 {
     public static readonly TimeSpan Every = TimeSpan.FromHours(6);
     public static readonly TimeSpan OrphanAge = TimeSpan.FromDays(1);
@@ -36,7 +37,7 @@ public sealed class BlobSweep(NpgsqlDataSource database, SettingsStore settings,
             // Another may have ended between the question and the lock.
             if (!await IsDue(cancellationToken)) return null;
             var now = time.GetUtcNow();
-            var swept = new Swept(await logs.SweepOrphans(OrphanAge, cancellationToken), await blobs.RemoveAbandonedUploads(now - UploadAge, cancellationToken));
+            var swept = new Swept(await logs.SweepOrphans(OrphanAge, cancellationToken), await blobs.RemoveAbandonedUploads(now - UploadAge, cancellationToken), await caches.Sweep(cancellationToken));
             await settings.Set(LastKey, Encoding.ASCII.GetBytes(now.ToString("O", CultureInfo.InvariantCulture)), cancellationToken);
             return swept;
         }

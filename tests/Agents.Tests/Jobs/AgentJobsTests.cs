@@ -5,9 +5,11 @@ using PRTS.Agents.Configuration;
 using PRTS.Agents.Jobs;
 using PRTS.Api.Artifacts;
 using PRTS.Api.Builds;
+using PRTS.Api.Caches;
 using PRTS.Api.Logs;
 using PRTS.Execution;
 using PRTS.Execution.Artifacts;
+using PRTS.Execution.Caches;
 using PRTS.Execution.Jobs;
 using PRTS.Pipelines.Planning;
 using Xunit;
@@ -115,6 +117,12 @@ public sealed class AgentJobsTests : IDisposable
         public Task<IReadOnlyList<ArtifactFile>> ListFiles(JobAssignment job, ArtifactSummary artifact, CancellationToken ct) => Never<IReadOnlyList<ArtifactFile>>(ct);
 
         public Task Download(JobAssignment job, ArtifactSummary artifact, ArtifactFile file, Stream target, CancellationToken ct) => Never<bool>(ct);
+
+        public Task<CacheEntry?> FindCache(JobAssignment job, string key, IReadOnlyList<string> beginnings, CancellationToken ct) => Never<CacheEntry?>(ct);
+
+        public Task FetchCache(JobAssignment job, CacheEntry entry, Stream target, CancellationToken ct) => Never<bool>(ct);
+
+        public Task<string?> SaveCache(JobAssignment job, CacheUpload upload, CancellationToken ct) => Never<string?>(ct);
 
         private static async Task<T> Never<T>(CancellationToken ct)
         {

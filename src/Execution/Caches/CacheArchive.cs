@@ -1,0 +1,99 @@
+using System.Formats.Tar;
+using PRTS.Execution.Artifacts;
+using PRTS.Execution.Workspaces;
+using ZstdSharp;
+
+namespace PRTS.Execution.Caches;
+
+/// <summary>A cache's files as a tar archive, compressed with zstd: contents, execute bits, times and symbolic links.</summary>
+internal sealed class CacheArchive(Workspace workspace)
+{
+    /// <summary>Fast, and not much larger than what slower levels make.</summary>
+    private const int Level = 3;
+    private const UnixFileMode Normal = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+    private const UnixFileMode Program = Normal | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+
+    /// <summary>The same files make the same bytes.</summary>
+    /// <param name="paths">Paths and globs relative to the workspace; what is not there is left out.</param>
+    /// <returns>How many files and links.</returns>
+    /// <exception cref="IOException">A file changed or cannot be read.</exception>
+    public async Task<int> Pack(IReadOnlyList<string> paths, Stream target, CancellationToken ct)
+    {
+        var collector = new ArtifactCollector(workspace, links: true);
+        var found = paths.Select(collector.Collect).ToList();
+        var files = found.SelectMany(one => one.Files).Select(file => (Path: InWorkspace(file), File: (ArtifactUploadFile?)file, Target: ""));
+        var links = found.SelectMany(one => one.Links).Select(link => (link.Path, File: (ArtifactUploadFile?)null, link.Target));
+        var entries = files.Concat(links).DistinctBy(entry => entry.Path, StringComparer.Ordinal).OrderBy(entry => entry.Path, StringComparer.Ordinal).ToList();
+        if (entries.Count == 0)
+            return 0;
+        await using var compressed = new CompressionStream(target, Level, leaveOpen: true);
+        await using var archive = new TarWriter(compressed, TarEntryFormat.Pax, leaveOpen: true);
+        foreach (var (path, file, link) in entries)
+        {
+            if (file is null)
+                await archive.WriteEntryAsync(new PaxTarEntry(TarEntryType.SymbolicLink, path) { LinkName = link, ModificationTime = DateTimeOffset.UnixEpoch }, ct);
+            else
+                await Add(archive, path, file, ct);
+        }
+
+        return entries.Count;
+    }
+
+    /// <returns>How many files and links.</returns>
+    /// <exception cref="IOException">Something stands in the way, or the disk is full.</exception>
+    /// <exception cref="InvalidDataException">It is no such archive.</exception>
+    public async Task<int> Unpack(Stream source, CancellationToken ct)
+    {
+        try
+        {
+            return await UnpackAll(source, ct);
+        }
+        catch (ZstdException e)
+        {
+            throw new InvalidDataException($"it is no zstd archive: {e.Message}", e);
+        }
+    }
+
+    private async Task<int> UnpackAll(Stream source, CancellationToken ct)
+    {
+        var writer = new WorkspaceWriter(workspace);
+        await using var plain = new DecompressionStream(source, leaveOpen: true);
+        await using var archive = new TarReader(plain, leaveOpen: true);
+        var entries = 0;
+        while (await archive.GetNextEntryAsync(copyData: false, ct) is { } entry)
+        {
+            if (entry.EntryType == TarEntryType.SymbolicLink)
+            {
+                writer.Link(entry.Name, entry.LinkName);
+            }
+            else if (entry.EntryType == TarEntryType.RegularFile)
+            {
+                await using var file = writer.Create(entry.Name, entry.Mode.HasFlag(UnixFileMode.UserExecute));
+                if (entry.DataStream is { } data)
+                    await data.CopyToAsync(file, ct);
+                File.SetLastWriteTimeUtc(file.SafeFileHandle, entry.ModificationTime.UtcDateTime);
+            }
+            else
+            {
+                continue;
+            }
+
+            entries++;
+        }
+
+        return entries;
+    }
+
+    private static async Task Add(TarWriter archive, string path, ArtifactUploadFile file, CancellationToken ct)
+    {
+        await using var content = (FileStream)file.Open();
+        await archive.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, path)
+        {
+            DataStream = content,
+            Mode = file.Executable ? Program : Normal,
+            ModificationTime = new DateTimeOffset(File.GetLastWriteTimeUtc(content.SafeFileHandle)),
+        }, ct);
+    }
+
+    private string InWorkspace(ArtifactUploadFile file) => Path.GetRelativePath(workspace.Checkout, file.FullPath);
+}
