@@ -47,14 +47,14 @@ public sealed class KeyCoverageTests
     {
         using var schema = JsonDocument.Parse(PipelineSchema.Json);
         var use = new KeyUse(schema.RootElement);
-        foreach (var pipeline in ScenarioFiles.Names.Where(scenario => !scenario.StartsWith(Mistakes, StringComparison.Ordinal)).SelectMany(Pipelines))
-            use.Add(pipeline);
+        foreach (var (pipeline, template) in ScenarioFiles.Names.Where(scenario => !scenario.StartsWith(Mistakes, StringComparison.Ordinal)).SelectMany(Pipelines))
+            use.Add(pipeline, template);
         return use.Used;
     }
 
-    private static IEnumerable<string> Pipelines(string scenario) => ScenarioFiles.Read(scenario).Acts.SelectMany(act => act.Files)
-        .Where(file => file.Value is not null && file.Key.StartsWith(".prts/", StringComparison.Ordinal)).Select(file => file.Value!)
-        .Append(Encoding.UTF8.GetString(ScenarioFiles.Yaml(scenario)));
+    private static IEnumerable<(string Text, bool Template)> Pipelines(string scenario) => ScenarioFiles.Read(scenario).Acts.SelectMany(act => act.Files)
+        .Where(file => file.Value is not null && file.Key.StartsWith(".prts/", StringComparison.Ordinal)).Select(file => (file.Value!, Template: file.Key.StartsWith(".prts/templates/", StringComparison.Ordinal)))
+        .Append((Encoding.UTF8.GetString(ScenarioFiles.Yaml(scenario)), Template: false));
 
     private static IEnumerable<string> Rows(string heading) => File.ReadLines(Path.Combine(Installation.Checkout(), "docs", "pipeline.md"))
         .SkipWhile(line => !(line.StartsWith("##", StringComparison.Ordinal) && line.TrimStart('#').Trim().Equals(heading, StringComparison.OrdinalIgnoreCase)))

@@ -12,10 +12,10 @@ internal sealed class KeyUse(JsonElement schema)
     /// <summary>Such as <c>step.run</c>; keys of the file itself begin with a dot.</summary>
     public HashSet<string> Used { get; } = new(StringComparer.Ordinal);
 
-    public void Add(string text)
+    public void Add(string text, bool template)
     {
         if (YamlComposer.Compose(text, new ErrorList("pipeline.yaml")) is { } root)
-            Walk(root, schema, "");
+            Walk(root, template ? schema.GetProperty("$defs").GetProperty("template") : schema, template ? "template" : "");
     }
 
     private void Walk(YamlNode node, JsonElement part, string scope)

@@ -12,10 +12,15 @@ internal static class LintCommand
         var files = new Argument<string[]>("file") { Description = "Pipeline files (all .prts/*.yaml here)", Arity = ArgumentArity.ZeroOrMore };
         var json = Options.Json();
         var command = new Command("lint", "Check pipeline files") { files, json };
-        command.SetAction(parsed =>
+        command.SetAction(async parsed =>
         {
             IReadOnlyList<string> paths = parsed.GetValue(files) is { Length: > 0 } given ? given : PipelineFiles.Find();
-            var errors = paths.SelectMany(path => PipelineFiles.Parse(path).Errors).ToList();
+            var errors = new List<Diagnostic>();
+            foreach (var path in paths)
+            {
+                errors.AddRange((await PipelineFiles.ParseAsync(path)).Errors);
+            }
+
             if (parsed.GetValue(json))
             {
                 CliJson.Print<IReadOnlyList<Diagnostic>>(errors);

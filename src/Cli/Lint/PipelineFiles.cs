@@ -21,11 +21,27 @@ internal static class PipelineFiles
         throw new UserError("There is no directory .prts with pipeline files here or above. Name a file, for example: prts lint FILE", ExitCodes.Invalid);
     }
 
-    public static ParseResult Parse(string path)
+    /// <summary>Of the working tree that the file is in; where there is none, the directory of <c>.prts</c>, or its own.</summary>
+    public static string Root(string path)
+    {
+        var full = Path.GetFullPath(path);
+        for (var at = Path.GetDirectoryName(full); at is not null; at = Path.GetDirectoryName(at))
+        {
+            if (Path.Exists(Path.Combine(at, ".git")))
+            {
+                return at;
+            }
+        }
+
+        var folder = Path.GetDirectoryName(full)!;
+        return Path.GetFileName(folder) == ".prts" ? Path.GetDirectoryName(folder)! : folder;
+    }
+
+    public static async Task<ParseResult> ParseAsync(string path)
     {
         try
         {
-            return PipelineParser.Parse(path, File.ReadAllBytes(path));
+            return await PipelineParser.Parse(path, await File.ReadAllBytesAsync(path), new LocalTemplates(Root(path)).LoadAsync);
         }
         catch (UnauthorizedAccessException) when (Directory.Exists(path))
         {

@@ -11,10 +11,10 @@ internal static class LocalPlan
 
     /// <summary>Null when the file is wrong; what is wrong has been said.</summary>
     /// <exception cref="UserError">No trigger asks for the event, or the inputs cannot be.</exception>
-    public static BuildPlan? Of(string? file, TriggerEvent happened)
+    public static async Task<BuildPlan?> OfAsync(string? file, TriggerEvent happened)
     {
         var path = file ?? Choose(PipelineFiles.Find());
-        var result = PipelineFiles.Parse(path);
+        var result = await PipelineFiles.ParseAsync(path);
         if (result.Pipeline is not { } pipeline)
         {
             result.Errors.ToList().ForEach(error => Console.Error.WriteLine(error));
@@ -44,15 +44,7 @@ internal static class LocalPlan
     /// <summary>As the server names it: below the working tree's root.</summary>
     private static string InRepository(string path)
     {
-        var full = Path.GetFullPath(path);
-        for (var at = Path.GetDirectoryName(full); at is not null; at = Path.GetDirectoryName(at))
-        {
-            if (Path.Exists(Path.Combine(at, ".git")))
-            {
-                return Path.GetRelativePath(at, full);
-            }
-        }
-
-        return path;
+        var root = PipelineFiles.Root(path);
+        return Path.Exists(Path.Combine(root, ".git")) ? Path.GetRelativePath(root, Path.GetFullPath(path)) : path;
     }
 }

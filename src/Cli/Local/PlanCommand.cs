@@ -29,7 +29,7 @@ internal static class PlanCommand
 
             var tree = await LocalTree.FindAsync();
             var happened = tree.Event(parsed.GetRequiredValue(trigger)) with { Inputs = InputOption.Read(parsed.GetValue(inputs)) };
-            return LocalPlan.Of(parsed.GetValue(file), happened) is { } plan ? Print(PlanJson.Write(plan), parsed.GetValue(json)) : ExitCodes.Invalid;
+            return await LocalPlan.OfAsync(parsed.GetValue(file), happened) is { } plan ? Print(PlanJson.Write(plan), parsed.GetValue(json)) : ExitCodes.Invalid;
         });
         return command;
     }

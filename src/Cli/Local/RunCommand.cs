@@ -25,7 +25,7 @@ internal static class RunCommand
         {
             var tree = await LocalTree.FindAsync();
             var happened = tree.Event(parsed.GetRequiredValue(trigger)) with { Inputs = InputOption.Read(parsed.GetValue(inputs)) };
-            return LocalPlan.Of(parsed.GetValue(file), happened) is not { } plan ? ExitCodes.Invalid : await RunAsync(plan, tree, happened, parsed.GetValue(artifacts) is { } given ? Path.GetFullPath(given) : null);
+            return await LocalPlan.OfAsync(parsed.GetValue(file), happened) is not { } plan ? ExitCodes.Invalid : await RunAsync(plan, tree, happened, parsed.GetValue(artifacts) is { } given ? Path.GetFullPath(given) : null);
         });
         return command;
     }

@@ -19,7 +19,7 @@ internal sealed class BuildComposer(Repositories repositories, ProjectId id, Fun
         try
         {
             if (await repositories.Snapshot(id, happened.Commit) is not var (commit, files)) return new([], []);
-            var pipelines = files.Select(PipelineFiles.Read).ToList();
+            var pipelines = await PipelineFiles.Read(files, new(repositories, id, happened.Commit));
             if (before is not null && pipelines.Any(PipelineFiles.FiltersPaths))
                 happened = happened with { ChangedPaths = await repositories.ChangedPaths(id, before, happened.Commit) };
             var requests = pipelines.Select(file => Request(file, commit, happened, actor, now)).OfType<BuildRequest>();

@@ -11,9 +11,16 @@ internal static class PipelineFiles
     /// <param name="Pipeline">Null if and only if there are diagnostics.</param>
     public sealed record Parsed(string Path, PipelineDefinition? Pipeline, IReadOnlyList<Diagnostic> Diagnostics);
 
-    public static Parsed Read(PipelineFile file)
+    public static async Task<IReadOnlyList<Parsed>> Read(IReadOnlyList<PipelineFile> files, Templates templates)
     {
-        var result = PipelineParser.Parse(file.Path, file.Content.Span);
+        var parsed = new List<Parsed>(files.Count);
+        foreach (var file in files) parsed.Add(await Read(file, templates));
+        return parsed;
+    }
+
+    private static async Task<Parsed> Read(PipelineFile file, Templates templates)
+    {
+        var result = await PipelineParser.Parse(file.Path, file.Content, templates.Load);
         return new(file.Path, result.Pipeline, result.Errors);
     }
 

@@ -207,9 +207,9 @@ public sealed partial class ProjectGrain : Grain, IProjectGrain
 
     private async Task Schedule(string commit)
     {
-        var files = (await repositories.Snapshot(id, commit))?.Files ?? [];
+        var files = await PipelineFiles.Read((await repositories.Snapshot(id, commit))?.Files ?? [], new(repositories, id, commit));
         var now = time.GetUtcNow();
-        var definitions = files.Select(PipelineFiles.Read).SelectMany(file => PipelineFiles.Schedules(file, cell.Value.DefaultBranch)).Distinct().Select(schedule => new ScheduleDefinition(
+        var definitions = files.SelectMany(file => PipelineFiles.Schedules(file, cell.Value.DefaultBranch)).Distinct().Select(schedule => new ScheduleDefinition(
             schedule.File, schedule.Cron, schedule.Ref, CronExpression.Parse(schedule.Cron).GetNextOccurrence(now, TimeZoneInfo.Utc)));
         await schedules.Replace(id, [.. definitions]);
         await cell.Change(state => ProjectLifecycle.Scheduled(state, commit));

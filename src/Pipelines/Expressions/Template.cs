@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace PRTS.Pipelines.Expressions;
 
 /// <summary>A text with <c>${{ expressions }}</c> in it.</summary>
@@ -71,6 +73,45 @@ public sealed class Template
     /// <summary>Evaluates the text in one go; a text without expressions is returned as it is.</summary>
     public static string Evaluate(string text, EvaluationContext context) =>
         text.Contains(Open, StringComparison.Ordinal) ? Parse(text).Evaluate(context) : text;
+
+    /// <summary>The text with each expression as <paramref name="rewrite"/> makes it of what stands between the braces and of its position: another expression, or a value.</summary>
+    /// <param name="plain">The text is one expression, and became a number or flag.</param>
+    /// <exception cref="ExpressionException">An expression is malformed or not closed.</exception>
+    internal static string Rewrite(string text, Func<string, int, (string Expression, string? Value, bool Plain)> rewrite, out bool plain)
+    {
+        var result = new StringBuilder();
+        var at = 0;
+        plain = false;
+        foreach (var (open, end) in Places(text))
+        {
+            _ = ParseAt(text, open, end);
+            var start = open + Open.Length;
+            var (expression, value, isPlain) = rewrite(text[start..end], start);
+            result.Append(text, at, open - at).Append(value ?? $"{Open}{expression}{Close}");
+            at = end + Close.Length;
+            plain = isPlain && open == 0 && at == text.Length;
+        }
+
+        return result.Append(text, at, text.Length - at).ToString();
+    }
+
+    /// <summary>The same text as one expression, without braces.</summary>
+    internal static string AsExpression(string text)
+    {
+        var (format, expressions, at) = (new StringBuilder(), new List<string>(), 0);
+        foreach (var (open, end) in Places(text))
+        {
+            if (end < 0) break;
+            if (open == 0 && end + Close.Length == text.Length) return text[Open.Length..end].Trim();
+            format.Append(Literal(text[at..open])).Append('{').Append(expressions.Count).Append('}');
+            expressions.Add(text[(open + Open.Length)..end].Trim());
+            at = end + Close.Length;
+        }
+
+        return $"format('{format}{Literal(text[at..])}'{string.Concat(expressions.Select(expression => $", {expression}"))})";
+
+        static string Literal(string part) => part.Replace("'", "''", StringComparison.Ordinal).Replace("{", "{{", StringComparison.Ordinal).Replace("}", "}}", StringComparison.Ordinal);
+    }
 
     /// <summary>The closing braces that do not stand inside a quoted text.</summary>
     private static int End(string text, int start)

@@ -103,7 +103,7 @@ internal static class ContainerReader
     {
         if (image.Value.Contains("${{", StringComparison.Ordinal)) return "";
         if (PlannedContainer.HostNameOf(image.Value) is { } name) return name;
-        errors.Add(DiagnosticCodes.BadName, new Place(image.Line, image.Column),
+        errors.Add(DiagnosticCodes.BadName, image.Place(),
             $"No host name can be made of `{Words.Short(image.Value)}`; write the service as a mapping with `image` and `name`.");
         return "";
     }

@@ -25,6 +25,7 @@ public static class DiagnosticCodes
     public const string DuplicateName = "duplicate-name";
     public const string UnknownNeed = "unknown-need";
     public const string UnknownArtifact = "unknown-artifact";
+    public const string BadInclude = "bad-include";
     public const string Cycle = "cycle";
     public const string BadCron = "bad-cron";
     public const string BadTimeout = "bad-timeout";

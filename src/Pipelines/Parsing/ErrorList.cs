@@ -1,6 +1,6 @@
 namespace PRTS.Pipelines.Parsing;
 
-/// <summary>Collects what is wrong in one file. A place that aliases reach twice is reported once.</summary>
+/// <summary>Collects what is wrong in one pipeline. A place that aliases reach twice is reported once.</summary>
 internal sealed class ErrorList(string file)
 {
     /// <summary>Nobody reads more, and a build keeps its errors.</summary>
@@ -26,19 +26,26 @@ internal sealed class ErrorList(string file)
         if (code == DiagnosticCodes.UnknownAlias)
             unknown.Add(at);
         if (errors.Count < Limit)
-            errors.Add(new Diagnostic { Code = code, File = file, Line = at.Line, Column = at.Column, Message = message() });
+            errors.Add(new Diagnostic { Code = code, File = at.File ?? file, Line = at.Line, Column = at.Column, Message = message() });
         else
             overflow ??= at;
     }
 
+    /// <summary>Adds what is wrong in a template.</summary>
+    public void Take(ErrorList template)
+    {
+        foreach (var error in template.InOrder())
+            Add(error.Code, new Place(error.Line, error.Column, error.File), error.Message);
+    }
+
     public IReadOnlyList<Diagnostic> InOrder()
     {
-        var ordered = errors.OrderBy(e => e.Line).ThenBy(e => e.Column).ToList();
+        var ordered = errors.OrderBy(e => e.File != file).ThenBy(e => e.File, StringComparer.Ordinal).ThenBy(e => e.Line).ThenBy(e => e.Column).ToList();
         if (overflow is { } at)
             ordered.Add(new Diagnostic
             {
                 Code = DiagnosticCodes.TooManyErrors,
-                File = file,
+                File = at.File ?? file,
                 Line = at.Line,
                 Column = at.Column,
                 Message = $"There are more than {Limit} errors; the rest is not listed. Mend these first.",

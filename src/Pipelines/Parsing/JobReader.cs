@@ -78,7 +78,7 @@ internal static class JobReader
         var first = new Dictionary<string, Located<string>>(comparer);
         foreach (var name in names)
             if (!first.TryAdd(name.Value, name))
-                errors.Add(DiagnosticCodes.DuplicateName, new Place(name.Line, name.Column),
+                errors.Add(DiagnosticCodes.DuplicateName, name.Place(),
                     $"The job already has {what} `{Words.Short(name.Value)}`, in line {first[name.Value].Line}; choose another.");
     }
 }

@@ -60,13 +60,17 @@ internal static class PipelineKeys
 
     public static readonly KeyScope Cache = new("cache", "cache", "key", "restore_keys", "paths");
 
+    public static readonly KeyScope Include = new("include", "include", "file", "project", "ref", "inputs");
+
+    public static readonly KeyScope Template = new("a template", "template", "inputs", "stages", "jobs", "steps");
+
     public static readonly IReadOnlyList<KeyScope> All =
-        [Pipeline, Trigger, Push, PullRequest, Schedule, Input, Stage, When, Job, Matrix, Retry, Concurrency, Image, Service, Health, Environment, Resources, Step, Artifact, Download, Cache];
+        [Pipeline, Trigger, Push, PullRequest, Schedule, Input, Stage, When, Job, Matrix, Retry, Concurrency, Image, Service, Health, Environment, Resources, Step, Artifact, Download, Cache, Include, Template];
 
     /// <summary>Known from other systems or planned; they get a plain answer instead of a guess.</summary>
     public static readonly IReadOnlySet<string> NotYet = new HashSet<string>(StringComparer.Ordinal)
     {
-        "strategy", "outputs", "uses", "with", "include", "extends", "template", "templates",
+        "strategy", "outputs", "uses", "with", "extends", "template", "templates",
         "parameters", "permissions", "secrets", "container", "defaults", "approval", "rules",
         "volumes", "privileged", "interruptible", "notify", "notifications",
     };

@@ -3,9 +3,12 @@ namespace PRTS.Pipelines.Parsing;
 /// <summary>What a pipeline file says, or everything that is wrong with it.</summary>
 public sealed record ParseResult
 {
-    /// <summary>Null if and only if there are <see cref="Errors"/>.</summary>
+    /// <summary>Null if and only if there are <see cref="Errors"/>, or templates are <see cref="Missing"/>.</summary>
     public PipelineDefinition? Pipeline { get; init; }
 
     /// <summary>In the order of the file.</summary>
     public required IReadOnlyList<Diagnostic> Errors { get; init; }
+
+    /// <summary>Templates that must be known before more can be said.</summary>
+    internal IReadOnlyCollection<Includes.IncludeAddress> Missing { get; init; } = [];
 }

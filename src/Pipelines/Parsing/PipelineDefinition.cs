@@ -3,7 +3,8 @@ using PRTS.Pipelines.Planning;
 namespace PRTS.Pipelines.Parsing;
 
 /// <summary>A value and where it begins in its file; line and column count from 1.</summary>
-public readonly record struct Located<T>(T Value, int Line, int Column);
+/// <param name="File">A template; null: the pipeline file.</param>
+public readonly record struct Located<T>(T Value, int Line, int Column, string? File = null);
 
 /// <summary>A valid pipeline file: names are unique, needs exist and have no cycle, expressions and globs are well-formed.</summary>
 public sealed record PipelineDefinition
@@ -25,6 +26,9 @@ public sealed record PipelineDefinition
     public required IReadOnlyDictionary<string, string> Env { get; init; }
 
     public required IReadOnlyList<StageDefinition> Stages { get; init; }
+
+    /// <summary>Templates of other projects.</summary>
+    public IReadOnlyList<PlannedInclude> Includes { get; init; } = [];
 }
 
 /// <summary>One stage, in the order of the file.</summary>

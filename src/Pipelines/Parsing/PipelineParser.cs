@@ -1,4 +1,5 @@
 using System.Text;
+using PRTS.Pipelines.Parsing.Includes;
 using PRTS.Pipelines.Validation;
 
 namespace PRTS.Pipelines.Parsing;
@@ -8,42 +9,78 @@ public static class PipelineParser
 {
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>Reads and checks one file; whatever the text is, it returns within bounds of time and memory.</summary>
+    private static readonly Dictionary<IncludeAddress, IncludedFile> Nothing = [];
+
+    /// <summary>Reads and checks one file that includes nothing; whatever the text is, it returns within bounds of time and memory.</summary>
     /// <param name="file">Path in the repository, for messages and the default name.</param>
     /// <param name="text">The file's content.</param>
     /// <returns>The pipeline, or everything that is wrong with it.</returns>
     public static ParseResult Parse(string file, string text)
     {
-        var errors = new ErrorList(file);
-        var pipeline = Read(file, text, errors);
-        return new ParseResult { Pipeline = errors.Any ? null : pipeline, Errors = errors.InOrder() };
+        var result = Parse(file, text, Nothing);
+        return result.Missing.Count == 0 ? result
+            : Parse(file, text, result.Missing.ToDictionary(address => address, _ => IncludedFile.None("there is nothing to include from here.")));
     }
 
     /// <summary>The same for a file's bytes, which must be UTF-8; a byte order mark may lead.</summary>
     public static ParseResult Parse(string file, ReadOnlySpan<byte> content)
     {
+        var errors = new ErrorList(file);
+        return Decode(content, errors) is { } text ? Parse(file, text) : new() { Errors = errors.InOrder() };
+    }
+
+    /// <summary>Reads and checks a file with the templates that it includes.</summary>
+    /// <param name="load">Brings a template, or says why there is none.</param>
+    public static async Task<ParseResult> Parse(string file, ReadOnlyMemory<byte> content, Func<IncludeAddress, Task<IncludedFile>> load)
+    {
+        var known = new Dictionary<IncludeAddress, IncludedFile>();
+        while (true)
+        {
+            var result = Parse(file, content.Span, known);
+            if (result.Missing.Count == 0) return result;
+            foreach (var address in result.Missing) known.Add(address, await load(address));
+        }
+    }
+
+    /// <summary>Null, with an error, when it is too large or no UTF-8.</summary>
+    internal static string? Decode(ReadOnlySpan<byte> content, ErrorList errors)
+    {
         // Before it is decoded: of a larger file the end may be missing.
         if (content.Length > YamlLimits.FileCharacters)
         {
-            var tooLarge = new ErrorList(file);
-            TooLarge(tooLarge, "bytes");
-            return new ParseResult { Errors = tooLarge.InOrder() };
+            TooLarge(errors, "bytes");
+            return null;
         }
 
         try
         {
-            return Parse(file, Utf8.GetString(content).TrimStart('\uFEFF'));
+            return Utf8.GetString(content).TrimStart('\uFEFF');
         }
         catch (DecoderFallbackException wrong)
         {
             var before = content[..Math.Clamp(wrong.Index, 0, content.Length)];
-            var errors = new ErrorList(file);
             errors.Add(DiagnosticCodes.Encoding, new Place(before.Count((byte)'\n') + 1, before.Length - before.LastIndexOf((byte)'\n')), "The file is not UTF-8 from here on; save it as UTF-8.");
-            return new ParseResult { Errors = errors.InOrder() };
+            return null;
         }
     }
 
-    private static PipelineDefinition? Read(string file, string text, ErrorList errors)
+    private static ParseResult Parse(string file, ReadOnlySpan<byte> content, IReadOnlyDictionary<IncludeAddress, IncludedFile> known)
+    {
+        var errors = new ErrorList(file);
+        return Decode(content, errors) is { } text ? Parse(file, text, known) : new() { Errors = errors.InOrder() };
+    }
+
+    private static ParseResult Parse(string file, string text, IReadOnlyDictionary<IncludeAddress, IncludedFile> known)
+    {
+        var errors = new ErrorList(file);
+        var expander = new IncludeExpander(known, errors);
+        var pipeline = Read(file, text, expander, errors);
+        // What is missing may mend what seems wrong.
+        return expander.Missing.Count > 0 ? new() { Errors = [], Missing = expander.Missing }
+            : new() { Pipeline = errors.Any ? null : pipeline! with { Includes = expander.Used }, Errors = errors.InOrder() };
+    }
+
+    private static PipelineDefinition? Read(string file, string text, IncludeExpander expander, ErrorList errors)
     {
         if (text.Length > YamlLimits.FileCharacters)
         {
@@ -53,7 +90,12 @@ public static class PipelineParser
 
         try
         {
-            if (YamlComposer.Compose(text, errors) is { } root and not YamlScalar { IsNull: true }) return ReadPipeline(file, root, errors);
+            if (YamlComposer.Compose(text, errors) is { } root and not YamlScalar { IsNull: true })
+            {
+                var whole = expander.Expand(root);
+                return expander.Missing.Count == 0 ? ReadPipeline(file, whole, errors) : null;
+            }
+
             errors.Add(DiagnosticCodes.EmptyFile, new Place(1, 1), "The file is empty; a pipeline needs at least `stages`.");
         }
         catch (YamlStopException stop)

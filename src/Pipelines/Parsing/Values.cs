@@ -83,5 +83,7 @@ internal static class Values
 
     public static string Shown(YamlNode node) => node is YamlScalar s && !s.IsNull ? $"`{Words.Short(s.Value)}`" : node.Kind;
 
-    public static Located<string> Located(this YamlScalar scalar) => new(scalar.Value, scalar.Start.Line, scalar.Start.Column);
+    public static Located<string> Located(this YamlScalar scalar) => new(scalar.Value, scalar.Start.Line, scalar.Start.Column, scalar.Start.File);
+
+    public static Place Place<T>(this Located<T> located) => new(located.Line, located.Column, located.File);
 }

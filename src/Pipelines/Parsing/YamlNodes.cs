@@ -1,7 +1,8 @@
 namespace PRTS.Pipelines.Parsing;
 
-/// <summary>A place in the file; line and column count from 1.</summary>
-internal readonly record struct Place(int Line, int Column);
+/// <summary>A place in a file; line and column count from 1.</summary>
+/// <param name="File">A template; null: the pipeline file.</param>
+internal readonly record struct Place(int Line, int Column, string? File = null);
 
 internal abstract class YamlNode(Place start)
 {
@@ -47,7 +48,7 @@ internal sealed class YamlScalar : YamlNode
         if (Content is not { } content) return Start;
         var before = Value.AsSpan(0, Math.Clamp(offset, 0, Value.Length));
         var lines = before.Count('\n');
-        return new Place(content.Line + lines, content.Column + before.Length - (before.LastIndexOf('\n') + 1));
+        return content with { Line = content.Line + lines, Column = content.Column + before.Length - (before.LastIndexOf('\n') + 1) };
     }
 }
 

@@ -28,6 +28,9 @@ public sealed record BuildPlan
 
     /// <summary>Values of the pipeline's inputs by name, as JSON.</summary>
     [Id(6)] public IReadOnlyDictionary<string, string> Inputs { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>Templates of other projects that it is made of; null: none.</summary>
+    [Id(7)] public IReadOnlyList<PlannedInclude>? Includes { get; init; }
 }
 
 [GenerateSerializer, Alias("prts.plan-stage"), Immutable]

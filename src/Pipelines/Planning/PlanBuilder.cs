@@ -56,7 +56,7 @@ internal sealed class PlanBuilder
         }
 
         if (pipeline.Stages.Any(stage => stage.Jobs.Any(job => job.Steps.Any(step => step.Download is not null)))) AddSources(jobs);
-        return new BuildPlan { Name = pipeline.Name ?? FileName(pipeline.File), File = pipeline.File, Stages = stages, Jobs = jobs, Concurrency = pipeline.Concurrency, Inputs = InputValues.Resolve(pipeline, trigger.Inputs) };
+        return new BuildPlan { Name = pipeline.Name ?? FileName(pipeline.File), File = pipeline.File, Stages = stages, Jobs = jobs, Concurrency = pipeline.Concurrency, Inputs = InputValues.Resolve(pipeline, trigger.Inputs), Includes = pipeline.Includes is { Count: > 0 } includes ? includes : null };
     }
 
     /// <summary>Says of each download which jobs before it may have kept what it fetches.</summary>

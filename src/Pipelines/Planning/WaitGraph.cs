@@ -82,7 +82,7 @@ internal sealed class WaitGraph
     {
         foreach (var need in needs)
             if (find(need.Value) is { } target)
-                edges[node].Add(new WaitEdge(target, $"{subject} needs {Shown(need)}", new Place(need.Line, need.Column)));
+                edges[node].Add(new WaitEdge(target, $"{subject} needs {Shown(need)}", need.Place()));
     }
 
     private static string Shown(Located<string> name) => $"`{Words.Short(name.Value)}`";

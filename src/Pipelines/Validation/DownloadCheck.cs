@@ -20,7 +20,7 @@ internal static class DownloadCheck
         if (download.Job is { } named && !jobs.Any(j => j.Name.Value == named.Value || j.Group == named.Value))
         {
             var meant = Suggestion.Text(named.Value, [.. jobs.Select(j => j.Group).Distinct(StringComparer.Ordinal)]);
-            errors.Add(DiagnosticCodes.UnknownNeed, new Place(named.Line, named.Column), $"There is no job `{Words.Short(named.Value)}`.{meant}");
+            errors.Add(DiagnosticCodes.UnknownNeed, named.Place(), $"There is no job `{Words.Short(named.Value)}`.{meant}");
             return;
         }
 
@@ -32,6 +32,6 @@ internal static class DownloadCheck
             : keepers.Count > 0 ? $"{name} is kept by `{Words.Short(keepers[0])}`, which does not end before this job; put it into the job's `needs`."
             : download.Job is { } asked ? $"`{Words.Short(asked.Value)}` keeps no artifact {name}."
             : $"No job keeps an artifact {name}.{Suggestion.Text(download.Name.Value, kept)}{(kept.Count == 0 ? " Files are kept by a step with `artifact`." : "")}";
-        errors.Add(DiagnosticCodes.UnknownArtifact, new Place(download.Name.Line, download.Name.Column), why);
+        errors.Add(DiagnosticCodes.UnknownArtifact, download.Name.Place(), why);
     }
 }

@@ -31,7 +31,7 @@ internal static class PipelineCheck
         // So many stages have among them some without jobs, which is an error already.
         if (jobs.Count <= Jobs) return pipeline.Stages.Count > Jobs;
         var beyond = jobs[Jobs].Name;
-        errors.Add(DiagnosticCodes.TooManyJobs, new Place(beyond.Line, beyond.Column), $"The file has {jobs.Count:N0} jobs; one pipeline has at most {Jobs:N0}. Split it into several files in .prts/.");
+        errors.Add(DiagnosticCodes.TooManyJobs, beyond.Place(), $"The file has {jobs.Count:N0} jobs; one pipeline has at most {Jobs:N0}. Split it into several files in .prts/.");
         return true;
     }
 
@@ -40,7 +40,7 @@ internal static class PipelineCheck
         var first = new Dictionary<string, Located<string>>(StringComparer.Ordinal);
         foreach (var name in names)
             if (!first.TryAdd(name.Value, name))
-                errors.Add(DiagnosticCodes.DuplicateName, new Place(name.Line, name.Column),
+                errors.Add(DiagnosticCodes.DuplicateName, name.Place(),
                     $"There is already a {what} `{Words.Short(name.Value)}`, in line {first[name.Value].Line}; give this one another name.");
     }
 
@@ -50,11 +50,11 @@ internal static class PipelineCheck
         var jobNames = jobs.Select(j => j.Name.Value).Concat(jobs.Select(j => j.Group)).ToHashSet(StringComparer.Ordinal);
         foreach (var need in pipeline.Stages.SelectMany(s => s.Needs ?? []))
             if (!stageNames.Contains(need.Value))
-                errors.Add(DiagnosticCodes.UnknownNeed, new Place(need.Line, need.Column), () => Unknown(need.Value, "stage", stageNames)
+                errors.Add(DiagnosticCodes.UnknownNeed, need.Place(), () => Unknown(need.Value, "stage", stageNames)
                     + (jobNames.Contains(need.Value) ? " It is a job, and a stage needs stages." : ""));
         foreach (var need in jobs.DistinctBy(j => j.Group, StringComparer.Ordinal).SelectMany(j => j.Needs))
             if (!jobNames.Contains(need.Value))
-                errors.Add(DiagnosticCodes.UnknownNeed, new Place(need.Line, need.Column), () => Unknown(need.Value, "job", jobNames)
+                errors.Add(DiagnosticCodes.UnknownNeed, need.Place(), () => Unknown(need.Value, "job", jobNames)
                     + (stageNames.Contains(need.Value) ? " It is a stage; put it into the `needs` of the job's stage." : ""));
     }
 

@@ -19,5 +19,8 @@ public sealed record CommitInfo
 /// <summary>A <c>.prts/*.yaml</c> file at a commit.</summary>
 public sealed record PipelineFile(string Path, ReadOnlyMemory<byte> Content);
 
+/// <summary>A file of a commit; null: the commit has none of the name.</summary>
+public sealed record FileAtCommit(string Commit, ReadOnlyMemory<byte>? Content);
+
 /// <summary>A ref's full name and the commit it points to. FullRef is null where a bare commit was asked for.</summary>
 public sealed record ResolvedRef(string? FullRef, string Sha);

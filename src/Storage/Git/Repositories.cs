@@ -153,6 +153,27 @@ public sealed partial class Repositories(string root)
         return result;
     }
 
+    /// <summary>A file of a branch, tag or commit, cut where pipeline files are; null when there is no such commit.</summary>
+    /// <param name="refOrSha">As for <see cref="Resolve"/>; null: the default branch.</param>
+    /// <param name="path">From the root, without control characters.</param>
+    public async Task<FileAtCommit?> ReadFile(ProjectId id, string? refOrSha, string path, CancellationToken cancellationToken = default)
+    {
+        if (path.Any(char.IsControl)) return null;
+        if ((refOrSha is null ? "HEAD" : (await Resolve(id, refOrSha, cancellationToken))?.Sha) is not { } name) return null;
+        var (_, result, _) = await GitCommand.Talk(
+            Path(id),
+            ObjectReader.Command,
+            async (input, output, cancel) =>
+            {
+                var reader = new ObjectReader(input, output, cancel);
+                if (await reader.Read($"{name}^{{commit}}", MaxCommitBytes) is not { } commit) return null;
+                var file = await reader.Read($"{commit.Sha}:{path}", MaxPipelineBytes, cut: true);
+                return new FileAtCommit(commit.Sha, file is { Type: "blob" } ? file.Content : (ReadOnlyMemory<byte>?)null);
+            },
+            cancellationToken);
+        return result;
+    }
+
     private static async Task<IReadOnlyList<PipelineFile>> ReadPipelineFiles(ObjectReader reader, string commit)
     {
         if (await reader.Read($"{commit}:.prts", MaxTreeBytes) is not { Type: "tree" } tree) return [];

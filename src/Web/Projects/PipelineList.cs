@@ -13,12 +13,15 @@ public sealed class PipelineList(Repositories repositories)
     {
         if (await repositories.Resolve(project, name, cancellationToken) is not { } found) return null;
         if (await repositories.Snapshot(project, found.Sha, cancellationToken) is not var (_, files)) return null;
-        return [.. files.Select(Summary)];
+        var templates = new Templates(repositories, project, found.Sha);
+        var summaries = new List<PipelineSummary>();
+        foreach (var file in files) summaries.Add(await Summary(file, templates));
+        return summaries;
     }
 
-    private static PipelineSummary Summary(PipelineFile file)
+    private static async Task<PipelineSummary> Summary(PipelineFile file, Templates templates)
     {
-        var result = PipelineParser.Parse(file.Path, file.Content.Span);
+        var result = await PipelineParser.Parse(file.Path, file.Content, templates.Load);
         return new()
         {
             File = file.Path,

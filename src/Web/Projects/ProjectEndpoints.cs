@@ -8,6 +8,7 @@ using PRTS.Api.Projects;
 using PRTS.Contracts;
 using PRTS.Contracts.Access;
 using PRTS.Contracts.Projects;
+using PRTS.Storage.Git;
 using PRTS.Storage.Projects;
 using PRTS.Web.Access;
 using PRTS.Web.Rest;
@@ -25,6 +26,21 @@ public static class ProjectEndpoints
         projects.MapGet(Routes.Project, Show).RequirePermission(Permissions.ProjectRead).WithSummary("Show a project");
         projects.MapGet(Routes.Project + "/pipelines", Pipelines).RequirePermission(Permissions.ProjectRead)
             .WithSummary("Pipelines of a branch or tag, and what a manual run of each is asked for").WithDescription("`ref`: a branch, tag or commit; the default branch without.");
+        projects.MapGet(Routes.Project + "/raw/{**path}", Raw).RequirePermission(Permissions.RepositoryRead).CheckProject()
+            .WithSummary("The bytes of a file of the repository, up to 1 MiB").WithDescription($"`ref`: a branch, tag or commit; the default branch without. The header {CommitHeader} says which commit it was.")
+            .Produces(200, contentType: "application/octet-stream");
+    }
+
+    private const string CommitHeader = "Prts-Commit";
+
+    private static async Task<IResult> Raw([AsParameters] ProjectRoute route, string path, string? @ref, HttpContext http, Repositories repositories)
+    {
+        if (await repositories.ReadFile(route.Id, string.IsNullOrWhiteSpace(@ref) ? null : @ref.Trim(), path, http.RequestAborted) is not { } file)
+            return Problems.NotFound($"There is no branch, tag or commit '{@ref}' in {route.Id}.");
+        if (file.Content is not { } content) return Problems.NotFound($"{route.Id} has no file '{path}' at {file.Commit}.");
+        http.Response.Headers[CommitHeader] = file.Commit;
+        http.Response.Headers.ContentSecurityPolicy = "sandbox";
+        return Results.Bytes(content, "application/octet-stream", Path.GetFileName(path));
     }
 
     /// <summary>Where Git reaches the project.</summary>
