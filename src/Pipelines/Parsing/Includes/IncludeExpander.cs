@@ -188,12 +188,12 @@ internal sealed class IncludeExpander(IReadOnlyDictionary<IncludeAddress, Includ
     }
 
     /// <summary>For an input that was not given, so that its absence is told once.</summary>
-    private static string StandIn(PipelineInput input) => input.Type switch
+    private string StandIn(PipelineInput input) => input.Type switch
     {
         InputType.Number => "1",
         InputType.Boolean => "true",
-        InputType.Choice => input.Options.FirstOrDefault(input.Name),
-        _ => input.Name,
+        InputType.Choice => input.Options.FirstOrDefault(""),
+        _ => $"{input.Name}-{total.Includes}", // Two of them are not to be named alike.
     };
 
     private void Count(YamlSequence list, Place at)

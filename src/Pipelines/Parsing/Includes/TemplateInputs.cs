@@ -12,6 +12,9 @@ internal sealed class TemplateInputs(string file, IReadOnlyDictionary<string, st
 {
     private const string Context = "inputs";
     private static readonly EvaluationContext Nothing = new() { Values = new Dictionary<string, ExpressionValue>(StringComparer.OrdinalIgnoreCase) };
+
+    /// <summary>What the values say that are texts in quotes.</summary>
+    private readonly Dictionary<string, string> texts = values.Values.Distinct(StringComparer.Ordinal).Where(value => value[0] == '\'').ToDictionary(value => value, value => value[1..^1].Replace("''", "'", StringComparison.Ordinal), StringComparer.Ordinal);
     private long left = room;
 
     /// <summary>A value as an expression: a text in quotes, a number, a flag; or the expressions that stand in it.</summary>
@@ -38,7 +41,7 @@ internal sealed class TemplateInputs(string file, IReadOnlyDictionary<string, st
         if (!scalar.Value.Contains("${{", StringComparison.Ordinal)) return Placed(scalar);
         try
         {
-            var text = Template.Rewrite(scalar.Value, (expression, position) => Fold(Substitute(expression, scalar, position)), out var plain);
+            var text = Template.Rewrite(scalar.Value, (expression, position) => Fold(Substitute(expression, scalar, position), scalar, position), out var plain);
             return text == scalar.Value ? Placed(scalar) : new YamlScalar(text, plain: plain && scalar.Plain, At(scalar.Start), content: null);
         }
         catch (ExpressionException)
@@ -61,12 +64,22 @@ internal sealed class TemplateInputs(string file, IReadOnlyDictionary<string, st
     }
 
     /// <summary>The value of an expression that needs nothing more; null for others. Numbers and flags may stand where only such may.</summary>
-    private static (string Expression, string? Value, bool Plain) Fold(string source)
+    private (string Expression, string? Value, bool Plain) Fold(string source, YamlScalar scalar, int position)
     {
-        var expression = Expression.Parse(source);
-        if (expression.Contexts.Count > 0 || expression.AsksForFiles || expression.AsksForStatus) return (source, null, false);
-        var value = expression.Evaluate(Nothing);
-        return (source, value.AsText, value.Kind is ValueKind.Number or ValueKind.Boolean);
+        // A text alone may be longer than an expression.
+        if (texts.TryGetValue(source.Trim(), out var text)) return (source, text, false);
+        try
+        {
+            var expression = Expression.Parse(source);
+            if (expression.Contexts.Count > 0 || expression.AsksForFiles || expression.AsksForStatus) return (source, null, false);
+            var value = expression.Evaluate(Nothing);
+            return (source, value.AsText, value.Kind is ValueKind.Number or ValueKind.Boolean);
+        }
+        catch (ExpressionException wrong)
+        {
+            errors.Add(DiagnosticCodes.BadExpression, At(scalar.PlaceOf(position)), $"With the values of the template's inputs this cannot be evaluated: {wrong.Message}");
+            return (source, "", false);
+        }
     }
 
     private string Substitute(string expression, YamlScalar scalar, int position)
