@@ -15,19 +15,20 @@ internal sealed class CacheArchive(Workspace workspace)
 
     /// <summary>The same files make the same bytes.</summary>
     /// <param name="paths">Paths and globs relative to the workspace; what is not there is left out.</param>
+    /// <param name="notes">Kept beside the files; ASCII.</param>
     /// <returns>How many files and links.</returns>
     /// <exception cref="IOException">A file changed or cannot be read.</exception>
-    public async Task<int> Pack(IReadOnlyList<string> paths, Stream target, CancellationToken ct)
+    public async Task<int> Pack(IReadOnlyList<string> paths, IReadOnlyDictionary<string, string> notes, Stream target, CancellationToken ct)
     {
         var collector = new ArtifactCollector(workspace, links: true);
         var found = paths.Select(collector.Collect).ToList();
         var files = found.SelectMany(one => one.Files).Select(file => (Path: InWorkspace(file), File: (ArtifactUploadFile?)file, Target: ""));
         var links = found.SelectMany(one => one.Links).Select(link => (link.Path, File: (ArtifactUploadFile?)null, link.Target));
         var entries = files.Concat(links).DistinctBy(entry => entry.Path, StringComparer.Ordinal).OrderBy(entry => entry.Path, StringComparer.Ordinal).ToList();
-        if (entries.Count == 0)
-            return 0;
         await using var compressed = new CompressionStream(target, Level, leaveOpen: true);
         await using var archive = new TarWriter(compressed, TarEntryFormat.Pax, leaveOpen: true);
+        if (notes.Count > 0)
+            await archive.WriteEntryAsync(new PaxGlobalExtendedAttributesTarEntry(notes), ct);
         foreach (var (path, file, link) in entries)
         {
             if (file is null)
@@ -39,10 +40,10 @@ internal sealed class CacheArchive(Workspace workspace)
         return entries.Count;
     }
 
-    /// <returns>How many files and links.</returns>
+    /// <returns>How many files and links, and the notes.</returns>
     /// <exception cref="IOException">Something stands in the way, or the disk is full.</exception>
     /// <exception cref="InvalidDataException">It is no such archive.</exception>
-    public async Task<int> Unpack(Stream source, CancellationToken ct)
+    public async Task<(int Files, IReadOnlyDictionary<string, string> Notes)> Unpack(Stream source, CancellationToken ct)
     {
         try
         {
@@ -54,12 +55,13 @@ internal sealed class CacheArchive(Workspace workspace)
         }
     }
 
-    private async Task<int> UnpackAll(Stream source, CancellationToken ct)
+    private async Task<(int Files, IReadOnlyDictionary<string, string> Notes)> UnpackAll(Stream source, CancellationToken ct)
     {
         var writer = new WorkspaceWriter(workspace);
         await using var plain = new DecompressionStream(source, leaveOpen: true);
         await using var archive = new TarReader(plain, leaveOpen: true);
         var entries = 0;
+        IReadOnlyDictionary<string, string> notes = new Dictionary<string, string>(StringComparer.Ordinal);
         while (await archive.GetNextEntryAsync(copyData: false, ct) is { } entry)
         {
             if (entry.EntryType == TarEntryType.SymbolicLink)
@@ -75,13 +77,14 @@ internal sealed class CacheArchive(Workspace workspace)
             }
             else
             {
+                notes = entry is PaxGlobalExtendedAttributesTarEntry global ? global.GlobalExtendedAttributes : notes;
                 continue;
             }
 
             entries++;
         }
 
-        return entries;
+        return (entries, notes);
     }
 
     private static async Task Add(TarWriter archive, string path, ArtifactUploadFile file, CancellationToken ct)

@@ -11,7 +11,7 @@ using PRTS.Supervisor.Protocol;
 namespace PRTS.Execution.Containers;
 
 /// <summary>Steps run in the job's container; on this machine a relay stands for each (docs/adr/0006).</summary>
-internal sealed class ContainerSteps(ContainerEngine engine, string container, Workspace workspace, string supervisor, IReadOnlyList<string> imageEnvironment) : IStepHost
+internal sealed class ContainerSteps(ContainerEngine engine, string container, Workspace workspace, string supervisor, LocalImage image) : IStepHost
 {
     private const string OutOfMemoryReason = "out of memory: the container reached its limit, and the system killed a process of it";
     private const string Removed = "the job's container was removed";
@@ -26,10 +26,12 @@ internal sealed class ContainerSteps(ContainerEngine engine, string container, W
 
     public Task<string> Lost { get; private set; } = new TaskCompletionSource<string>().Task;
 
+    public string Fingerprint => image.Id;
+
     public Dictionary<string, string> Environment()
     {
         var environment = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var variable in imageEnvironment.Where(variable => variable.Contains('=', StringComparison.Ordinal)))
+        foreach (var variable in image.Environment.Where(variable => variable.Contains('=', StringComparison.Ordinal)))
             environment[variable[..variable.IndexOf('=', StringComparison.Ordinal)]] = variable[(variable.IndexOf('=', StringComparison.Ordinal) + 1)..];
         environment["CI"] = "true";
         return environment;

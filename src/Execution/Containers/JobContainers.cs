@@ -41,9 +41,10 @@ internal sealed class JobContainers(ContainerEngine engine, ExecutionOptions opt
     /// <summary>The job's own container, its first process waiting for steps. The workspace is there, and from now on belongs to the container's user.</summary>
     public async Task<ContainerSteps> Start(CancellationToken ct)
     {
-        var steps = new ContainerSteps(engine, Name, workspace, options.SupervisorPath, image!.Environment);
-        var user = await User(Container.User ?? image.User, ct);
-        var parameters = Sandbox.ForSteps(Name, image, Container, user, Name, workspace, labels);
+        var present = image ?? throw new InvalidOperationException("Prepare comes first.");
+        var steps = new ContainerSteps(engine, Name, workspace, options.SupervisorPath, present);
+        var user = await User(Container.User ?? present.User, ct);
+        var parameters = Sandbox.ForSteps(Name, present, Container, user, Name, workspace, labels);
         await engine.Ask($"the container of {Container.Image} could not be made", client => client.Containers.CreateContainerAsync(parameters, ct));
         workspace.BelongTo(await Owner(user, ct));
         steps.CreateFiles(job.Job.Steps);
@@ -56,7 +57,7 @@ internal sealed class JobContainers(ContainerEngine engine, ExecutionOptions opt
     {
         var container = await engine.Ask("the job's container could not be found again", client => client.Containers.InspectContainerAsync(Name, ct));
         workspace.BelongTo(await Owner(container.Config?.User ?? "", ct), takeOver: false);
-        return new ContainerSteps(engine, Name, workspace, options.SupervisorPath, [.. container.Config?.Env ?? []]).Watch();
+        return new ContainerSteps(engine, Name, workspace, options.SupervisorPath, new(container.Image ?? "", [.. container.Config?.Env ?? []], container.Config?.User ?? "")).Watch();
     }
 
     /// <summary>The services' IP addresses, by name: for steps that run on this machine.</summary>

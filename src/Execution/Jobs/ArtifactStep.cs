@@ -1,6 +1,7 @@
 using PRTS.Api;
 using PRTS.Api.Builds;
 using PRTS.Execution.Artifacts;
+using PRTS.Execution.Caches;
 using PRTS.Execution.Steps;
 using PRTS.Execution.Workspaces;
 using PRTS.Pipelines.Planning;
@@ -8,11 +9,11 @@ using PRTS.Pipelines.Planning;
 namespace PRTS.Execution.Jobs;
 
 /// <summary>Runs a step that moves files between the workspace and the control plane. It has no process; repeating it after an interruption is harmless.</summary>
-internal sealed class ArtifactStep(JobAssignment job, JobHistory history, Reporter reporter, IJobSink sink, Workspace workspace, Retry retry, TimeProvider clock)
+internal sealed class ArtifactStep(JobAssignment job, JobHistory history, Reporter reporter, IJobSink sink, CacheStore store, Workspace workspace, Retry retry, TimeProvider clock)
 {
     private const int MostNamed = 5;
     private readonly DownloadStep downloads = new(job, sink, workspace, retry);
-    private readonly CacheStep caches = new(job, history, sink, workspace, retry);
+    private readonly CacheStep caches = new(job, history, store);
 
     /// <param name="timeout">Of what is left; the step fails when it is over.</param>
     public async Task<StepResult> Run(PlannedStep step, StepScope scope, TimeSpan timeout, JobCancellation cancellation, long logLength, CancellationToken ct)

@@ -1,11 +1,7 @@
-using System.Security.Cryptography;
 using PRTS.Api.Builds;
 using PRTS.Api.Caches;
-using PRTS.Execution.Artifacts;
 using PRTS.Execution.Caches;
-using PRTS.Execution.Native;
 using PRTS.Execution.Steps;
-using PRTS.Execution.Workspaces;
 using PRTS.Pipelines.Planning;
 
 namespace PRTS.Execution.Jobs;
@@ -14,10 +10,8 @@ namespace PRTS.Execution.Jobs;
 /// Brings what earlier builds kept, and keeps it for later ones. A cache only saves time: where it cannot be brought or kept the step says
 /// so and the job goes on. Only keys and paths that make no sense fail it.
 /// </summary>
-internal sealed class CacheStep(JobAssignment job, JobHistory history, IJobSink sink, Workspace workspace, Retry retry)
+internal sealed class CacheStep(JobAssignment job, JobHistory history, CacheStore store)
 {
-    private readonly CacheArchive archive = new(workspace);
-
     /// <returns>What the step did, in words, and its outputs: <c>hit</c> (whether the key itself was there), <c>key</c> and <c>restored_key</c>.</returns>
     /// <exception cref="ScopeException">An expression cannot be evaluated, or what it gives cannot be.</exception>
     public async Task<(string Reason, IReadOnlyDictionary<string, string> Outputs)> Run(PlannedStep step, PlannedCache cache, StepScope scope, CancellationToken ct) =>
@@ -33,11 +27,11 @@ internal sealed class CacheStep(JobAssignment job, JobHistory history, IJobSink 
         var (reason, found) = ("no cache has this key", (CacheEntry?)null);
         try
         {
-            found = await retry.Forever("look for a cache", token => sink.FindCache(job, key, beginnings, token), ct);
+            found = await store.Find(key, beginnings, ct);
             if (found is not null)
-                reason = await Fetch(found, ct);
+                reason = $"restored {found.Key} of {Short(found.Ref)}: {CacheStore.Files((await store.Restore(found, ct)).Files)}, {found.Size} bytes";
         }
-        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException or ArtifactRefusedException)
+        catch (Exception e) when (CacheStore.IsSurvived(e))
         {
             (reason, found) = ($"not restored: {e.Message}", null);
         }
@@ -56,29 +50,6 @@ internal sealed class CacheStep(JobAssignment job, JobHistory history, IJobSink 
         }
     }
 
-    private async Task<string> Fetch(CacheEntry found, CancellationToken ct)
-    {
-        await using var file = Scratch();
-        await retry.Forever("fetch a cache", async token =>
-        {
-            file.SetLength(0);
-            try
-            {
-                await sink.FetchCache(job, found, file, token);
-            }
-            catch (IOException e) when (Linux.IsFull(e))
-            {
-                throw new ArtifactRefusedException(e.Message, e);
-            }
-
-            file.Position = 0;
-            var hash = Convert.ToHexStringLower(await SHA256.HashDataAsync(file, token));
-            return hash == found.Sha256 ? true : throw new HttpRequestException($"the cache {found.Key} arrived damaged");
-        }, ct);
-        file.Position = 0;
-        return $"restored {found.Key} of {Short(found.Ref)}: {Files(await archive.Unpack(file, ct))}, {found.Size} bytes";
-    }
-
     private async Task<string> Save(PlannedStep step, PlannedCache cache, int restored, StepScope scope, CancellationToken ct)
     {
         if (!PlannedCache.MaySave(job.Event.Kind))
@@ -92,32 +63,14 @@ internal sealed class CacheStep(JobAssignment job, JobHistory history, IJobSink 
         var paths = cache.Paths.Select(path => scope.Render(path, environment, "the cache's path")).ToList();
         try
         {
-            await using var file = Scratch();
-            var count = await archive.Pack(paths, file, ct);
-            if (count == 0)
-                return $"not saved: there is nothing at {string.Join(", ", paths)}";
-            file.Position = 0;
-            var upload = new CacheUpload(key, Convert.ToHexStringLower(await SHA256.HashDataAsync(file, ct)), file.Length, () => File.OpenRead(file.Name));
-            var refusal = await retry.Forever("save a cache", token => sink.SaveCache(job, upload, token), ct);
-            return refusal is null ? $"saved {key}: {Files(count)}, {upload.Size} bytes" : $"not saved: {refusal}";
+            var (count, size) = await store.Save(key, paths, None, ct);
+            return $"saved {key}: {CacheStore.Files(count)}, {size} bytes";
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArtifactRefusedException)
+        catch (Exception e) when (CacheStore.IsSurvived(e))
         {
             return $"not saved: {e.Message}";
         }
     }
-
-    /// <summary>Beside the workspace, where no step can write; gone when it is closed, or with the job's directory.</summary>
-    private FileStream Scratch() => new(Path.Combine(workspace.Root, "cache.tar.zst"), new FileStreamOptions
-    {
-        Mode = FileMode.Create,
-        Access = FileAccess.ReadWrite,
-        Share = FileShare.ReadWrite,
-        Options = FileOptions.DeleteOnClose,
-        UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-    });
-
-    private static string Files(int count) => count == 1 ? "1 file" : $"{count} files";
 
     private static string Short(string gitRef) => gitRef.StartsWith("refs/heads/", StringComparison.Ordinal) ? gitRef["refs/heads/".Length..] : gitRef;
 }

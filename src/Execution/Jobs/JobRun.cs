@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using PRTS.Api;
 using PRTS.Api.Builds;
+using PRTS.Execution.Caches;
 using PRTS.Execution.Containers;
 using PRTS.Execution.Steps;
 using PRTS.Execution.Supervision;
@@ -219,11 +220,13 @@ internal sealed class JobRun : IDisposable
         var sending = sender.Run(ct);
         var preparation = new StepPreparation(options, Job, workspace, steps, trace.ContextOf);
         var runner = new StepRunner(directory, history, reporter, supervisor, preparation, steps, Cancellation, clock);
-        var artifacts = new ArtifactStep(Job, history, reporter, sink, workspace, retry, clock);
+        var store = new CacheStore(Job, sink, workspace, retry);
+        var artifacts = new ArtifactStep(Job, history, reporter, sink, store, workspace, retry, clock);
+        var cached = new CachedStep(reporter, new StepCache(Job, store, workspace), runner, steps, Cancellation, clock);
         failure ??= JobFailure();
         foreach (var step in Job.Job.Steps.Where(step => history.EndOf(step.Index) is null))
         {
-            var result = await Guard(step, supervisor, () => RunStep(step, supervisor, failure, runner, artifacts, ct), ct);
+            var result = await Guard(step, supervisor, () => RunStep(step, supervisor, failure, cached, artifacts, ct), ct);
             await reporter.Add(sequence => Ended(step, result, sequence), ct, result.Outputs);
             failure ??= JobFailure() ?? (supervisor.IsGone ? Gone(supervisor) : null);
         }
@@ -247,7 +250,7 @@ internal sealed class JobRun : IDisposable
     }
 
     private async Task<StepResult> RunStep(
-        PlannedStep step, SupervisorClient supervisor, string? failure, StepRunner runner, ArtifactStep artifacts, CancellationToken ct)
+        PlannedStep step, SupervisorClient supervisor, string? failure, CachedStep cached, ArtifactStep artifacts, CancellationToken ct)
     {
         var begun = history.StartOf(step.Index) is not null;
         if (failure is not null && !begun)
@@ -255,9 +258,10 @@ internal sealed class JobRun : IDisposable
         var outcome = JobOutcome.Of(Job.Job, history, Cancellation.Reason);
         var scope = new StepScope(Job, history, outcome, workspace, steps, options);
         var left = TimeLeft();
+        bool began;
         try
         {
-            var began = begun || supervisor.Journal.OfType<Supervisor.Protocol.ProcessStarted>().Any(started => started.Index == step.Index);
+            began = begun || supervisor.Journal.OfType<Supervisor.Protocol.ProcessStarted>().Any(started => started.Index == step.Index);
             if (!began && supervisor.IsGone)
                 return Skipped(Gone(supervisor));
             if (!began && left <= TimeSpan.Zero)
@@ -273,7 +277,7 @@ internal sealed class JobRun : IDisposable
         }
         return step.Run is null
             ? await artifacts.Run(step, scope, step.Timeout is { } own && own < left ? own : left, Cancellation, supervisor.LogLength, ct)
-            : await runner.Run(step, scope, left, ct);
+            : await cached.Run(step, scope, left, began, supervisor.LogLength, ct);
 
         StepResult Skipped(string why) => new(RunStatus.Skipped, why, null, supervisor.LogLength, clock.GetUtcNow());
     }

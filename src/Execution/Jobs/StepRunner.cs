@@ -43,6 +43,8 @@ internal sealed class StepRunner(
         return Find<ProcessExited>(step) is { } exited ? ResultOf(step, exited, jobTimesOutFirst, await Explain(exited, ct)) : Abandoned(step);
     }
 
+    public string NameOf(PlannedStep step, StepScope scope) => preparation.NameOf(step, scope);
+
     private async Task WaitForEnd(PlannedStep step, CancellationToken ct)
     {
         if (!directory.BeganCanceled(step.Index))

@@ -15,6 +15,9 @@ internal interface IStepHost
     /// <summary>For temporary files, as steps see it.</summary>
     string Temporary { get; }
 
+    /// <summary>What of it a step's result may depend on, for the step cache: the image, or the kind of machine.</summary>
+    string Fingerprint { get; }
+
     /// <summary>What every step has; the pipeline's own variables go over it.</summary>
     Dictionary<string, string> Environment();
 

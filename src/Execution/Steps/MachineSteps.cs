@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using PRTS.Execution.Workspaces;
 using PRTS.Supervisor.Protocol;
 
@@ -10,6 +11,8 @@ internal sealed class MachineSteps(Workspace workspace, IReadOnlyDictionary<stri
     public string Checkout => workspace.Checkout;
 
     public string Temporary => workspace.Temporary;
+
+    public string Fingerprint => $"linux/{RuntimeInformation.OSArchitecture}";
 
     public Task<string> Lost { get; } = new TaskCompletionSource<string>().Task;
 

@@ -52,7 +52,7 @@ internal static class PipelineKeys
     public static readonly KeyScope Resources = new("resources", "resources", "cpu", "memory", "pids");
 
     public static readonly KeyScope Step = new("a step", "step",
-        "name", "id", "run", "shell", "working_directory", "env", "variables", "if", "timeout", "continue_on_error", "artifact", "download", "cache");
+        "name", "id", "run", "shell", "working_directory", "env", "variables", "if", "timeout", "continue_on_error", "inputs", "outputs", "artifact", "download", "cache");
 
     public static readonly KeyScope Artifact = new("artifact", "artifact", "path", "name");
 
@@ -70,7 +70,7 @@ internal static class PipelineKeys
     /// <summary>Known from other systems or planned; they get a plain answer instead of a guess.</summary>
     public static readonly IReadOnlySet<string> NotYet = new HashSet<string>(StringComparer.Ordinal)
     {
-        "strategy", "outputs", "uses", "with", "extends", "template", "templates",
+        "strategy", "uses", "with", "extends", "template", "templates",
         "parameters", "permissions", "secrets", "container", "defaults", "approval", "rules",
         "volumes", "privileged", "interruptible", "notify", "notifications",
     };

@@ -99,6 +99,7 @@ public sealed record StepDefinition
     public ArtifactDefinition? Artifact { get; init; }
     public DownloadDefinition? Download { get; init; }
     public CacheDefinition? Cache { get; init; }
+    public PlannedStepCache? Memo { get; init; }
 }
 
 /// <summary>Where a job deploys to. Both may be templates.</summary>

@@ -12,7 +12,7 @@ internal static class StepReader
     private static readonly string[] Kinds = ["run", "artifact", "download", "cache"];
 
     /// <summary>Keys that say how a command runs; other steps have none.</summary>
-    private static readonly string[] OfCommands = ["shell", "working_directory"];
+    private static readonly string[] OfCommands = ["shell", "working_directory", "inputs", "outputs"];
 
     public static StepDefinition? Read(YamlNode node, ErrorList errors)
     {
@@ -32,6 +32,7 @@ internal static class StepReader
             Artifact = Artifact(step),
             Download = Download(step),
             Cache = Cache(step),
+            Memo = Memo(step),
         };
     }
 
@@ -101,8 +102,18 @@ internal static class StepReader
         var key = cache.Template("key");
         if (key is not null && string.IsNullOrWhiteSpace(key))
             step.Errors.Add(DiagnosticCodes.EmptyValue, cache.PlaceOf("key"), "`key` is empty; write what names the contents, for example `npm-${{ hashFiles('package-lock.json') }}`.");
-        return new CacheDefinition(key ?? "", Templates(cache, "restore_keys"), [.. (cache.List("paths") ?? []).Select(path => RelativePath(path, step.Errors))]);
+        return new CacheDefinition(key ?? "", Templates(cache, "restore_keys"), Paths(cache, "paths") ?? []);
     }
+
+    private static PlannedStepCache? Memo(MappingReader step)
+    {
+        var (inputs, outputs) = (Paths(step, "inputs"), Paths(step, "outputs"));
+        if (inputs is null && outputs is not null)
+            step.Errors.Add(DiagnosticCodes.MissingKey, step.PlaceOf("outputs"), "A step with `outputs` needs `inputs`, too: all files that it reads. Then it runs only when one of them has changed.");
+        return inputs is null ? null : new() { Inputs = inputs, Outputs = outputs ?? [] };
+    }
+
+    private static List<string>? Paths(MappingReader reader, string key) => reader.List(key)?.Select(path => RelativePath(path, reader.Errors)).ToList();
 
     private static List<string> Templates(MappingReader reader, string key)
     {

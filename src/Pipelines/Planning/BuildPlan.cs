@@ -139,6 +139,9 @@ public sealed record PlannedStep
     [Id(12)] public PlannedDownload? Download { get; init; }
     [Id(13)] public PlannedCache? Cache { get; init; }
 
+    /// <summary>Null: the step runs each time.</summary>
+    [Id(14)] public PlannedStepCache? Memo { get; init; }
+
     /// <summary>The first line of a command that has text, at most 60 characters of it; "" when none has.</summary>
     public static string NameOf(string command) =>
         Words.Short((command.Split('\n').FirstOrDefault(line => !string.IsNullOrWhiteSpace(line)) ?? "").Trim());

@@ -173,6 +173,7 @@ internal sealed class PlanBuilder
         Env = step.Env,
         Artifact = step.Artifact is { } artifact ? new PlannedArtifact { Name = artifact.Name.Value, Path = artifact.Path } : null,
         Download = step.Download is { } download ? new PlannedDownload { Name = download.Name.Value, Path = download.Path, Jobs = [] } : null,
+        Memo = step.Memo,
         Cache = step.Cache is { } cache ? new PlannedCache { Key = cache.Key, RestoreKeys = cache.RestoreKeys, Paths = cache.Paths } : null,
     };
 

@@ -24,3 +24,11 @@ public sealed record PlannedCache
     /// <summary>Whether builds of this kind of event may keep caches: what comes from outside may not, since later builds would run it.</summary>
     public static bool MaySave(string kind) => kind is not "pull_request";
 }
+
+/// <summary>What a step reads and makes: paths and globs relative to the workspace, which may be templates. While nothing of what it reads changes, it need not run.</summary>
+[GenerateSerializer, Alias("prts.plan-step-cache"), Immutable]
+public sealed record PlannedStepCache
+{
+    [Id(0)] public required IReadOnlyList<string> Inputs { get; init; }
+    [Id(1)] public IReadOnlyList<string> Outputs { get; init; } = [];
+}
