@@ -29,6 +29,9 @@ internal sealed class Pump(IGrainBase grain, Func<Task<TimeSpan?>> step, Action<
         if (!running && !stopped) run = Run();
     }
 
+    /// <summary>Ends when what can be done now is done, or takes longer than a caller likes to wait.</summary>
+    public Task Settled() => Task.WhenAny(run, Task.Delay(Patience));
+
     /// <summary>At deactivation: what is under way is waited for a moment, so that the next activation begins with what it writes.</summary>
     public Task Stop()
     {

@@ -71,4 +71,7 @@ internal enum Deed
 
     /// <summary>A deployment of the last build is rejected.</summary>
     Reject,
+
+    /// <summary>The act's job, or all that failed, runs again in the last build.</summary>
+    Rerun,
 }

@@ -82,6 +82,9 @@ internal sealed class ScenarioRun(Installation prts, string name, Scenario scena
             case Deed.Approve or Deed.Reject:
                 await Post($"{Address}/{last}/jobs/{act.Job}/{(act.Do == Deed.Approve ? "approve" : "reject")}", new { });
                 return [last];
+            case Deed.Rerun:
+                await Post($"{Address}/{last}/rerun", new RerunJobs { Jobs = act.Job is { } job ? [job] : null });
+                return [last];
             case Deed.Cancel:
                 await Post($"{Address}/{last}/cancel", null);
                 return [last];

@@ -102,6 +102,9 @@ public sealed record JobSummary
 
     /// <summary>When it is expected to start, by how long the jobs before it usually take; null when that is not known or it does not wait for jobs.</summary>
     [Id(20)] public DateTimeOffset? ExpectedStartAt { get; init; }
+
+    /// <summary>How often people had it run again in this build; tries after a failure do not count.</summary>
+    [Id(21)] public int Round { get; init; }
 }
 
 [GenerateSerializer, Alias("prts.step-summary"), Immutable]

@@ -25,6 +25,9 @@ public sealed record DeploymentSummary
     [Id(12)] public DateTimeOffset? FinishedAt { get; init; }
     [Id(13)] public string? Reason { get; init; }
     [Id(14)] public long Version { get; init; }
+
+    /// <summary>Of the job; each time that it is run again deploys anew.</summary>
+    [Id(15)] public int Round { get; init; }
 }
 
 /// <summary>Somebody's word that a deployment may go on.</summary>

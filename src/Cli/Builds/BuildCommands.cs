@@ -12,7 +12,7 @@ internal static class BuildCommands
 {
     public static Command Create() => new("build", "Builds: runs of a project's pipelines")
     {
-        Start(), List(), Show(), WatchCommand.Create(), LogCommand.Create(), Cancel(), Retry(), DecisionCommands.Approve(), DecisionCommands.Reject(),
+        Start(), List(), Show(), WatchCommand.Create(), LogCommand.Create(), Cancel(), Retry(), Rerun(), DecisionCommands.Approve(), DecisionCommands.Reject(),
     };
 
     /// <summary>What `build watch` exits with, as scripts rely on.</summary>
@@ -59,6 +59,22 @@ internal static class BuildCommands
             using var api = ApiClient.Connect();
             var path = parsed.GetRequiredValue(build).ApiPath + "/retry";
             Announce(await api.PostAsync(path, CliJson.Default.IReadOnlyListBuildSummary, cancellation), parsed.GetValue(json));
+            return ExitCodes.Succeeded;
+        });
+        return command;
+    }
+
+    private static Command Rerun()
+    {
+        var (build, json) = (BuildName.Argument(), Options.Json());
+        var jobs = new Option<string[]>("--job") { Description = "Key of a job, as 'build show' has it; without, those that failed or were canceled", HelpName = "job" };
+        var command = new Command("rerun", "Run jobs of a build that has ended again, and those that need them") { build, jobs, json };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            using var api = ApiClient.Connect();
+            var path = parsed.GetRequiredValue(build).ApiPath + "/rerun";
+            var again = await api.PostAsync(path, new RerunJobs { Jobs = parsed.GetValue(jobs) }, CliJson.Default.RerunJobs, CliJson.Default.BuildSummary, cancellation);
+            Announce([again], parsed.GetValue(json));
             return ExitCodes.Succeeded;
         });
         return command;

@@ -33,6 +33,7 @@ namespace PRTS.Cli.Connection;
 [JsonSerializable(typeof(DeploymentDecision))]
 [JsonSerializable(typeof(JobSummary))]
 [JsonSerializable(typeof(CacheEntry))]
+[JsonSerializable(typeof(RerunJobs))]
 [JsonSerializable(typeof(Page<CacheEntry>))]
 [JsonSerializable(typeof(IReadOnlyList<Diagnostic>))]
 [JsonSerializable(typeof(IReadOnlyList<StatusEntry>))]

@@ -17,6 +17,11 @@ public interface IBuildGrain : IGroupMember
 
     [Alias("Cancel")] Task Cancel(string actor, string reason);
 
+    /// <summary>Runs jobs of a build that has ended again, and those that need them; the others stay as they are.</summary>
+    /// <param name="jobs">Keys; null: those that failed or were canceled.</param>
+    /// <returns>Why it cannot be, in a sentence; null when it is done.</returns>
+    [Alias("Rerun")] Task<string?> Rerun(string actor, IReadOnlyList<string>? jobs);
+
     /// <summary>From a job: its state changed. Older versions than the one known are ignored.</summary>
     [Alias("JobChanged")] Task JobChanged(JobSummary job);
 

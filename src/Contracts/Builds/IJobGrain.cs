@@ -50,4 +50,7 @@ public sealed record JobStart
 
     /// <summary>Of the pipeline, as JSON.</summary>
     [Id(8)] public IReadOnlyDictionary<string, string> Inputs { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>A job that ended starts anew when this is higher than before.</summary>
+    [Id(9)] public int Round { get; init; }
 }

@@ -77,6 +77,17 @@ public sealed partial class BuildGrain : Grain, IBuildGrain
         await Change(state => BuildLifecycle.Cancel(state, known, why, time.GetUtcNow()));
     }
 
+    public async Task<string?> Rerun(string actor, IReadOnlyList<string>? jobs)
+    {
+        if (await Plan() is not { } known) return $"{id} has no jobs.";
+        if (BuildLifecycle.WhyNoRerun(cell.Value, known, jobs) is { } problem) return $"{id} {problem}";
+        commanded.Clear();
+        await Change(state => BuildLifecycle.Rerun(state, known, jobs, actor, time.GetUtcNow()));
+        // Who asked looks at the read model next, and must not find that the build has ended.
+        await tell.Settled();
+        return null;
+    }
+
     public async Task<bool> GroupTurn()
     {
         if (await Plan() is { } known) await Change(state => BuildLifecycle.Enter(state, known, time.GetUtcNow()));
@@ -149,7 +160,7 @@ public sealed partial class BuildGrain : Grain, IBuildGrain
         }
 
         if (state.Entered || group.Asked) return false;
-        group.Asked = true;
+        group = (Asked: true, Left: false);
         try
         {
             var known = (await Plan())!;

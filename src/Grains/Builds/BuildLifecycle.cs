@@ -49,12 +49,47 @@ public static class BuildLifecycle
             ? state
             : Advance(state, state with { CancelReason = reason }, plan, now);
 
+    /// <summary>What keeps these jobs from being run again, as the rest of a sentence; null: nothing.</summary>
+    public static string? WhyNoRerun(BuildState state, Blueprint plan, IReadOnlyList<string>? jobs) =>
+        !state.Status.IsEnded() ? "has not ended; jobs are run again when all of it has."
+        : jobs?.FirstOrDefault(key => !plan.Jobs.Any(job => job.Key == key)) is { } unknown ? $"has no job '{unknown}'."
+        : Again(state, jobs).Count == 0 ? "has no job that failed or was canceled."
+        : null;
+
+    /// <summary>These jobs, or those that failed or were canceled, wait anew, with all that needs them; what the others made stays.</summary>
+    public static BuildState Rerun(BuildState state, Blueprint plan, IReadOnlyList<string>? jobs, string actor, DateTimeOffset now)
+    {
+        if (WhyNoRerun(state, plan, jobs) is not null) return state;
+        var again = Again(state, jobs);
+        // Until nobody is added: a job may stand before one that it needs.
+        for (var before = 0; before < again.Count;)
+        {
+            before = again.Count;
+            again.UnionWith(plan.Jobs.Where(job => job.Needs.Any(again.Contains)).Select(job => job.Key).ToList());
+        }
+
+        return Advance(state, state with
+        {
+            Status = RunStatus.Queued,
+            Round = state.Round + 1,
+            RerunBy = actor,
+            FinishedAt = null,
+            Reason = null,
+            CancelReason = null,
+            Entered = false,
+            Jobs = state.Jobs.Where(job => !again.Contains(job.Key)).ToDictionary(job => job.Key, job => job.Value, StringComparer.Ordinal),
+        }, plan, now);
+    }
+
+    private static HashSet<string> Again(BuildState state, IReadOnlyList<string>? jobs) =>
+        (jobs ?? [.. state.Jobs.Where(job => job.Value.Status is RunStatus.Failed or RunStatus.Canceled).Select(job => job.Key)]).ToHashSet(StringComparer.Ordinal);
+
     public static BuildState JobChanged(BuildState state, Blueprint plan, JobSummary job, DateTimeOffset now)
     {
-        if (state.Status.IsEnded() || !state.Jobs.TryGetValue(job.Key, out var known) || known.Status.IsEnded()) return state;
+        if (state.Status.IsEnded() || !state.Jobs.TryGetValue(job.Key, out var known) || known.Status.IsEnded() || job.Round != known.Round) return state;
         if (job.Status.IsEnded())
         {
-            var ended = new BuildJob { Status = job.Status, Reason = job.Reason, Outputs = job.Outputs };
+            var ended = new BuildJob { Status = job.Status, Reason = job.Reason, Outputs = job.Outputs, Round = known.Round };
             var next = state with
             {
                 Jobs = new Dictionary<string, BuildJob>(state.Jobs, StringComparer.Ordinal) { [job.Key] = ended },
@@ -98,7 +133,7 @@ public static class BuildLifecycle
         var reason = $"Canceled because {failed.Name} failed, and the matrix is fail_fast.";
         foreach (var other in plan.Jobs.Where(job => job.Matrix?.Group == group && job.Stage == failed.Stage))
         {
-            if (!jobs.TryGetValue(other.Key, out var known)) jobs.Add(other.Key, new() { Status = RunStatus.Canceled, Unstarted = true, Reason = reason });
+            if (!jobs.TryGetValue(other.Key, out var known)) jobs.Add(other.Key, new() { Status = RunStatus.Canceled, Unstarted = true, Reason = reason, Round = state.Round });
             else if (!known.Status.IsEnded()) jobs[other.Key] = known with { CancelReason = known.CancelReason ?? reason };
         }
 
@@ -117,7 +152,7 @@ public static class BuildLifecycle
             {
                 if (jobs.ContainsKey(job.Key)) continue;
                 if (Decide(state, plan, job, jobs) is not { } decided) continue;
-                jobs.Add(job.Key, decided);
+                jobs.Add(job.Key, decided with { Round = state.Round });
                 // Only what ended at once can let others follow in this round.
                 moved |= decided.Status.IsEnded();
             }

@@ -28,6 +28,12 @@ public sealed record BuildState : IPersisted
 
     /// <summary>It is its turn in the group; no job starts before.</summary>
     [Id(10)] public bool Entered { get; init; }
+
+    /// <summary>How often jobs of it were run again.</summary>
+    [Id(11)] public int Round { get; init; }
+
+    /// <summary>Who had jobs run again last; null: nobody.</summary>
+    [Id(12)] public string? RerunBy { get; init; }
 }
 
 /// <summary>What a build must know of a job to go on: whether it ended, and how. Its progress in between is not kept here.</summary>
@@ -46,4 +52,7 @@ public sealed record BuildJob
 
     /// <summary>Set when it is to be canceled alone, without the build, and has not ended.</summary>
     [Id(4)] public string? CancelReason { get; init; }
+
+    /// <summary>The build's <see cref="BuildState.Round"/> when it was decided.</summary>
+    [Id(5)] public int Round { get; init; }
 }

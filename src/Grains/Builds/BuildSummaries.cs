@@ -40,7 +40,7 @@ internal static class BuildSummaries
     /// <summary>With its stages and those of their jobs that <paramref name="include"/> names.</summary>
     public static BuildSummary Of(BuildId id, BuildState state, BuildPlan plan, Func<string, bool> include)
     {
-        var jobs = plan.Jobs.Select((job, position) => Of(job, position, state.Jobs.GetValueOrDefault(job.Key))).ToLookup(job => job.Stage, StringComparer.Ordinal);
+        var jobs = plan.Jobs.Select((job, position) => Of(job, position, state.Jobs.GetValueOrDefault(job.Key), state.Round)).ToLookup(job => job.Stage, StringComparer.Ordinal);
         return Of(id, state) with
         {
             Stages = [.. plan.Stages.Select(stage => new StageSummary
@@ -50,13 +50,13 @@ internal static class BuildSummaries
         };
     }
 
-    /// <summary>Version 0 is less than any of the job's own; 1 is for a job that the build ended without a start.</summary>
-    private static JobSummary Of(PlannedJob job, int position, BuildJob? known)
+    /// <summary>The lowest version of a round is less than any of the job's own; the next one is for a job that the build ended without a start.</summary>
+    private static JobSummary Of(PlannedJob job, int position, BuildJob? known, int round)
     {
-        var planned = Summaries.Planned(job, position);
+        var planned = Summaries.Planned(job, position) with { Round = known?.Round ?? round, Version = JobLifecycle.FirstVersion(known?.Round ?? round) };
         if (known is null) return planned;
         return known.Unstarted
-            ? planned with { Status = known.Status, Reason = known.Reason, Version = 1, Steps = [.. planned.Steps.Select(step => step with { Status = RunStatus.Skipped })] }
+            ? planned with { Status = known.Status, Reason = known.Reason, Version = planned.Version + 1, Steps = [.. planned.Steps.Select(step => step with { Status = RunStatus.Skipped })] }
             : planned with { Status = known.Status, Reason = known.Reason, Outputs = known.Outputs };
     }
 }

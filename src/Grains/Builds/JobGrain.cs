@@ -144,13 +144,13 @@ public sealed partial class JobGrain : Grain, IJobGrain
 
     private JobSummary Summary() => Summaries.Of(definition.Value.Start!, cell.Value);
 
-    private Task Define(JobStart start) => definition.Change(known => known.Start is null ? new() { Start = start } : known);
+    private Task Define(JobStart start) => definition.Change(known => known.Start is null || known.Start.Round < start.Round ? new() { Start = start } : known);
 
     private async Task<bool> Change(Func<JobState, JobState> decide)
     {
         var before = cell.Value;
         if (!await cell.Change(decide)) return false;
-        if (before.Version > 0 && before.Attempt != cell.Value.Attempt)
+        if (before.Attempt > 0 && before.Attempt != cell.Value.Attempt)
             memory = new() { Releases = [.. memory.Releases, before.Attempt] };
         Continue();
         return true;

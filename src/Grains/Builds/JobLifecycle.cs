@@ -20,9 +20,23 @@ public static class JobLifecycle
 
     private const int MaxReason = 2000;
 
-    public static JobState Start(JobState state, JobStart start, DateTimeOffset now) => state.Version > 0
+    /// <summary>Versions of a round are higher than all of the rounds before: also those that the build gives to jobs which it does not start.</summary>
+    public static long FirstVersion(int round) => round * 1_000_000L;
+
+    /// <summary>The first start, or a start anew of a job that has ended, by another attempt.</summary>
+    public static JobState Start(JobState state, JobStart start, DateTimeOffset now) => state.Version > 0 && (!state.Status.IsEnded() || start.Round <= state.Round)
         ? state
-        : new() { Version = 1, Status = RunStatus.Queued, Attempt = 1, QueuedAt = now, Steps = Fresh(start.Job.Steps.Count), Group = start.Job.Concurrency?.Group, Environment = start.Job.Environment };
+        : new()
+        {
+            Version = Math.Max(state.Version, FirstVersion(start.Round)) + 1,
+            Status = RunStatus.Queued,
+            Attempt = state.Attempt + 1,
+            QueuedAt = now,
+            Steps = Fresh(start.Job.Steps.Count),
+            Group = start.Job.Concurrency?.Group,
+            Environment = start.Job.Environment,
+            Round = start.Round,
+        };
 
     /// <summary>The environment's word: the job goes on, waits, or ends because it never may.</summary>
     public static JobState Decided(JobState state, EnvironmentVerdict verdict, DateTimeOffset now)
@@ -57,11 +71,10 @@ public static class JobLifecycle
     /// <summary>Ends at once what no agent reports about; a running job goes on until its agent says that it stopped.</summary>
     public static JobState Cancel(JobState state, JobStart start, string reason, DateTimeOffset now)
     {
-        if (state.Status.IsEnded() || state.CancelReason is not null) return state;
         var known = Start(state, start, now);
-        return Next(state, known.Status == RunStatus.Running
-            ? known with { CancelReason = reason }
-            : End(known, RunStatus.Canceled, reason, now));
+        if (known.Status.IsEnded() || known.CancelReason is not null) return state;
+        var next = known.Status == RunStatus.Running ? known with { CancelReason = reason } : End(known, RunStatus.Canceled, reason, now);
+        return next with { Version = Math.Max(known.Version, state.Version + 1) };
     }
 
     public static JobState Placed(JobState state, int attempt, Placement placement)

@@ -19,11 +19,12 @@ internal static class JobStarts
             Event = request.Event,
             Needs = plan.Jobs[position].Needs.Distinct(StringComparer.Ordinal)
                 .ToDictionary(need => need, need => Result(state.Jobs.GetValueOrDefault(need)), StringComparer.Ordinal),
-            Actor = request.Actor,
+            Actor = state.RerunBy ?? request.Actor,
             Position = position,
             DefaultBranch = request.DefaultBranch,
             PipelineName = plan.Plan.Name,
             Inputs = plan.Plan.Inputs,
+            Round = state.Jobs.GetValueOrDefault(key)?.Round ?? 0,
             TraceParent = BuildTrace.ContextOf(plan.Id, request),
         };
     }

@@ -54,6 +54,9 @@ public sealed record JobState : IPersisted
 
     /// <summary>Where it deploys to; null: it does not.</summary>
     [Id(19)] public string? Environment { get; init; }
+
+    /// <summary>That of its last start.</summary>
+    [Id(20)] public int Round { get; init; }
 }
 
 [GenerateSerializer, Alias("prts.step-state"), Immutable]

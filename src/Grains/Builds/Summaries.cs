@@ -34,6 +34,7 @@ internal static class Summaries
         FinishedAt = state.FinishedAt,
         Reason = state.Reason,
         Version = state.Version,
+        Round = state.Round,
         Outputs = state.Outputs,
         Approval = state.Gate?.Waits is { } waits && !state.Status.IsEnded() ? waits : null,
         Steps = [.. start.Job.Steps.Zip(state.Steps, Of)],

@@ -25,5 +25,6 @@ internal static class Deployments
         FinishedAt = state.FinishedAt,
         Reason = state.Reason,
         Version = state.Version,
+        Round = state.Round,
     };
 }

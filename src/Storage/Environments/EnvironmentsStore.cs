@@ -8,7 +8,7 @@ using PRTS.Storage.Postgres;
 namespace PRTS.Storage.Environments;
 
 /// <summary>Settings of environments, and what was deployed to them.</summary>
-public sealed class EnvironmentsStore(NpgsqlDataSource database)
+public sealed class EnvironmentsStore(NpgsqlDataSource database, TimeProvider time)
 {
     private const string ThisEnvironment = "where tenant = $1 and org = $2 and project = $3";
 
@@ -32,8 +32,8 @@ public sealed class EnvironmentsStore(NpgsqlDataSource database)
     public Task<IReadOnlyList<EnvironmentSummary>> List(ProjectId project, CancellationToken cancellationToken = default) => database.Command(
         """
         select n.name, e.doc,
-            (select d.doc from deployments d where (d.tenant, d.org, d.project, d.environment) = ($1, $2, $3, n.name) and d.succeeded order by d.number desc, d.job limit 1),
-            (select d.doc from deployments d where (d.tenant, d.org, d.project, d.environment) = ($1, $2, $3, n.name) order by d.number desc, d.job limit 1)
+            (select d.doc from deployments d where (d.tenant, d.org, d.project, d.environment) = ($1, $2, $3, n.name) and d.succeeded order by d.at desc, d.number desc limit 1),
+            (select d.doc from deployments d where (d.tenant, d.org, d.project, d.environment) = ($1, $2, $3, n.name) order by d.at desc, d.number desc limit 1)
         from (
             select name from environments where tenant = $1 and org = $2 and project = $3
             union select environment from deployments where tenant = $1 and org = $2 and project = $3
@@ -42,12 +42,12 @@ public sealed class EnvironmentsStore(NpgsqlDataSource database)
         """,
         Key(project)).All(ReadSummary, cancellationToken);
 
-    /// <summary>Newest build first.</summary>
+    /// <summary>The last one first.</summary>
     public async Task<Page<DeploymentSummary>> Deployments(ProjectId project, string name, int skip, int take, CancellationToken cancellationToken = default)
     {
         await using var batch = database.CreateBatch();
         batch.Add($"select count(*) from deployments {ThisEnvironment} and environment = $4", [.. Key(project), name]);
-        batch.Add($"select doc from deployments {ThisEnvironment} and environment = $4 order by number desc, job offset $5 limit $6", [.. Key(project), name, skip, take]);
+        batch.Add($"select doc from deployments {ThisEnvironment} and environment = $4 order by at desc, number desc, job offset $5 limit $6", [.. Key(project), name, skip, take]);
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         var total = reader.GetInt64(0);
@@ -58,11 +58,12 @@ public sealed class EnvironmentsStore(NpgsqlDataSource database)
     /// <summary>Stores the deployment unless a newer version of it is there.</summary>
     public Task Upsert(BuildId build, DeploymentSummary deployment, CancellationToken cancellationToken = default) => database.Command(
         """
-        insert into deployments (tenant, org, project, environment, number, job, version, succeeded, doc) values ($1, $2, $3, $4, $5, $6, $7, $8, $9::jsonb)
-        on conflict (tenant, org, project, environment, number, job) do update set version = excluded.version, succeeded = excluded.succeeded, doc = excluded.doc
+        insert into deployments (tenant, org, project, environment, number, job, round, version, at, succeeded, doc) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::jsonb)
+        on conflict (tenant, org, project, environment, number, job, round) do update set version = excluded.version, at = excluded.at, succeeded = excluded.succeeded, doc = excluded.doc
         where excluded.version > deployments.version
         """,
-        [.. Key(build.Project), deployment.Environment, build.Number, deployment.Job, deployment.Version, deployment.Status == RunStatus.Succeeded, Document.From(deployment)])
+        [.. Key(build.Project), deployment.Environment, build.Number, deployment.Job, deployment.Round, deployment.Version,
+            deployment.FinishedAt ?? deployment.StartedAt ?? deployment.QueuedAt ?? time.GetUtcNow(), deployment.Status == RunStatus.Succeeded, Document.From(deployment)])
         .Execute(cancellationToken);
 
     private static EnvironmentSummary ReadSummary(NpgsqlDataReader row) => new()

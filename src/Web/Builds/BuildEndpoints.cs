@@ -39,6 +39,18 @@ public static class BuildEndpoints
             .Produces<BuildSummary>(contentType: "text/event-stream");
         builds.MapPost(Routes.Build + "/cancel", Cancel).RequirePermission(Permissions.BuildCancel).WithSummary("Cancel a build");
         builds.MapPost(Routes.Build + "/retry", Retry).RequirePermission(Permissions.BuildRun).WithSummary("Start a new build of the same commit and pipeline file");
+        builds.MapPost(Routes.Build + "/rerun", Rerun).RequirePermission(Permissions.BuildRun).WithSummary("Run jobs of a build that has ended again")
+            .WithDescription("`jobs`: keys; without, those that failed or were canceled. Jobs that need them run again, too; the others stay as they are, with their outputs and artifacts.");
+    }
+
+    private static async Task<Results<Ok<BuildSummary>, ProblemHttpResult>> Rerun(
+        [AsParameters] BuildRoute route, RerunJobs request, IGrainFactory grains, BuildsReadModel builds, CancellationToken cancellationToken)
+    {
+        if (await builds.Get(route.Id, cancellationToken) is not { } known) return NoBuild(route.Id);
+        var build = grains.Build(route.Id);
+        return await build.Rerun(route.User.Actor(), request.Jobs is { Count: > 0 } jobs ? jobs : null) is { } problem
+            ? Problems.Conflict(problem)
+            : TypedResults.Ok(await build.Get() ?? known);
     }
 
     public static ProblemHttpResult NoBuild(BuildId id) => Problems.NotFound($"There is no build {id}.");

@@ -101,6 +101,14 @@ public partial class BuildPage
         await Grains.Build(Id).Cancel(User.Actor(), "");
     }
 
+    private Task RerunFailed() => Rerun(null);
+
+    private async Task Rerun(string? job)
+    {
+        if (!await Allowed(Permissions.BuildRun)) return;
+        if (await Grains.Build(Id).Rerun(User.Actor(), job is null ? null : [job]) is { } problem) Snackbar.Add(problem, MudBlazor.Severity.Error);
+    }
+
     private async Task Retry()
     {
         if (!await Allowed(Permissions.BuildRun)) return;

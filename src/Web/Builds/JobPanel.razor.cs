@@ -15,6 +15,11 @@ public partial class JobPanel
 
     [Parameter, EditorRequired] public BuildId Build { get; set; }
 
+    /// <summary>All of the build has ended, so jobs can be run again.</summary>
+    [Parameter] public bool Ended { get; set; }
+
+    [Parameter] public EventCallback OnRerun { get; set; }
+
     [Inject] private IStringLocalizer<UiText> Localizer { get; set; } = null!;
 
     private string Log => new JobId(Build, Job.Key).Log();

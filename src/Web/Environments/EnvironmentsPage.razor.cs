@@ -2,10 +2,13 @@ using Microsoft.AspNetCore.Components;
 using MudBlazor;
 using PRTS.Api;
 using PRTS.Api.Environments;
+using PRTS.Contracts;
 using PRTS.Contracts.Access;
+using PRTS.Contracts.Builds;
 using PRTS.Storage.Environments;
 using PRTS.Storage.Projects;
 using PRTS.Web.Access;
+using PRTS.Web.Builds;
 
 namespace PRTS.Web.Environments;
 
@@ -29,6 +32,8 @@ public partial class EnvironmentsPage
     [Inject] private EnvironmentsStore Store { get; set; } = null!;
 
     [Inject] private ProjectsReadModel Projects { get; set; } = null!;
+
+    [Inject] private IGrainFactory Grains { get; set; } = null!;
 
     [Inject] private IDialogService Dialogs { get; set; } = null!;
 
@@ -64,6 +69,14 @@ public partial class EnvironmentsPage
     }
 
     private void PageChanged(int page) => Show(new() { ["page"] = page == 1 ? null : page });
+
+    private async Task DeployAgain(DeploymentSummary deployment)
+    {
+        if (!await Allowed(Permissions.BuildRun)) return;
+        var build = new BuildId(Project(Org, Name), deployment.Number);
+        if (await Grains.Build(build).Rerun(User.Actor(), [deployment.Job]) is { } problem) Snackbar.Add(problem, MudBlazor.Severity.Error);
+        else Navigation.NavigateTo(build.Page(deployment.Job));
+    }
 
     private async Task Edit(EnvironmentSummary? environment)
     {

@@ -1,0 +1,8 @@
+namespace PRTS.Api.Builds;
+
+/// <summary>Which jobs of a build are to run again.</summary>
+public sealed record RerunJobs
+{
+    /// <summary>Keys; null or empty: those that failed or were canceled.</summary>
+    public IReadOnlyList<string>? Jobs { get; init; }
+}
