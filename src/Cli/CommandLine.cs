@@ -9,6 +9,7 @@ using PRTS.Cli.Local;
 using PRTS.Cli.Projects;
 using PRTS.Cli.Shell;
 using PRTS.Cli.Up;
+using PRTS.Cli.Variables;
 
 namespace PRTS.Cli;
 
@@ -23,6 +24,7 @@ internal static class CommandLine
         ProjectCommands.Create(),
         BuildCommands.Create(),
         EnvironmentCommands.Create(),
+        VariableCommands.Create(),
         ArtifactCommands.Create(),
         AgentCommands.Create(),
         RunCommand.Create(),

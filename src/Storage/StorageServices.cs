@@ -13,6 +13,7 @@ using PRTS.Storage.Projects;
 using PRTS.Storage.Schedules;
 using PRTS.Storage.Settings;
 using PRTS.Storage.Users;
+using PRTS.Storage.Variables;
 
 namespace PRTS.Storage;
 
@@ -28,6 +29,7 @@ public static class StorageServices
         services.AddSingleton<BuildsReadModel>();
         services.AddSingleton<PlanStore>();
         services.AddSingleton<EnvironmentsStore>();
+        services.AddSingleton<VariablesStore>();
         services.AddSingleton<AgentsReadModel>();
         services.AddSingleton<AgentIdentities>();
         services.AddSingleton<ArtifactsReadModel>();

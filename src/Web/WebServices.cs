@@ -12,6 +12,7 @@ using PRTS.Web.Git;
 using PRTS.Web.Logs;
 using PRTS.Web.Projects;
 using PRTS.Web.Rest;
+using PRTS.Web.Variables;
 
 namespace PRTS.Web;
 
@@ -58,6 +59,7 @@ public static class WebServices
         api.MapCaches();
         api.MapJobCaches();
         api.MapEnvironments();
+        api.MapVariables();
         api.MapAgents();
         api.MapAccount();
         api.MapAdministration();

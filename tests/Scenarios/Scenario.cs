@@ -33,6 +33,9 @@ internal record Act : ExpectedBuild
     /// <summary>Set before anything is done: what environments ask for, by name.</summary>
     public IReadOnlyDictionary<string, JsonElement> Environments { get; init; } = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
 
+    /// <summary>Set before anything is done: variables of the project, as the API takes them, by name.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<JsonElement>> Variables { get; init; } = new Dictionary<string, IReadOnlyList<JsonElement>>(StringComparer.Ordinal);
+
     /// <summary>For an approval or a rejection: the job's key.</summary>
     public string? Job { get; init; }
 

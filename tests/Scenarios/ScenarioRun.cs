@@ -53,6 +53,8 @@ internal sealed class ScenarioRun(Installation prts, string name, Scenario scena
     {
         foreach (var (environment, settings) in act.Environments)
             (await prts.Http.PutAsJsonAsync($"{Project}/environments/{environment}", settings, ApiJson.Options)).EnsureSuccessStatusCode();
+        foreach (var (variable, value) in act.Variables.SelectMany(variable => variable.Value.Select(value => (variable.Key, value))))
+            (await prts.Http.PutAsJsonAsync($"{Project}/variables/{variable}", value, ApiJson.Options)).EnsureSuccessStatusCode();
         if (act.Problem is { } problem)
         {
             var refused = await Assert.ThrowsAsync<ScenarioException>(() => Do(act));

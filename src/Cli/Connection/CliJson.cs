@@ -10,6 +10,7 @@ using PRTS.Api.Environments;
 using PRTS.Api.Projects;
 using PRTS.Cli.Up;
 using PRTS.Pipelines;
+using PRTS.Pipelines.Planning;
 
 namespace PRTS.Cli.Connection;
 
@@ -32,6 +33,7 @@ namespace PRTS.Cli.Connection;
 [JsonSerializable(typeof(IReadOnlyList<DeploymentSummary>))]
 [JsonSerializable(typeof(DeploymentDecision))]
 [JsonSerializable(typeof(JobSummary))]
+[JsonSerializable(typeof(IReadOnlyList<ProjectVariable>))]
 [JsonSerializable(typeof(CacheEntry))]
 [JsonSerializable(typeof(RerunJobs))]
 [JsonSerializable(typeof(Page<CacheEntry>))]

@@ -47,7 +47,7 @@ internal sealed class LocalCaches(string repository)
 
         async Task WriteAsync(string path, Stream content)
         {
-            var fresh = $"{path}.{Environment.ProcessId}.new";
+            var fresh = $"{path}.{Guid.NewGuid():N}.new";
             await using (content)
             await using (var file = File.Create(fresh))
             {
@@ -67,10 +67,23 @@ internal sealed class LocalCaches(string repository)
 
         foreach (var path in Directory.EnumerateFiles(directory, "*.json"))
         {
-            if (JsonSerializer.Deserialize(File.ReadAllBytes(path), CliJson.Default.CacheEntry) is { } entry && File.Exists(Holding(entry.Key)))
+            if (Read(path) is { } entry && File.Exists(Holding(entry.Key)))
             {
                 yield return entry;
             }
+        }
+    }
+
+    /// <summary>Null: somebody else wrote it, or removed it just now.</summary>
+    private static CacheEntry? Read(string path)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllBytes(path), CliJson.Default.CacheEntry);
+        }
+        catch (Exception error) when (error is JsonException or FileNotFoundException)
+        {
+            return null;
         }
     }
 

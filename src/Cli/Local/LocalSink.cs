@@ -162,14 +162,31 @@ internal sealed class LocalSink(bool several, string artifacts, bool told, Local
         await from.CopyToAsync(target, ct);
     }
 
-    public Task<CacheEntry?> FindCache(JobAssignment job, string key, IReadOnlyList<string> beginnings, CancellationToken ct) => Task.FromResult(caches.Find(key, beginnings));
+    public Task<CacheEntry?> FindCache(JobAssignment job, string key, IReadOnlyList<string> beginnings, CancellationToken ct) => Once(() => Task.FromResult(caches.Find(key, beginnings)));
 
-    public Task FetchCache(JobAssignment job, CacheEntry entry, Stream target, CancellationToken ct) => caches.FetchAsync(entry, target, ct);
+    public Task FetchCache(JobAssignment job, CacheEntry entry, Stream target, CancellationToken ct) => Once(async () =>
+    {
+        await caches.FetchAsync(entry, target, ct);
+        return true;
+    });
 
-    public async Task<string?> SaveCache(JobAssignment job, CacheUpload upload, CancellationToken ct)
+    public Task<string?> SaveCache(JobAssignment job, CacheUpload upload, CancellationToken ct) => Once(async () =>
     {
         await caches.SaveAsync(upload, ct);
-        return null;
+        return (string?)null;
+    });
+
+    /// <summary>What goes wrong with files here goes wrong again: the runner is not to repeat it.</summary>
+    private static async Task<T> Once<T>(Func<Task<T>> act)
+    {
+        try
+        {
+            return await act();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new ArtifactRefusedException(error.Message, error);
+        }
     }
 
     private string PathOf(string job, string artifact, string file) => Path.Combine(artifacts, job, artifact, file);

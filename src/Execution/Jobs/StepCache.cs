@@ -53,10 +53,10 @@ internal sealed class StepCache(JobAssignment job, CacheStore store, Workspace w
     /// <summary>Puts back what the step made when it last ran; null when it must run.</summary>
     public async Task<(string Reason, IReadOnlyDictionary<string, string> Outputs)?> Restore(string key, CancellationToken ct)
     {
-        if (await store.Find(key, [], ct) is not { } entry)
-            return null;
         try
         {
+            if (await store.Find(key, [], ct) is not { } entry)
+                return null;
             var (files, notes) = await store.Restore(entry, ct);
             return ($"unchanged since {(entry.Build > 0 ? $"build {entry.Build}" : "an earlier run")}: {CacheStore.Files(files)} put back", Read(notes));
         }

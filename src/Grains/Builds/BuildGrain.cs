@@ -7,7 +7,9 @@ using PRTS.Contracts;
 using PRTS.Contracts.Agents;
 using PRTS.Contracts.Builds;
 using PRTS.Contracts.Concurrency;
+using PRTS.Pipelines.Planning;
 using PRTS.Storage.Builds;
+using PRTS.Storage.Variables;
 
 namespace PRTS.Grains.Builds;
 
@@ -19,6 +21,7 @@ public sealed partial class BuildGrain : Grain, IBuildGrain
     private const int Batch = 32;
     private readonly Cell<BuildState> cell;
     private readonly PlanStore plans;
+    private readonly VariablesStore variables;
     private readonly BuildNews news;
     private readonly TimeProvider time;
     private readonly ILogger<BuildGrain> log;
@@ -34,9 +37,9 @@ public sealed partial class BuildGrain : Grain, IBuildGrain
     private (bool Asked, bool Left) group;
 
     public BuildGrain(
-        [PersistentState("state", "prts")] IPersistentState<BuildState> state, BuildsReadModel builds, PlanStore plans, TimeProvider time, ILogger<BuildGrain> log)
+        [PersistentState("state", "prts")] IPersistentState<BuildState> state, BuildsReadModel builds, PlanStore plans, VariablesStore variables, TimeProvider time, ILogger<BuildGrain> log)
     {
-        (this.plans, this.time, this.log) = (plans, time, log);
+        (this.plans, this.variables, this.time, this.log) = (plans, variables, time, log);
         id = BuildId.FromKey(this.GetPrimaryKeyString());
         cell = new(state);
         news = new(builds, new BuildStream(this, id.Project.Tenant, log), id);
@@ -56,8 +59,13 @@ public sealed partial class BuildGrain : Grain, IBuildGrain
     public async Task Create(BuildRequest request)
     {
         if (cell.Value.Version > 0) return;
-        if (request.Plan is not null) await plans.Save(id, request.Plan);
-        plan = request.Plan is null ? null : new(id, request.Plan);
+        if (request.Plan is not null)
+        {
+            var given = ProjectVariables.OfBuild(await variables.List(id.Project), request.Event.Branch);
+            await plans.Save(id, request.Plan, given);
+            plan = new(id, request.Plan, given);
+        }
+
         await Change(state => BuildLifecycle.Create(state, request, plan));
     }
 
@@ -131,7 +139,8 @@ public sealed partial class BuildGrain : Grain, IBuildGrain
     private async ValueTask<Blueprint?> Plan()
     {
         if (plan is not null || cell.Value.Version == 0 || cell.Value.Status == RunStatus.Invalid || cell.Value.Request?.SkipReason is not null) return plan;
-        return plan = new(id, await plans.Load(id) ?? throw new InvalidOperationException($"The plan of {id} is not in the plan store."));
+        var loaded = await plans.Load(id) ?? throw new InvalidOperationException($"The plan of {id} is not in the plan store.");
+        return plan = new(id, loaded, await plans.Variables(id));
     }
 
     private async Task<TimeSpan?> Work()

@@ -33,7 +33,7 @@ internal static class JobStarts
     {
         try
         {
-            return JobConditions.Render(state.Request!, plan, job, state.Jobs);
+            return plan.Placed(JobConditions.Render(state.Request!, plan, job, state.Jobs));
         }
         catch (ExpressionException)
         {

@@ -27,7 +27,7 @@ internal static class EnvReader
         var shown = Words.Short(name.Value);
         if (!IsName(name.Value))
             errors.Add(DiagnosticCodes.BadName, name.Start, $"`{shown}` cannot be a variable's name; names have letters, digits and `_`, and do not begin with a digit.");
-        else if (name.Value is "CI" or "PRTS" || name.Value.StartsWith("PRTS_", StringComparison.Ordinal))
+        else if (IsReserved(name.Value))
             errors.Add(DiagnosticCodes.ReservedName, name.Start, $"`{shown}` is set by PRTS: `CI`, `PRTS` and names that begin with `PRTS_` are reserved; choose another name.");
         else if (value is not YamlScalar scalar)
             errors.Add(DiagnosticCodes.WrongType, value.Start, $"The variable `{shown}` is a text, a number or a boolean, but this is {value.Kind}.");
@@ -40,6 +40,9 @@ internal static class EnvReader
         }
     }
 
-    private static bool IsName(string name) =>
+    /// <summary>Names that PRTS sets itself.</summary>
+    public static bool IsReserved(string name) => name is "CI" or "PRTS" || name.StartsWith("PRTS_", StringComparison.Ordinal);
+
+    public static bool IsName(string name) =>
         name.Length > 0 && !char.IsAsciiDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
 }

@@ -8,19 +8,29 @@ using ZstdSharp;
 
 namespace PRTS.Storage.Builds;
 
-/// <summary>The plan of each build, as compressed JSON. It never changes once it is saved.</summary>
+/// <summary>The plan of each build, as compressed JSON, and the project's variables that held when it was made. Neither changes once the build has begun.</summary>
 public sealed class PlanStore(NpgsqlDataSource database)
 {
     private const int KnownSchema = 1;
 
-    public async Task Save(BuildId id, BuildPlan plan, CancellationToken cancellationToken = default)
+    /// <summary>A plan that is there stays; the variables are those of the last time, before anything was started with them.</summary>
+    public async Task Save(BuildId id, BuildPlan plan, IReadOnlyList<ProjectVariable>? variables = null, CancellationToken cancellationToken = default)
     {
         using var compressor = new Compressor(3);
         var bytes = compressor.Wrap(JsonSerializer.SerializeToUtf8Bytes(plan, ApiJson.Options)).ToArray();
         await database.Command(
-            "insert into plans (tenant, org, project, number, plan) values ($1, $2, $3, $4, $5) on conflict do nothing",
-            id.Project.Tenant, id.Project.Org, id.Project.Name, id.Number, bytes).Execute(cancellationToken);
+            """
+            insert into plans (tenant, org, project, number, plan, variables) values ($1, $2, $3, $4, $5, $6::jsonb)
+            on conflict (tenant, org, project, number) do update set variables = excluded.variables
+            """,
+            id.Project.Tenant, id.Project.Org, id.Project.Name, id.Number, bytes, variables is { Count: > 0 } ? Document.From(variables) : null).Execute(cancellationToken);
     }
+
+    /// <summary>Empty when there are none.</summary>
+    public async Task<IReadOnlyList<ProjectVariable>> Variables(BuildId id, CancellationToken cancellationToken = default) =>
+        await database.Command(
+            "select variables from plans where tenant = $1 and org = $2 and project = $3 and number = $4 and variables is not null",
+            id.Project.Tenant, id.Project.Org, id.Project.Name, id.Number).First(Document.Read<List<ProjectVariable>>, cancellationToken) ?? [];
 
     public async Task<BuildPlan?> Load(BuildId id, CancellationToken cancellationToken = default)
     {

@@ -42,7 +42,8 @@ public sealed class BuildComponentsTests : PageTest
     [InlineData(Role.Viewer, RunStatus.Running, "")]
     [InlineData(Role.Viewer, RunStatus.Failed, "")]
     [InlineData(Role.Developer, RunStatus.Running, "Cancel build")]
-    [InlineData(Role.Developer, RunStatus.Failed, "Run again")]
+    [InlineData(Role.Developer, RunStatus.Failed, "Run failed jobs again,Run again")]
+    [InlineData(Role.Developer, RunStatus.Succeeded, "Run again")]
     public void BuildHeader_Buttons_AreThoseThatTheRoleMayPress(Role role, RunStatus status, string expected)
     {
         using var language = In("en");
