@@ -59,7 +59,9 @@ public sealed class DeploymentTests(BrowserFixture fixture)
         await visit.Go("/bench/deploys/environments?name=live");
         await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Deploy again" })).ToHaveCountAsync(2);
         await Shot(page, "history");
+        await Expect(page.GetByText("https://example.com/eu-1")).ToBeVisibleAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Deploy again" }).First.ClickAsync();
+        await Expect(page).ToHaveURLAsync("/bench/deploys/builds/2?job=deploy", new() { Timeout = 30_000 });
         await page.GetByRole(AriaRole.Button, new() { Name = "Approve" }).ClickAsync(new() { Timeout = 60_000 });
         await Expect(page.Locator(".log-text", new() { HasText = "1.2.3 to eu-1, try 3" })).ToBeVisibleAsync(new() { Timeout = 60_000 });
         await visit.NothingWentWrong();

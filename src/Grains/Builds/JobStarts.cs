@@ -33,7 +33,11 @@ internal static class JobStarts
     {
         try
         {
-            return plan.Placed(JobConditions.Render(state.Request!, plan, job, state.Jobs));
+            var written = JobConditions.Render(state.Request!, plan, job, state.Jobs);
+            var placed = plan.Placed(written);
+            // Once more, because what is written may be a variable of the environment, whose name is known now.
+            return ReferenceEquals(placed, written) ? written
+                : JobConditions.Render(state.Request!, plan, job with { Env = placed.Env }, state.Jobs) with { Environment = written.Environment };
         }
         catch (ExpressionException)
         {

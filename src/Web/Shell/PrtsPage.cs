@@ -15,6 +15,9 @@ public abstract class PrtsPage : ComponentBase, IDisposable
 {
     private readonly CancellationTokenSource leaving = new();
 
+    /// <summary>The token is taken at once: a page that is still loading when its reader leaves asks for it afterwards.</summary>
+    protected PrtsPage() => Leaving = leaving.Token;
+
     [CascadingParameter] private Task<AuthenticationState> Authentication { get; set; } = null!;
 
     [Inject] protected NavigationManager Navigation { get; set; } = null!;
@@ -28,7 +31,7 @@ public abstract class PrtsPage : ComponentBase, IDisposable
     protected ClaimsPrincipal User { get; private set; } = new();
 
     /// <summary>Canceled when the reader leaves the page.</summary>
-    protected CancellationToken Leaving => leaving.Token;
+    protected CancellationToken Leaving { get; }
 
     protected override async Task OnInitializedAsync() => User = (await Authentication).User;
 
