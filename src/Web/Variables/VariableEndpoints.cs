@@ -34,7 +34,12 @@ public static class VariableEndpoints
     {
         var variable = new ProjectVariable
         {
-            Name = name, Value = request.Value, Environment = request.Environment, Branch = request.Branch, UpdatedAt = time.GetUtcNow(), UpdatedBy = route.User.Actor(),
+            Name = name,
+            Value = request.Value,
+            Environment = request.Environment,
+            Branch = request.Branch,
+            UpdatedAt = time.GetUtcNow(),
+            UpdatedBy = route.User.Actor(),
         };
         if (ProjectVariables.Problem(variable) is { } problem) return Problems.Invalid(problem);
         return await variables.Set(route.Id, variable, cancellationToken) ? TypedResults.Ok(variable) : Problems.Conflict($"{route.Id} has {VariablesStore.Most} variables, the most that it can have.");
