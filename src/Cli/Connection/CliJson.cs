@@ -34,6 +34,7 @@ namespace PRTS.Cli.Connection;
 [JsonSerializable(typeof(DeploymentDecision))]
 [JsonSerializable(typeof(JobSummary))]
 [JsonSerializable(typeof(IReadOnlyList<ProjectVariable>))]
+[JsonSerializable(typeof(SetVariable))]
 [JsonSerializable(typeof(CacheEntry))]
 [JsonSerializable(typeof(RerunJobs))]
 [JsonSerializable(typeof(Page<CacheEntry>))]

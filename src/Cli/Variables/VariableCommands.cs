@@ -1,8 +1,8 @@
 using System.CommandLine;
+using PRTS.Api.Projects;
 using PRTS.Cli.Connection;
 using PRTS.Cli.Projects;
 using PRTS.Cli.Terminal;
-using PRTS.Pipelines.Planning;
 
 namespace PRTS.Cli.Variables;
 
@@ -50,9 +50,9 @@ internal static class VariableCommands
             }
 
             using var api = ApiClient.Connect();
-            var variable = new ProjectVariable { Name = text[..cut], Value = text[(cut + 1)..], Environment = parsed.GetValue(environment), Branch = parsed.GetValue(branch) };
-            await api.PutAsync(Path(parsed.GetRequiredValue(project), variable.Name), variable, CliJson.Default.ProjectVariable, CliJson.Default.ProjectVariable, cancellation);
-            Console.Out.WriteLine($"{variable.Name} is set{For(variable.Environment, variable.Branch)}");
+            var value = new SetVariable { Value = text[(cut + 1)..], Environment = parsed.GetValue(environment), Branch = parsed.GetValue(branch) };
+            var set = await api.PutAsync(Path(parsed.GetRequiredValue(project), text[..cut]), value, CliJson.Default.SetVariable, CliJson.Default.ProjectVariable, cancellation);
+            Console.Out.WriteLine($"{set.Name} is set{For(set.Environment, set.Branch)}");
             return ExitCodes.Succeeded;
         });
         return command;

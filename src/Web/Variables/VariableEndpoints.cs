@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
+using PRTS.Api.Projects;
 using PRTS.Contracts.Access;
 using PRTS.Pipelines.Planning;
 using PRTS.Storage.Variables;
@@ -9,9 +10,6 @@ using PRTS.Web.Access;
 using PRTS.Web.Rest;
 
 namespace PRTS.Web.Variables;
-
-/// <summary>What a variable is to be. Null environment or branch: for all.</summary>
-public sealed record SetVariable(string Value, string? Environment = null, string? Branch = null);
 
 /// <summary>The variables of a project.</summary>
 public static class VariableEndpoints
