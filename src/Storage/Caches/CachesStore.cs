@@ -107,7 +107,7 @@ public sealed class CachesStore(NpgsqlDataSource database, IBlobStore blobs, Cac
     public Task<bool> Remove(ProjectId project, long id, CancellationToken cancellationToken = default) => Locked(project, async connection =>
     {
         var removed = await connection.Command("delete from caches c where " + ThisProject + " and id = $4", [.. Key(project), id]).Execute(cancellationToken) > 0;
-        await RemoveContents(connection, project, time.GetUtcNow(), cancellationToken);
+        await RemoveContents(connection, project, cancellationToken);
         return removed;
     }, cancellationToken);
 
@@ -122,7 +122,7 @@ public sealed class CachesStore(NpgsqlDataSource database, IBlobStore blobs, Cac
             .All(row => new ProjectId(row.GetString(0), row.GetString(1), row.GetString(2)), cancellationToken);
         var removed = 0;
         foreach (var project in projects)
-            removed += await Locked(project, connection => RemoveContents(connection, project, now - OrphanAge, cancellationToken), cancellationToken);
+            removed += await Locked(project, connection => RemoveContents(connection, project, cancellationToken), cancellationToken);
         return removed;
     }
 
@@ -144,15 +144,15 @@ public sealed class CachesStore(NpgsqlDataSource database, IBlobStore blobs, Cac
             where c.tenant = $1 and c.org = $2 and c.project = $3 and c.sha256 = r.sha256 and r.upto > $5 and r.sha256 <> $4
             """,
             [.. Key(project), sha256, limits.Project]).Execute(cancellationToken);
-        if (gone > 0) await RemoveContents(connection, project, time.GetUtcNow(), cancellationToken);
+        if (gone > 0) await RemoveContents(connection, project, cancellationToken);
     }
 
-    /// <summary>Stored contents without a key, and those whose upload was begun before then and never ended.</summary>
-    private async Task<int> RemoveContents(NpgsqlConnection connection, ProjectId project, DateTimeOffset begunBefore, CancellationToken cancellationToken)
+    /// <summary>Stored contents without a key, and those whose upload was begun long ago and never ended.</summary>
+    private async Task<int> RemoveContents(NpgsqlConnection connection, ProjectId project, CancellationToken cancellationToken)
     {
         var contents = await connection.Command(
             $"select sha256 from cache_contents c where {ThisProject} and (stored or begun_at < $4) and {WithoutKey}",
-            [.. Key(project), begunBefore < time.GetUtcNow() - OrphanAge ? begunBefore : time.GetUtcNow() - OrphanAge]).All(row => row.GetString(0), cancellationToken);
+            [.. Key(project), time.GetUtcNow() - OrphanAge]).All(row => row.GetString(0), cancellationToken);
         foreach (var sha256 in contents)
         {
             await blobs.Delete(BlobOf(project, sha256), cancellationToken);

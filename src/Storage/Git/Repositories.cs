@@ -159,7 +159,9 @@ public sealed partial class Repositories(string root)
     public async Task<FileAtCommit?> ReadFile(ProjectId id, string? refOrSha, string path, CancellationToken cancellationToken = default)
     {
         if (path.Any(char.IsControl)) return null;
-        if ((refOrSha is null ? "HEAD" : (await Resolve(id, refOrSha, cancellationToken))?.Sha) is not { } name) return null;
+        // A whole hash needs no process of its own to be looked up.
+        var name = refOrSha is null ? "HEAD" : FullSha().IsMatch(refOrSha) ? refOrSha : (await Resolve(id, refOrSha, cancellationToken))?.Sha;
+        if (name is null) return null;
         var (_, result, _) = await GitCommand.Talk(
             Path(id),
             ObjectReader.Command,
