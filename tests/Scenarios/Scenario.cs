@@ -36,8 +36,11 @@ internal record Act : ExpectedBuild
     /// <summary>Set before anything is done: variables of the project, as the API takes them, by name.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<JsonElement>> Variables { get; init; } = new Dictionary<string, IReadOnlyList<JsonElement>>(StringComparer.Ordinal);
 
-    /// <summary>For an approval or a rejection: the job's key.</summary>
+    /// <summary>For what is said about a job: its key.</summary>
     public string? Job { get; init; }
+
+    /// <summary>For an answer: the step did its work.</summary>
+    public bool Ran { get; init; }
 
     /// <summary>A part of what the server says to refuse the request; nothing may come of it then.</summary>
     public string? Problem { get; init; }
@@ -77,4 +80,7 @@ internal enum Deed
 
     /// <summary>The act's job, or all that failed, runs again in the last build.</summary>
     Rerun,
+
+    /// <summary>What the act's job asks about a step that runs once is answered.</summary>
+    Answer,
 }

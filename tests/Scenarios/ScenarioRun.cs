@@ -87,6 +87,10 @@ internal sealed class ScenarioRun(Installation prts, string name, Scenario scena
             case Deed.Rerun:
                 await Post($"{Address}/{last}/rerun", new RerunJobs { Jobs = act.Job is { } job ? [job] : null });
                 return [last];
+            case Deed.Answer:
+                var asking = (await Until(last, build => Job(build, act.Job!)?.Question is not null)).Number;
+                await Post($"{Address}/{asking}/jobs/{act.Job}/answer", new OnceAnswer { Step = Job((await Get(asking))!, act.Job!)!.Question!.Step, Ran = act.Ran });
+                return [last];
             case Deed.Cancel:
                 await Post($"{Address}/{last}/cancel", null);
                 return [last];
@@ -94,6 +98,8 @@ internal sealed class ScenarioRun(Installation prts, string name, Scenario scena
                 return [++last];
         }
     }
+
+    private static JobSummary? Job(BuildSummary build, string key) => build.Stages!.SelectMany(stage => stage.Jobs).FirstOrDefault(job => job.Key == key);
 
     private async Task Push(Act act)
     {

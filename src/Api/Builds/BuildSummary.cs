@@ -105,6 +105,9 @@ public sealed record JobSummary
 
     /// <summary>How often people had it run again in this build; tries after a failure do not count.</summary>
     [Id(21)] public int Round { get; init; }
+
+    /// <summary>What a person has to say before it goes on; null: nothing.</summary>
+    [Id(22)] public OnceQuestion? Question { get; init; }
 }
 
 [GenerateSerializer, Alias("prts.step-summary"), Immutable]

@@ -34,6 +34,18 @@ public sealed record JobAssignment
 
     /// <summary>The pipeline's inputs by name, as JSON.</summary>
     [Id(14)] public IReadOnlyDictionary<string, string> Inputs { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>Steps that run once and have, by index.</summary>
+    [Id(15)] public IReadOnlyDictionary<int, OnceDone> Done { get; init; } = new Dictionary<int, OnceDone>();
+}
+
+/// <summary>A step that ran in an earlier attempt and does not run again.</summary>
+[GenerateSerializer, Alias("prts.once-done"), Immutable]
+public sealed record OnceDone
+{
+    /// <summary>In a sentence without its full stop.</summary>
+    [Id(0)] public required string Reason { get; init; }
+    [Id(1)] public IReadOnlyDictionary<string, string> Outputs { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 }
 
 [GenerateSerializer, Alias("prts.need-result"), Immutable]

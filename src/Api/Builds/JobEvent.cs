@@ -10,6 +10,7 @@ namespace PRTS.Api.Builds;
 [GenerateSerializer, Alias("prts.job-event"), Immutable]
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(JobStarted), "started")]
+[JsonDerivedType(typeof(StepClaimed), "step-claimed")]
 [JsonDerivedType(typeof(StepStarted), "step-started")]
 [JsonDerivedType(typeof(StepEnded), "step-ended")]
 [JsonDerivedType(typeof(JobEnded), "ended")]
@@ -21,6 +22,13 @@ public abstract record JobEvent
 
 [GenerateSerializer, Alias("prts.job-started"), Immutable]
 public sealed record JobStarted : JobEvent;
+
+/// <summary>Of a step that runs once: from now on it counts as one that may have run. The agent starts it when this is accepted, not before.</summary>
+[GenerateSerializer, Alias("prts.step-claimed"), Immutable]
+public sealed record StepClaimed : JobEvent
+{
+    [Id(0)] public required int Index { get; init; }
+}
 
 [GenerateSerializer, Alias("prts.step-started"), Immutable]
 public sealed record StepStarted : JobEvent
@@ -46,6 +54,9 @@ public sealed record StepEnded : JobEvent
 
     /// <summary>Why, in a sentence: exit code, signal, time-out, unmet condition.</summary>
     [Id(4)] public string? Reason { get; init; }
+
+    /// <summary>Of a step that runs once, for attempts that come after; else null.</summary>
+    [Id(5)] public IReadOnlyDictionary<string, string>? Outputs { get; init; }
 }
 
 /// <summary>The last event of an attempt. Sent only after the whole log is durable.</summary>

@@ -12,7 +12,7 @@ internal static class BuildCommands
 {
     public static Command Create() => new("build", "Builds: runs of a project's pipelines")
     {
-        Start(), List(), Show(), WatchCommand.Create(), LogCommand.Create(), Cancel(), Retry(), Rerun(), DecisionCommands.Approve(), DecisionCommands.Reject(),
+        Start(), List(), Show(), WatchCommand.Create(), LogCommand.Create(), Cancel(), Retry(), Rerun(), DecisionCommands.Approve(), DecisionCommands.Reject(), DecisionCommands.Answer(),
     };
 
     /// <summary>What `build watch` exits with, as scripts rely on.</summary>

@@ -37,6 +37,7 @@ namespace PRTS.Cli.Connection;
 [JsonSerializable(typeof(SetVariable))]
 [JsonSerializable(typeof(CacheEntry))]
 [JsonSerializable(typeof(RerunJobs))]
+[JsonSerializable(typeof(OnceAnswer))]
 [JsonSerializable(typeof(Page<CacheEntry>))]
 [JsonSerializable(typeof(IReadOnlyList<Diagnostic>))]
 [JsonSerializable(typeof(IReadOnlyList<StatusEntry>))]

@@ -28,6 +28,10 @@ public interface IJobGrain : IGroupMember
     /// <returns>Why this person cannot say so, in a sentence; null when it is done.</returns>
     [Alias("Decide")] Task<string?> Decide(string actor, bool approves, string comment);
 
+    /// <summary>From a person: whether a step that runs once has run, of which nobody knew.</summary>
+    /// <returns>Why this cannot be said, in a sentence; null when it is done.</returns>
+    [Alias("Answer")] Task<string?> Answer(string actor, int step, bool ran);
+
     /// <summary>From the tenant's agents: the agent that held the attempt is gone beyond its lease.</summary>
     [Alias("AgentLost")] Task AgentLost(int attempt, string agent, string reason);
 

@@ -50,6 +50,8 @@ internal sealed class JobHistory : IDisposable
 
     public StepStarted? StartOf(int step) => entries.Select(entry => entry.Event).OfType<StepStarted>().FirstOrDefault(e => e.Index == step);
 
+    public StepClaimed? ClaimOf(int step) => entries.Select(entry => entry.Event).OfType<StepClaimed>().FirstOrDefault(e => e.Index == step);
+
     public StepEnded? EndOf(int step) => entries.Select(entry => entry.Event).OfType<StepEnded>().FirstOrDefault(e => e.Index == step);
 
     public IReadOnlyDictionary<string, string> OutputsOf(int step) =>

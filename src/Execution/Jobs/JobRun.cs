@@ -254,7 +254,7 @@ internal sealed class JobRun : IDisposable
     {
         var begun = history.StartOf(step.Index) is not null;
         if (failure is not null && !begun)
-            return Skipped(failure);
+            return Unrun(failure);
         var outcome = JobOutcome.Of(Job.Job, history, Cancellation.Reason);
         var scope = new StepScope(Job, history, outcome, workspace, steps, options);
         var left = TimeLeft();
@@ -263,11 +263,13 @@ internal sealed class JobRun : IDisposable
         {
             began = begun || supervisor.Journal.OfType<Supervisor.Protocol.ProcessStarted>().Any(started => started.Index == step.Index);
             if (!began && supervisor.IsGone)
-                return Skipped(Gone(supervisor));
+                return Unrun(Gone(supervisor));
             if (!began && left <= TimeSpan.Zero)
                 return Skipped(Reasons.JobTimedOut(Job.Job.Timeout));
             if (!began && !scope.ShouldRun(step))
                 return Skipped(outcome.Canceled ? "the job was canceled" : step.If is null ? "an earlier step failed" : $"its condition is not met: {step.If}");
+            if (!began && Job.Done.TryGetValue(step.Index, out var done))
+                return Skipped(done.Reason) with { Outputs = done.Outputs };
             if (!began && !directory.IsWorkspaceReady)
                 return Skipped("the job was canceled before its checkout");
         }
@@ -278,6 +280,9 @@ internal sealed class JobRun : IDisposable
         return step.Run is null
             ? await artifacts.Run(step, scope, step.Timeout is { } own && own < left ? own : left, Cancellation, supervisor.LogLength, ct)
             : await cached.Run(step, scope, left, began, supervisor.LogLength, ct);
+
+        // What was claimed and then lost may have run.
+        StepResult Unrun(string why) => history.ClaimOf(step.Index) is null ? Skipped(why) : Skipped(why) with { Status = RunStatus.Failed };
 
         StepResult Skipped(string why) => new(RunStatus.Skipped, why, null, supervisor.LogLength, clock.GetUtcNow());
     }
@@ -343,6 +348,7 @@ internal sealed class JobRun : IDisposable
         ExitCode = result.ExitCode,
         LogEnd = result.Status == RunStatus.Skipped ? null : result.LogEnd,
         Reason = result.Reason,
+        Outputs = step.Once ? result.Outputs : null,
     };
 
     private static string Gone(SupervisorClient supervisor) =>

@@ -8,11 +8,24 @@ internal sealed class Reporter(JobAssignment job, IJobSink sink, JobHistory hist
     private const int Batch = 200;
     private readonly Lock gate = new();
     private TaskCompletionSource changed = NewSignal();
+    private TaskCompletionSource accepted = NewSignal();
     private int sent;
 
     /// <summary>Writes an event down and queues it; on a full disk it waits for room.</summary>
     public Task Add(Func<long, JobEvent> create, CancellationToken ct, IReadOnlyDictionary<string, string>? outputs = null) =>
         retry.Forever("write an event down", _ => Task.FromResult(Append(create, outputs)), ct);
+
+    /// <summary>Returns when all events up to this one are accepted.</summary>
+    public async Task Accepted(long sequence, CancellationToken ct)
+    {
+        while (true)
+        {
+            var next = Volatile.Read(ref accepted).Task;
+            if (Volatile.Read(ref sent) >= sequence)
+                return;
+            await next.WaitAsync(ct);
+        }
+    }
 
     /// <summary>Runs until <see cref="JobEnded"/> is accepted (true) or the attempt was taken over (false).</summary>
     public async Task<bool> Run(CancellationToken ct)
@@ -27,7 +40,8 @@ internal sealed class Reporter(JobAssignment job, IJobSink sink, JobHistory hist
             }
             if (!await retry.Forever("report events", token => sink.Report(job, events, token), ct))
                 return false;
-            sent += events.Length;
+            Volatile.Write(ref sent, sent + events.Length);
+            Interlocked.Exchange(ref accepted, NewSignal()).SetResult();
             if (events[^1] is JobEnded)
                 return true;
         }

@@ -30,6 +30,8 @@ internal sealed class StepRunner(
             var (command, name, error) = preparation.Prepare(step, scope, jobTimesOutFirst ? left : step.Timeout!.Value);
             if (command is null)
                 return await FailBeforeStart(step, name, error!, ct);
+            if (step.Once)
+                await Claim(step, ct);
             if (cancellation.IsRequested)
                 directory.NoteBeganCanceled(step.Index);
             await Until(step, Frames.Run(command), () => Find<ProcessStarted>(step) is not null || Find<ProcessRefused>(step) is not null, ct);
@@ -41,6 +43,14 @@ internal sealed class StepRunner(
         await WaitForEnd(step, ct);
         host.Ended(step.Index);
         return Find<ProcessExited>(step) is { } exited ? ResultOf(step, exited, jobTimesOutFirst, await Explain(exited, ct)) : Abandoned(step);
+    }
+
+    /// <summary>Returns when it is known where later attempts are decided that the step may have run: a step that runs once begins no sooner.</summary>
+    private async Task Claim(PlannedStep step, CancellationToken ct)
+    {
+        if (history.ClaimOf(step.Index) is null)
+            await reporter.Add(sequence => new StepClaimed { Sequence = sequence, At = clock.GetUtcNow(), Index = step.Index }, ct);
+        await reporter.Accepted(history.ClaimOf(step.Index)!.Sequence, ct);
     }
 
     public string NameOf(PlannedStep step, StepScope scope) => preparation.NameOf(step, scope);

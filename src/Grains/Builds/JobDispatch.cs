@@ -61,6 +61,7 @@ internal sealed class JobDispatch(IGrainFactory grains, AttemptTokens tokens, Gr
             DefaultBranch = start.DefaultBranch,
             PipelineName = start.PipelineName,
             Inputs = start.Inputs,
+            Done = OnceSteps.Done(state),
         });
     }
 

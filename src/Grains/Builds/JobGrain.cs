@@ -109,12 +109,12 @@ public sealed partial class JobGrain : Grain, IJobGrain
 
         // Whoever reports has got the assignment.
         memory = memory with { Delivered = true };
-        await Change(state => JobLifecycle.Report(state, events, Retry, time.GetUtcNow()));
+        await Change(state => JobLifecycle.Report(state, events, Job, time.GetUtcNow()));
         return true;
     }
 
     public Task AgentLost(int attempt, string agent, string reason) =>
-        Change(state => JobLifecycle.AgentLost(state, attempt, agent, reason, Retry, time.GetUtcNow()));
+        Change(state => JobLifecycle.AgentLost(state, attempt, agent, reason, Job, time.GetUtcNow()));
 
     public Task<bool> Holds(int attempt, string agent) => Task.FromResult(JobLifecycle.Holds(cell.Value, attempt, agent));
 
@@ -129,6 +129,9 @@ public sealed partial class JobGrain : Grain, IJobGrain
         return await Change(state => approves ? JobLifecycle.Approve(state, word) : JobLifecycle.Reject(state, word)) ? null : $"{id} does not wait for an approval any more.";
     }
 
+    public async Task<string?> Answer(string actor, int step, bool ran) =>
+        cell.Value.Version > 0 && await Change(state => JobLifecycle.Answered(state, Job, step, ran, actor)) ? null : $"{id} does not ask about step {step}.";
+
     public async Task<bool> GroupTurn()
     {
         await Change(JobLifecycle.Enter);
@@ -140,7 +143,7 @@ public sealed partial class JobGrain : Grain, IJobGrain
     public Task Supersede(string by) => cell.Value.Version == 0 ? Task.CompletedTask : Change(state =>
         JobLifecycle.Cancel(state, definition.Value.Start!, $"Canceled because {by} took its place in the concurrency group {state.Group}.", time.GetUtcNow()));
 
-    private PlannedRetry? Retry => definition.Value.Start?.Job.Retry;
+    private PlannedJob Job => definition.Value.Start!.Job;
 
     private JobSummary Summary() => Summaries.Of(definition.Value.Start!, cell.Value);
 

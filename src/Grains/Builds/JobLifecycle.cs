@@ -26,7 +26,7 @@ public static class JobLifecycle
     /// <summary>The first start, or a start anew of a job that has ended, by another attempt.</summary>
     public static JobState Start(JobState state, JobStart start, DateTimeOffset now) => state.Version > 0 && (!state.Status.IsEnded() || start.Round <= state.Round)
         ? state
-        : new()
+        : Questioned(new()
         {
             Version = Math.Max(state.Version, FirstVersion(start.Round)) + 1,
             Status = RunStatus.Queued,
@@ -36,7 +36,19 @@ public static class JobLifecycle
             Group = start.Job.Concurrency?.Group,
             Environment = start.Job.Environment,
             Round = start.Round,
-        };
+            Once = state.Status == RunStatus.Succeeded ? OnceSteps.Anew(state).Once : state.Once,
+        }, start.Job);
+
+    /// <summary>A person's word on a step that runs once; the same instance when nobody asks for it.</summary>
+    public static JobState Answered(JobState state, PlannedJob job, int step, bool ran, string actor)
+    {
+        if (state.Status.IsEnded() || OnceSteps.Question(state, job)?.Step != step) return state;
+        var next = OnceSteps.Answered(state, step, ran, actor);
+        return Next(state, OnceSteps.Asks(next) ? Questioned(next, job) : next with { Status = RunStatus.Queued, Reason = null });
+    }
+
+    private static JobState Questioned(JobState state, PlannedJob job) =>
+        OnceSteps.Question(state, job) is { } question ? state with { Status = RunStatus.Waiting, Reason = question.Reason } : state;
 
     /// <summary>The environment's word: the job goes on, waits, or ends because it never may.</summary>
     public static JobState Decided(JobState state, EnvironmentVerdict verdict, DateTimeOffset now)
@@ -99,17 +111,17 @@ public static class JobLifecycle
             ? Next(state, Again(state))
             : state;
 
-    public static JobState AgentLost(JobState state, int attempt, string agent, string reason, PlannedRetry? retry, DateTimeOffset now)
+    public static JobState AgentLost(JobState state, int attempt, string agent, string reason, PlannedJob job, DateTimeOffset now)
     {
         if (!Holds(state, attempt, agent)) return state;
         if (state.Status != RunStatus.Running) return Unheard(state, attempt, agent);
         return Next(state, state.CancelReason is { } canceled ? End(state, RunStatus.Canceled, canceled, now)
-            : Retried(state, retry, FailureCause.AgentLost, null, reason, now) ?? End(state, RunStatus.Failed, reason, now));
+            : Retried(state, job, FailureCause.AgentLost, null, reason, now) ?? End(state, RunStatus.Failed, reason, now));
     }
 
     /// <summary>Applies what is new of the events, all at once. Those that were seen are dropped.</summary>
     /// <exception cref="InvalidOperationException">An event before these was never seen: the sender has to send it first.</exception>
-    public static JobState Report(JobState state, IReadOnlyList<JobEvent> events, PlannedRetry? retry, DateTimeOffset now)
+    public static JobState Report(JobState state, IReadOnlyList<JobEvent> events, PlannedJob job, DateTimeOffset now)
     {
         var next = state;
         foreach (var happened in events)
@@ -118,7 +130,7 @@ public static class JobLifecycle
             if (next.Attempt != state.Attempt) break;
             if (happened.Sequence != next.LastSequence + 1)
                 throw new InvalidOperationException($"Event {happened.Sequence} came before event {next.LastSequence + 1} was seen; send the events in order.");
-            next = happened is JobEnded { Status: RunStatus.Failed } failed && state.CancelReason is null && Retried(next, retry, failed.Cause, failed.ExitCode, failed.Reason, now) is { } again
+            next = happened is JobEnded { Status: RunStatus.Failed } failed && state.CancelReason is null && Retried(next, job, failed.Cause, failed.ExitCode, failed.Reason, now) is { } again
                 ? again
                 : Apply(next, happened) with { LastSequence = happened.Sequence };
         }
@@ -135,9 +147,10 @@ public static class JobLifecycle
         state.Version > 0 && state.Attempt == attempt && state.Agent == agent && !state.Status.IsEnded();
 
     /// <summary>The next try; null when the rule has none.</summary>
-    private static JobState? Retried(JobState state, PlannedRetry? retry, FailureCause cause, int? exitCode, string? reason, DateTimeOffset now)
+    private static JobState? Retried(JobState state, PlannedJob job, FailureCause cause, int? exitCode, string? reason, DateTimeOffset now)
     {
-        if (retry?.Next(state.Retries, cause, exitCode) is not { } wait) return null;
+        if (cause == FailureCause.AgentLost && OnceSteps.Lost(state, reason) is var lost && OnceSteps.IsUnknown(lost)) return Questioned(Again(lost), job);
+        if (OnceSteps.Stops(state) || job.Retry is not { } retry || retry.Next(state.Retries, cause, exitCode) is not { } wait) return null;
         var when = wait > TimeSpan.Zero ? $"in {(wait < TimeSpan.FromMinutes(2) ? $"{wait.TotalSeconds:0} s" : $"{wait.TotalMinutes:0} min")}" : "now";
         return Again(state) with
         {
@@ -155,6 +168,7 @@ public static class JobLifecycle
     private static JobState Apply(JobState state, JobEvent happened) => happened switch
     {
         JobStarted => Running(state, happened.At),
+        StepClaimed claim => OnceSteps.Claimed(Running(state, claim.At), claim.Index),
         StepStarted step => WithStep(Running(state, step.At), step.Index, before => before with
         {
             Status = RunStatus.Running,
@@ -162,7 +176,7 @@ public static class JobLifecycle
             LogStart = step.LogStart,
             Name = step.Name,
         }),
-        StepEnded step => WithStep(Running(state, step.At), step.Index, before => before with
+        StepEnded step => WithStep(OnceSteps.Ended(Running(state, step.At), step), step.Index, before => before with
         {
             Status = step.Status,
             FinishedAt = step.At,

@@ -57,6 +57,30 @@ public sealed record JobState : IPersisted
 
     /// <summary>That of its last start.</summary>
     [Id(20)] public int Round { get; init; }
+
+    /// <summary>Steps that run once and were claimed, by index; of all attempts.</summary>
+    [Id(21)] public IReadOnlyDictionary<int, OnceState> Once { get; init; } = NoSteps;
+
+    private static readonly IReadOnlyDictionary<int, OnceState> NoSteps = new Dictionary<int, OnceState>();
+}
+
+/// <summary>What is known of a step that runs once. See <see cref="OnceSteps"/>.</summary>
+[GenerateSerializer, Alias("prts.once-state"), Immutable]
+public sealed record OnceState
+{
+    /// <summary>Which claimed it.</summary>
+    [Id(0)] public required int Attempt { get; init; }
+
+    /// <summary>Null: not known.</summary>
+    [Id(1)] public RunStatus? End { get; init; }
+    [Id(2)] public string? Reason { get; init; }
+    [Id(3)] public IReadOnlyDictionary<string, string>? Outputs { get; init; }
+
+    /// <summary>Although it succeeded, a person is to say whether it runs again.</summary>
+    [Id(4)] public bool Asks { get; init; }
+
+    /// <summary>Who said that it did its work; null: its agent did.</summary>
+    [Id(5)] public string? By { get; init; }
 }
 
 [GenerateSerializer, Alias("prts.step-state"), Immutable]

@@ -76,6 +76,7 @@ public static class JobWork
         if (state.Version == 0) return JobEffect.None;
         if (memory.Releases.Count > 0) return JobEffect.Release;
         if (state.Status.IsEnded()) return !memory.Released ? JobEffect.Release : state.Group is null || memory.LeftGroup ? JobEffect.None : JobEffect.Leave;
+        if (OnceSteps.Asks(state)) return JobEffect.None;
         if (state.Environment is not null && state.Gate?.Admitted != true) return memory.CheckedEnvironment ? JobEffect.None : JobEffect.CheckEnvironment;
         if (state.Group is not null && !state.Entered) return memory.AskedGroup ? JobEffect.None : JobEffect.Enter;
         if (!memory.Asked) return JobEffect.Ask;

@@ -37,6 +37,7 @@ internal static class Summaries
         Round = state.Round,
         Outputs = state.Outputs,
         Approval = state.Gate?.Waits is { } waits && !state.Status.IsEnded() ? waits : null,
+        Question = state.Status.IsEnded() ? null : OnceSteps.Question(state, start.Job),
         Steps = [.. start.Job.Steps.Zip(state.Steps, Of)],
     };
 

@@ -95,6 +95,7 @@ public sealed record StepDefinition
     public string? If { get; init; }
     public TimeSpan? Timeout { get; init; }
     public bool ContinueOnError { get; init; }
+    public bool Once { get; init; }
     public required IReadOnlyDictionary<string, string> Env { get; init; }
     public ArtifactDefinition? Artifact { get; init; }
     public DownloadDefinition? Download { get; init; }

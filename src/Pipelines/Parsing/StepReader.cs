@@ -12,7 +12,7 @@ internal static class StepReader
     private static readonly string[] Kinds = ["run", "artifact", "download", "cache"];
 
     /// <summary>Keys that say how a command runs; other steps have none.</summary>
-    private static readonly string[] OfCommands = ["shell", "working_directory", "inputs", "outputs"];
+    private static readonly string[] OfCommands = ["shell", "working_directory", "once", "inputs", "outputs"];
 
     public static StepDefinition? Read(YamlNode node, ErrorList errors)
     {
@@ -28,6 +28,7 @@ internal static class StepReader
             If = step.Condition(),
             Timeout = step.Timeout(),
             ContinueOnError = step.Flag("continue_on_error"),
+            Once = Once(step),
             Env = step.Env(),
             Artifact = Artifact(step),
             Download = Download(step),
@@ -103,6 +104,14 @@ internal static class StepReader
         if (key is not null && string.IsNullOrWhiteSpace(key))
             step.Errors.Add(DiagnosticCodes.EmptyValue, cache.PlaceOf("key"), "`key` is empty; write what names the contents, for example `npm-${{ hashFiles('package-lock.json') }}`.");
         return new CacheDefinition(key ?? "", Templates(cache, "restore_keys"), Paths(cache, "paths") ?? []);
+    }
+
+    private static bool Once(MappingReader step)
+    {
+        var once = step.Flag("once");
+        if (once && step.Has("inputs"))
+            step.Errors.Add(DiagnosticCodes.ConflictingKeys, step.PlaceOf("inputs"), "A step that runs `once` is not one that runs when its `inputs` change; remove one of the two.");
+        return once;
     }
 
     private static PlannedStepCache? Memo(MappingReader step)

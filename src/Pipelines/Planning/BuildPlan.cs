@@ -142,6 +142,9 @@ public sealed record PlannedStep
     /// <summary>Null: the step runs each time.</summary>
     [Id(14)] public PlannedStepCache? Memo { get; init; }
 
+    /// <summary>Whatever happens to the job, the command never runs twice in a build unless a person says so.</summary>
+    [Id(15)] public bool Once { get; init; }
+
     /// <summary>The first line of a command that has text, at most 60 characters of it; "" when none has.</summary>
     public static string NameOf(string command) =>
         Words.Short((command.Split('\n').FirstOrDefault(line => !string.IsNullOrWhiteSpace(line)) ?? "").Trim());

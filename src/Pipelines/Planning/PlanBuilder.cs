@@ -169,6 +169,7 @@ internal sealed class PlanBuilder
         WorkingDirectory = step.WorkingDirectory,
         Timeout = step.Timeout,
         ContinueOnError = step.ContinueOnError,
+        Once = step.Once,
         If = step.If,
         Env = step.Env,
         Artifact = step.Artifact is { } artifact ? new PlannedArtifact { Name = artifact.Name.Value, Path = artifact.Path } : null,

@@ -41,6 +41,8 @@ public static class BuildEndpoints
         builds.MapPost(Routes.Build + "/retry", Retry).RequirePermission(Permissions.BuildRun).WithSummary("Start a new build of the same commit and pipeline file");
         builds.MapPost(Routes.Build + "/rerun", Rerun).RequirePermission(Permissions.BuildRun).WithSummary("Run jobs of a build that has ended again")
             .WithDescription("`jobs`: keys; without, those that failed or were canceled. Jobs that need them run again, too; the others stay as they are, with their outputs and artifacts.");
+        builds.MapPost(Routes.Job + "/answer", Answer).RequirePermission(Permissions.BuildRun).WithSummary("Say whether a step that runs once has run")
+            .WithDescription("For a job with a `question`. `ran` true: the job goes on without the step; false: the step runs.");
     }
 
     private static async Task<Results<Ok<BuildSummary>, ProblemHttpResult>> Rerun(
@@ -51,6 +53,14 @@ public static class BuildEndpoints
         return await build.Rerun(route.User.Actor(), request.Jobs is { Count: > 0 } jobs ? jobs : null) is { } problem
             ? Problems.Conflict(problem)
             : TypedResults.Ok(await build.Get() ?? known);
+    }
+
+    private static async Task<Results<Ok<JobSummary>, ProblemHttpResult>> Answer(
+        [AsParameters] JobRoute route, OnceAnswer answer, IGrainFactory grains, BuildsReadModel builds, CancellationToken cancellationToken)
+    {
+        if (await builds.Job(route.Id, cancellationToken) is not { } job) return Problems.NotFound($"There is no job {route.Id}.");
+        if (await grains.Job(route.Id).Answer(route.User.Actor(), answer.Step, answer.Ran) is { } problem) return Problems.Conflict(problem);
+        return TypedResults.Ok(await builds.Job(route.Id, cancellationToken) ?? job);
     }
 
     public static ProblemHttpResult NoBuild(BuildId id) => Problems.NotFound($"There is no build {id}.");

@@ -23,10 +23,10 @@ public sealed class JobLifecycleTests
 
     private static JobState Placed => JobLifecycle.Placed(Queued, 1, new() { Agent = "agent-1" });
 
-    private static JobState Report(JobState state, IReadOnlyList<JobEvent> events, PlannedRetry? retry = null) => JobLifecycle.Report(state, events, retry, Now);
+    private static JobState Report(JobState state, IReadOnlyList<JobEvent> events, PlannedRetry? retry = null) => JobLifecycle.Report(state, events, Definition.Job with { Retry = retry }, Now);
 
     private static JobState Lost(JobState state, int attempt, string agent, string reason, DateTimeOffset now, PlannedRetry? retry = null) =>
-        JobLifecycle.AgentLost(state, attempt, agent, reason, retry, now);
+        JobLifecycle.AgentLost(state, attempt, agent, reason, Definition.Job with { Retry = retry }, now);
 
     private static JobState Running => Report(Placed, Success[..2]);
 

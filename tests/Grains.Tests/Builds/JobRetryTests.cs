@@ -10,6 +10,8 @@ public sealed class JobRetryTests
     private static readonly DateTimeOffset Now = Plans.Now;
     private static readonly PlannedRetry Rule = new() { Count = 2, Delay = TimeSpan.FromSeconds(10) };
 
+    private static PlannedJob With(PlannedRetry? rule) => Plans.Job("x") with { Retry = rule };
+
     private static JobState Running(int attempt = 1, int retries = 0) => new()
     {
         Version = 5,
@@ -28,7 +30,7 @@ public sealed class JobRetryTests
     [Fact]
     public void Failure_WithRetriesLeft_IsTriedAgainUnderAnotherNumber()
     {
-        var again = JobLifecycle.Report(Running(), [Failed()], Rule, Now);
+        var again = JobLifecycle.Report(Running(), [Failed()], With(Rule), Now);
         Assert.Equal((RunStatus.Waiting, 2, 1, Now.AddSeconds(10)), (again.Status, again.Attempt, again.Retries, again.NotBefore));
         Assert.Equal("Attempt 1 failed (Step 'x' failed: exited with code 1); tried again in 10 s, retry 1 of 2.", again.Reason);
         Assert.Equal((null, 0, RunStatus.Queued), (again.Agent, again.LastSequence, again.Steps[0].Status));
@@ -38,7 +40,7 @@ public sealed class JobRetryTests
     [Fact]
     public void Failure_AtTheLastRetry_Fails()
     {
-        var ended = JobLifecycle.Report(Running(attempt: 4, retries: 2), [Failed()], Rule, Now);
+        var ended = JobLifecycle.Report(Running(attempt: 4, retries: 2), [Failed()], With(Rule), Now);
         Assert.Equal((RunStatus.Failed, 4, "Step 'x' failed: exited with code 1"), (ended.Status, ended.Attempt, ended.Reason));
     }
 
@@ -49,13 +51,13 @@ public sealed class JobRetryTests
     public void Failure_OfAnotherKind_Fails(FailureCause cause, int? exitCode, bool again)
     {
         var rule = new PlannedRetry { Count = 1, On = [FailureCause.Failure], ExitCodes = [75] };
-        Assert.Equal(again, !JobLifecycle.Report(Running(), [Failed(cause, exitCode)], rule, Now).Status.IsEnded());
+        Assert.Equal(again, !JobLifecycle.Report(Running(), [Failed(cause, exitCode)], With(rule), Now).Status.IsEnded());
     }
 
     [Fact]
     public void AgentLost_IsTriedAgainAtOnce()
     {
-        var again = JobLifecycle.AgentLost(Running(), 1, "agent-1", "Agent agent-1 was lost.", new() { Count = 1 }, Now);
+        var again = JobLifecycle.AgentLost(Running(), 1, "agent-1", "Agent agent-1 was lost.", With(new() { Count = 1 }), Now);
         Assert.Equal((RunStatus.Queued, 2, null), (again.Status, again.Attempt, again.NotBefore));
         Assert.Equal("Attempt 1 failed (Agent agent-1 was lost); tried again now, retry 1 of 1.", again.Reason);
     }
@@ -64,8 +66,8 @@ public sealed class JobRetryTests
     public void Canceled_IsNeverTriedAgain()
     {
         var canceling = JobLifecycle.Cancel(Running(), Plans.Start(Plans.Job("a")), "Stop.", Now);
-        Assert.True(JobLifecycle.Report(canceling, [Failed()], Rule, Now).Status.IsEnded());
-        Assert.Equal(RunStatus.Canceled, JobLifecycle.AgentLost(canceling, 1, "agent-1", "Lost.", Rule, Now).Status);
+        Assert.True(JobLifecycle.Report(canceling, [Failed()], With(Rule), Now).Status.IsEnded());
+        Assert.Equal(RunStatus.Canceled, JobLifecycle.AgentLost(canceling, 1, "agent-1", "Lost.", With(Rule), Now).Status);
     }
 
     [Fact]
