@@ -1,15 +1,21 @@
+using PRTS.Supervisor.Native;
 using PRTS.Supervisor.Protocol;
 using PRTS.Supervisor.Steps;
 
 namespace PRTS.Supervisor;
 
-/// <summary>Runs one step after the other as the agent says; the agent decides which. See docs/adr/0005-supervisor.md.</summary>
+/// <summary>Runs steps one after the other, those of a group at the same time, as the agent says; the agent decides which. See docs/adr/0005-supervisor.md.</summary>
 internal sealed class JobSupervisor(Spool spool, Journal journal, TimeProvider clock) : IDisposable
 {
+    private static readonly TimeSpan PatienceWithLeftovers = TimeSpan.FromSeconds(10);
     private readonly Lock gate = new();
     private readonly ManualResetEventSlim left = new();
-    private StepProcess? running;
-    private int lastIndex = -1;
+    private readonly Children children = new();
+    private readonly SortedSet<int> seen = [];
+    private readonly List<StepProcess> running = [];
+
+    /// <summary>Of the steps that ran last: what they left may still be there.</summary>
+    private int group = -1;
     private int unwritten;
     private bool leaving;
     private bool stopped;
@@ -26,13 +32,14 @@ internal sealed class JobSupervisor(Spool spool, Journal journal, TimeProvider c
         }
     }
 
-    /// <summary>SIGTERM: ends the step within its grace time, journals that, leaves. Spool and journal stay for the next agent.</summary>
+    /// <summary>SIGTERM: ends the steps within their grace time, journals that, leaves. Spool and journal stay for the next agent.</summary>
     public void Stop()
     {
         lock (gate)
         {
             stopped = leaving = true;
-            running?.End(EndCause.Stopped);
+            foreach (var step in running)
+                step.End(EndCause.Stopped);
             LeaveIfIdle();
         }
     }
@@ -46,27 +53,38 @@ internal sealed class JobSupervisor(Spool spool, Journal journal, TimeProvider c
 
     public void WaitUntilLeft() => left.Wait();
 
-    public void Dispose() => left.Dispose();
+    public void Dispose()
+    {
+        left.Dispose();
+        children.Dispose();
+    }
 
     private void Run(RunStep step)
     {
         lock (gate)
         {
-            if (running is not null || leaving || step.Index <= lastIndex)
+            var joins = step.Group >= 0 && step.Group == group;
+            if (leaving || (running.Count > 0 && !joins) || seen.Contains(step.Index) || (!joins && step.Index < (seen.Count > 0 ? seen.Max : -1)))
                 return;
-            lastIndex = step.Index;
-            running = new StepProcess(step, spool, journal, clock);
-            new Thread(RunToEnd) { Name = "step", IsBackground = true }.Start(running);
+            seen.Add(step.Index);
+            // The steps of a group end at different times, so what they leave is ended with the group.
+            if (group >= 0 && step.Group != group)
+                children.KillAll(PatienceWithLeftovers, clock);
+            group = step.Group;
+            var process = new StepProcess(step, spool, journal, children, clock);
+            running.Add(process);
+            new Thread(RunToEnd) { Name = "step", IsBackground = true }.Start(process);
         }
     }
 
     /// <summary>The step is put away before its end is journaled: the agent that reads the journal asks for the next one at once.</summary>
     private void RunToEnd(object? state)
     {
-        var end = ((StepProcess)state!).Run();
+        var step = (StepProcess)state!;
+        var end = step.Run(() => step.Group < 0 ? children.KillAll(PatienceWithLeftovers, clock) : 0);
         lock (gate)
         {
-            running = null;
+            running.Remove(step);
             unwritten++;
         }
         journal.Append(end);
@@ -80,10 +98,7 @@ internal sealed class JobSupervisor(Spool spool, Journal journal, TimeProvider c
     private void Cancel(int index)
     {
         lock (gate)
-        {
-            if (running?.Index == index)
-                running.End(EndCause.Canceled);
-        }
+            running.Find(step => step.Index == index)?.End(EndCause.Canceled);
     }
 
     private void Leave()
@@ -92,15 +107,18 @@ internal sealed class JobSupervisor(Spool spool, Journal journal, TimeProvider c
         lock (gate)
         {
             leaving = true;
-            running?.End(EndCause.Canceled, TimeSpan.Zero);
+            foreach (var step in running)
+                step.End(EndCause.Canceled, TimeSpan.Zero);
             LeaveIfIdle();
         }
     }
 
     private void LeaveIfIdle()
     {
-        if (!leaving || running is not null || unwritten > 0 || left.IsSet)
+        if (!leaving || running.Count > 0 || unwritten > 0 || left.IsSet)
             return;
+        if (group >= 0)
+            children.KillAll(PatienceWithLeftovers, clock);
         if (stopped)
             journal.Append(new SupervisorStopped(clock.GetUtcNow().ToUnixTimeMilliseconds()));
         left.Set();

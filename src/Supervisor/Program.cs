@@ -6,8 +6,8 @@ using PRTS.Supervisor.Native;
 using PRTS.Supervisor.Protocol;
 
 const int Usage = 2;
-if (args is ["relay", var containerFiles, var step])
-    return Relay.Run(containerFiles, int.Parse(step, CultureInfo.InvariantCulture));
+if (args is ["relay", var containerFiles, var step, .. var how])
+    return Relay.Run(containerFiles, int.Parse(step, CultureInfo.InvariantCulture), shared: how is ["shared"]);
 
 if (SupervisorOptions.Parse(args) is not { } options || !File.Exists("job.json"))
 {

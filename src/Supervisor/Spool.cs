@@ -12,6 +12,7 @@ internal sealed class Spool(string directory, long limit, long segmentSize, Time
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(250);
     private readonly object gate = new();
+    private readonly Lock appending = new();
     private readonly byte[] indexEntry = new byte[SpoolFiles.IndexEntrySize];
     private SafeFileHandle? segment;
     private SafeFileHandle? index;
@@ -24,15 +25,19 @@ internal sealed class Spool(string directory, long limit, long segmentSize, Time
 
     public long Length => Volatile.Read(ref length);
 
+    /// <summary>In one piece, whoever else appends.</summary>
     public void Append(ReadOnlySpan<byte> bytes)
     {
-        while (!bytes.IsEmpty && WaitForRoom())
+        lock (appending)
         {
-            var part = bytes;
-            if (TryWrite(ref part))
-                bytes = bytes[part.Length..];
-            else
-                WaitForDisk();
+            while (!bytes.IsEmpty && WaitForRoom())
+            {
+                var part = bytes;
+                if (TryWrite(ref part))
+                    bytes = bytes[part.Length..];
+                else
+                    WaitForDisk();
+            }
         }
     }
 

@@ -57,6 +57,65 @@ public sealed class AdoptionTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Detach_ParallelStepsRun_NextAgentFinishesThem()
+    {
+        var gate = Path.Combine(machine.Root, "gate");
+        var job = machine.Job(
+            Step($"echo up; while [ ! -e {gate} ]; do sleep 0.02; done; echo one") with { Name = "a", NamedByCommand = false, Parallel = 0 },
+            Step("echo up; exit 5") with { Name = "b", NamedByCommand = false, Parallel = 0, ContinueOnError = true },
+            Step($"echo up; while [ ! -e {gate} ]; do sleep 0.02; done; echo two") with { Name = "c", NamedByCommand = false, Parallel = 0 },
+            Step("echo last"));
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Test);
+        var run = machine.Agent(sink).Run(job, stop.Token);
+        await sink.Until(s => s.Log.Split('\n').Count(line => line.EndsWith("up", StringComparison.Ordinal)) == 3);
+        await stop.CancelAsync();
+        Assert.Equal(RunResult.Detached, await run);
+        await File.WriteAllTextAsync(gate, "", Test);
+        await machine.Run(sink, job);
+
+        Assert.Equal(["[a] one", "[a] up", "[b] up", "[c] two", "[c] up", "last"], sink.Log.Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal));
+        Assert.Equal(5, sink.Step(1).ExitCode);
+        Assert.Equal(RunStatus.Succeeded, sink.Ended!.Status);
+    }
+
+    [Fact]
+    public async Task Once_ClaimIsNotAccepted_TheStepDoesNotBegin()
+    {
+        var open = Directory.CreateDirectory(Path.Combine(machine.Root, "open"), (UnixFileMode)0b111_111_111).FullName;
+        File.SetUnixFileMode(open, (UnixFileMode)0b111_111_111);
+        var proof = Path.Combine(open, "proof");
+        var job = machine.Job(Step("echo first"), Step($"touch {proof}; sleep 0.2; echo ran") with { Once = true });
+        sink.Refuses = static happened => happened is StepClaimed;
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Test);
+        var run = machine.Agent(sink).Run(job, stop.Token);
+        while (sink.Refused == 0)
+            await Task.Delay(20, Test);
+        await Task.Delay(500, Test);
+        Assert.False(File.Exists(proof));
+        // The next agent tries again with the same claim.
+        await stop.CancelAsync();
+        Assert.Equal(RunResult.Detached, await run);
+        sink.Refuses = static _ => false;
+        await machine.Run(sink, job);
+
+        Assert.Equal("first\nran\n", sink.Log);
+        Assert.Single(sink.Events.OfType<StepClaimed>());
+    }
+
+    [Fact]
+    public async Task Once_SupervisorKilledAfterTheClaim_IsLostNotSkipped()
+    {
+        var job = machine.Job(Step("echo $PPID; sleep 1000") with { Once = true });
+        var run = machine.Run(sink, job);
+        await sink.Until(s => s.Log.EndsWith('\n'));
+        System.Diagnostics.Process.GetProcessById(int.Parse(sink.Log, CultureInfo.InvariantCulture)).Kill();
+        await run;
+
+        Assert.Equal(RunStatus.Failed, sink.Step(0).Status);
+        Assert.Equal(Pipelines.Planning.FailureCause.AgentLost, sink.Ended!.Cause);
+    }
+
+    [Fact]
     public async Task Cancel_NoAgentRuns_IsKeptForTheNextOne()
     {
         var job = machine.Job(Step("echo begun; sleep 1000"));

@@ -36,6 +36,11 @@ internal sealed class TestSink : IJobSink
     /// <summary>While false every call fails, as when the control plane is down.</summary>
     public bool IsUp { get; set; } = true;
 
+    /// <summary>Events that are not taken for now.</summary>
+    public Func<JobEvent, bool> Refuses { get; set; } = static _ => false;
+
+    public int Refused { get; private set; }
+
     /// <summary>The attempt was taken over.</summary>
     public bool IsFenced { get; set; }
 
@@ -85,6 +90,11 @@ internal sealed class TestSink : IJobSink
 
     public Task<bool> Report(JobAssignment job, IReadOnlyList<JobEvent> reported, CancellationToken ct) => Call(() =>
     {
+        if (reported.Any(Refuses))
+        {
+            Refused++;
+            throw new IOException("Not now.");
+        }
         foreach (var happened in reported.Where(e => e.Sequence > events.Count))
         {
             Assert.Equal(events.Count + 1, happened.Sequence);

@@ -49,8 +49,8 @@ internal sealed class SupervisorProcess : IDisposable
 
     public void Send(byte[] frame) => stream!.Write(frame);
 
-    public void Run(int index, string script, long timeoutMs = -1, long graceMs = 1000, string program = "/bin/bash") =>
-        Send(Frames.Run(new(index, [program, "-c", script], ["PATH=/usr/bin:/bin"], Directory, -1, -1, timeoutMs, graceMs)));
+    public void Run(int index, string script, long timeoutMs = -1, long graceMs = 1000, string program = "/bin/bash", int group = -1, string label = "") =>
+        Send(Frames.Run(new(index, [program, "-c", script], ["PATH=/usr/bin:/bin"], Directory, -1, -1, timeoutMs, graceMs, group, label)));
 
     /// <summary>Reads notices until one satisfies.</summary>
     public async Task<SupervisorStatus> Until(Func<SupervisorStatus, bool> condition)
@@ -75,7 +75,13 @@ internal sealed class SupervisorProcess : IDisposable
         return Journal.OfType<T>().First(condition ?? (static _ => true));
     }
 
-    public async Task UntilLog(string text) => await Until(_ => Encoding.Latin1.GetString(Log()).Contains(text, StringComparison.Ordinal));
+    public async Task UntilLog(string text)
+    {
+        if (!Logged())
+            await Until(_ => Logged());
+
+        bool Logged() => Encoding.Latin1.GetString(Log()).Contains(text, StringComparison.Ordinal);
+    }
 
     /// <summary>What the spool has from an offset on.</summary>
     public byte[] Log(long from = 0)

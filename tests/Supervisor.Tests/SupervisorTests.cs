@@ -43,6 +43,58 @@ public sealed class SupervisorTests
     }
 
     [Fact]
+    public async Task Run_StepsOfAGroup_RunAtTheSameTimeAndWriteWholeLines()
+    {
+        using var supervisor = await SupervisorProcess.Start();
+        for (var index = 0; index < 4; index++)
+            supervisor.Run(index, $"touch {index}; until [ -e {3 - index} ]; do sleep 0.01; done; for i in $(seq 500); do printf half; printf 'line\\n'; done; printf end; exit {index}", group: 7, label: $"s{index}");
+        supervisor.Run(4, "echo alone");
+        for (var index = 0; index < 4; index++)
+            Assert.Equal(index, (await supervisor.UntilJournal<ProcessExited>(exited => exited.Index == index)).Code);
+
+        Assert.DoesNotContain(supervisor.Journal.OfType<ProcessStarted>(), started => started.Index == 4);
+        var lines = supervisor.Text().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        foreach (var group in lines.GroupBy(line => line))
+            Assert.Equal(group.Key.EndsWith("end", StringComparison.Ordinal) ? 1 : 500, group.Count());
+        Assert.Equal(8, lines.Distinct().Count());
+    }
+
+    private static string Leaves(string mark) => $"setsid sh -c 'echo $$; touch up{mark}; exec sleep 1000 >/dev/null 2>&1' & until [ -e up{mark} ]; do sleep 0.01; done";
+
+    [Fact]
+    public async Task Run_AfterAGroup_WhatTheGroupLeftIsKilled()
+    {
+        using var supervisor = await SupervisorProcess.Start();
+        supervisor.Run(0, Leaves("0"), group: 0, label: "a");
+        supervisor.Run(1, Leaves("1"), group: 0, label: "b");
+        await supervisor.UntilJournal<ProcessExited>(exited => exited.Index == 0);
+        await supervisor.UntilJournal<ProcessExited>(exited => exited.Index == 1);
+        var pids = supervisor.Text().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line[4..]).ToList();
+        Assert.All(pids, pid => Assert.True(Directory.Exists($"/proc/{pid}")));
+        supervisor.Run(2, "echo alone");
+        await supervisor.UntilJournal<ProcessExited>(exited => exited.Index == 2);
+
+        Assert.Equal(2, pids.Count);
+        Assert.All(pids, pid => Assert.False(Directory.Exists($"/proc/{pid}")));
+    }
+
+    [Fact]
+    public async Task Cancel_OneOfAGroup_SparesTheOthers()
+    {
+        using var supervisor = await SupervisorProcess.Start();
+        supervisor.Run(0, "echo up; sleep 1000", group: 0, label: "a");
+        supervisor.Run(1, "echo up; until [ -e go ]; do sleep 0.01; done; echo went", group: 0, label: "b");
+        await supervisor.UntilLog("[a] up");
+        await supervisor.UntilLog("[b] up");
+        supervisor.Send(Frames.Cancel(0));
+        Assert.Equal(EndCause.Canceled, (await supervisor.UntilJournal<ProcessExited>(exited => exited.Index == 0)).Cause);
+        await File.WriteAllTextAsync(Path.Combine(supervisor.Directory, "go"), "", TestContext.Current.CancellationToken);
+
+        Assert.Equal((0, EndCause.None), (await supervisor.UntilJournal<ProcessExited>(exited => exited.Index == 1)) is var other ? (other.Code, other.Cause) : default);
+        Assert.Contains("[b] went", supervisor.Text(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Run_NoSuchProgram_IsRefusedWithErrno()
     {
         using var supervisor = await SupervisorProcess.Start();

@@ -67,22 +67,28 @@ internal sealed class ContainerSteps(ContainerEngine engine, string container, W
         File.WriteAllText(Path.Combine(workspace.Steps, ContainerFiles.Command(command.Index)), Script(command), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
         return new(
             command.Index,
-            SupervisorProgram.CommandLine(supervisor, ["relay", workspace.Steps, command.Index.ToString(CultureInfo.InvariantCulture)]),
+            SupervisorProgram.CommandLine(supervisor, ["relay", workspace.Steps, command.Index.ToString(CultureInfo.InvariantCulture), .. command.Group < 0 ? (string[])[] : ["shared"]]),
             [.. SupervisorProgram.Environment().Select(variable => $"{variable.Key}={variable.Value}")],
             "/",
             -1,
             -1,
             command.Timeout is { } timeout ? Math.Max(1, (long)timeout.TotalMilliseconds) : -1,
-            (long)command.Grace.TotalMilliseconds);
+            (long)command.Grace.TotalMilliseconds,
+            command.Group,
+            command.Label);
     }
 
     /// <summary>A relay that was killed leaves the step behind.</summary>
-    public void Ended(int step)
+    public void Ended() => Control("kill KILL\n");
+
+    public void EndedBeside(int step) => Control(string.Create(CultureInfo.InvariantCulture, $"kill KILL {step}\n"));
+
+    private void Control(string line)
     {
         if (Linux.TryOpenFifo(Path.Combine(workspace.Steps, ContainerFiles.Control)) is not { } control)
             return;
         using var stream = new FileStream(control, FileAccess.Write, bufferSize: 0);
-        stream.Write("kill KILL\n"u8);
+        stream.Write(Encoding.ASCII.GetBytes(line));
     }
 
     public async Task<string?> Explain(ProcessExited exited, CancellationToken ct)

@@ -14,7 +14,7 @@ internal sealed record HistoryEntry(JobEvent Event, IReadOnlyDictionary<string, 
 internal sealed class JobHistory : IDisposable
 {
     private readonly FileStream file;
-    private readonly List<HistoryEntry> entries = [];
+    private volatile IReadOnlyList<HistoryEntry> entries = [];
     private long length;
 
     public JobHistory(JobDirectory directory)
@@ -29,15 +29,17 @@ internal sealed class JobHistory : IDisposable
         });
         var bytes = new byte[file.Length];
         file.ReadExactly(bytes);
+        var read = new List<HistoryEntry>();
         foreach (var line in bytes.AsSpan().Split((byte)'\n'))
         {
             // A last line without its line feed was cut by a crash before anyone was told of it; more may be lost with the machine's power.
             if (line.End.Value == bytes.Length || Read(bytes.AsSpan(line)) is not { } entry)
                 break;
-            entries.Add(entry);
+            read.Add(entry);
             length = line.End.Value + 1;
         }
         file.SetLength(length);
+        entries = read;
     }
 
     public IReadOnlyList<HistoryEntry> Entries => entries;
@@ -64,7 +66,7 @@ internal sealed class JobHistory : IDisposable
         byte[] line = [.. JsonSerializer.SerializeToUtf8Bytes(entry, ApiJson.Options), (byte)'\n'];
         RandomAccess.Write(file.SafeFileHandle, line, length);
         length += line.Length;
-        entries.Add(entry);
+        entries = [.. entries, entry]; // Others may be reading.
     }
 
     public void Dispose() => file.Dispose();

@@ -8,9 +8,10 @@ namespace PRTS.Execution.Jobs;
 /// <summary>What the ended steps mean for the next ones and for the job: a pure reading of the history.</summary>
 internal sealed record JobOutcome(bool Failed, bool Canceled, string? Reason)
 {
-    public static JobOutcome Of(PlannedJob job, JobHistory history, string? cancelReason)
+    /// <param name="before">Only steps before this index count.</param>
+    public static JobOutcome Of(PlannedJob job, JobHistory history, string? cancelReason, int before = int.MaxValue)
     {
-        foreach (var step in job.Steps)
+        foreach (var step in job.Steps.TakeWhile(step => step.Index < before))
         {
             if (history.EndOf(step.Index) is { Status: RunStatus.Failed } ended && !step.ContinueOnError)
                 return new(true, cancelReason is not null, cancelReason ?? $"Step '{history.StartOf(step.Index)?.Name ?? step.Name}' failed: {ended.Reason}");

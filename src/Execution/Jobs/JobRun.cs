@@ -224,14 +224,35 @@ internal sealed class JobRun : IDisposable
         var artifacts = new ArtifactStep(Job, history, reporter, sink, store, workspace, retry, clock);
         var cached = new CachedStep(reporter, new StepCache(Job, store, workspace), runner, steps, Cancellation, clock);
         failure ??= JobFailure();
-        foreach (var step in Job.Job.Steps.Where(step => history.EndOf(step.Index) is null))
+        foreach (var together in Together(Job.Job.Steps).Where(steps => steps.Any(step => history.EndOf(step.Index) is null)))
         {
-            var result = await Guard(step, supervisor, () => RunStep(step, supervisor, failure, cached, artifacts, ct), ct);
-            await reporter.Add(sequence => Ended(step, result, sequence), ct, result.Outputs);
+            // What a step knows of those before it is the same for all that run together.
+            var outcome = JobOutcome.Of(Job.Job, history, Cancellation.Reason, before: together[0].Index);
+            await Task.WhenAll(together.Where(step => history.EndOf(step.Index) is null).Select(async step =>
+            {
+                var result = await Guard(step, supervisor, () => RunStep(step, outcome, supervisor, failure, cached, artifacts, ct), ct);
+                await reporter.Add(sequence => Ended(step, result, sequence), ct, result.Outputs);
+            }));
+            if (together.Count > 1)
+                steps.Ended();
             failure ??= JobFailure() ?? (supervisor.IsGone ? Gone(supervisor) : null);
         }
         // Before the log is closed: a cancellation that comes now is too late.
         await Finish(sender, sending, JobOutcome.Of(Job.Job, history, Cancellation.Reason), failure, ct);
+    }
+
+    /// <summary>The steps in their order, those of a group as one.</summary>
+    private static List<List<PlannedStep>> Together(IReadOnlyList<PlannedStep> steps)
+    {
+        var together = new List<List<PlannedStep>>();
+        foreach (var step in steps)
+        {
+            if (step.Parallel is { } group && together is [.., [.., { Parallel: { } last }] before] && last == group)
+                before.Add(step);
+            else
+                together.Add([step]);
+        }
+        return together;
     }
 
     /// <summary>What goes wrong on this machine (a full disk, a bug) fails the step, and is said.</summary>
@@ -250,13 +271,12 @@ internal sealed class JobRun : IDisposable
     }
 
     private async Task<StepResult> RunStep(
-        PlannedStep step, SupervisorClient supervisor, string? failure, CachedStep cached, ArtifactStep artifacts, CancellationToken ct)
+        PlannedStep step, JobOutcome outcome, SupervisorClient supervisor, string? failure, CachedStep cached, ArtifactStep artifacts, CancellationToken ct)
     {
         var begun = history.StartOf(step.Index) is not null;
         if (failure is not null && !begun)
             return Unrun(failure);
-        var outcome = JobOutcome.Of(Job.Job, history, Cancellation.Reason);
-        var scope = new StepScope(Job, history, outcome, workspace, steps, options);
+        var scope = new StepScope(Job, history, step.Index, outcome, workspace, steps, options);
         var left = TimeLeft();
         bool began;
         try

@@ -26,7 +26,7 @@ internal static class Leaving
         }
     }
 
-    /// <summary>The step whose end the journal lacks.</summary>
-    public static ProcessStarted? Unfinished(SupervisorClient supervisor) => supervisor.Journal.OfType<ProcessStarted>()
-        .LastOrDefault(started => !supervisor.Journal.OfType<ProcessExited>().Any(exited => exited.Index == started.Index));
+    /// <summary>The steps whose end the journal lacks.</summary>
+    public static IReadOnlyList<ProcessStarted> Unfinished(SupervisorClient supervisor) => [.. supervisor.Journal.OfType<ProcessStarted>()
+        .Where(started => !supervisor.Journal.OfType<ProcessExited>().Any(exited => exited.Index == started.Index))];
 }

@@ -41,7 +41,10 @@ internal sealed class StepRunner(
         if (Find<ProcessStarted>(step) is { } started && history.StartOf(step.Index) is null)
             await Report(step, preparation.NameOf(step, scope), started.LogOffset, Time(started.At), ct);
         await WaitForEnd(step, ct);
-        host.Ended(step.Index);
+        if (step.Parallel is null)
+            host.Ended();
+        else
+            host.EndedBeside(step.Index);
         return Find<ProcessExited>(step) is { } exited ? ResultOf(step, exited, jobTimesOutFirst, await Explain(exited, ct)) : Abandoned(step);
     }
 
@@ -122,7 +125,7 @@ internal sealed class StepRunner(
     /// <summary>The supervisor ended without journaling this step's end. Its processes must not live on unnoticed.</summary>
     private StepResult Abandoned(PlannedStep step)
     {
-        Users.Processes.KillLeftovers(Find<ProcessStarted>(step), exclusiveUid: -1);
+        Users.Processes.KillLeftovers(Find<ProcessStarted>(step) is { } started ? [started] : [], exclusiveUid: -1);
         return new(RunStatus.Failed, Reasons.SupervisorKilled, null, supervisor.LogLength, clock.GetUtcNow());
     }
 

@@ -4,7 +4,14 @@ using PRTS.Supervisor.Protocol;
 namespace PRTS.Execution.Steps;
 
 /// <summary>A step's process before it is known how it is made. Paths are as the step sees them.</summary>
-internal sealed record StepCommand(int Index, IReadOnlyList<string> Argv, IReadOnlyDictionary<string, string> Environment, string Directory, TimeSpan? Timeout, TimeSpan Grace);
+internal sealed record StepCommand(int Index, IReadOnlyList<string> Argv, IReadOnlyDictionary<string, string> Environment, string Directory, TimeSpan? Timeout, TimeSpan Grace)
+{
+    /// <summary>Of steps that run at the same time; -1: it runs alone.</summary>
+    public int Group { get; init; } = -1;
+
+    /// <summary>Before each line of its output; empty: none.</summary>
+    public string Label { get; init; } = "";
+}
 
 /// <summary>Where the steps of a job run: on this machine, or in the job's container.</summary>
 internal interface IStepHost
@@ -32,8 +39,11 @@ internal interface IStepHost
 
     RunStep Launch(StepCommand command);
 
-    /// <summary>Kills what the step may have left. Idempotent.</summary>
-    void Ended(int step);
+    /// <summary>Kills what the steps may have left, which ran at the same time or alone. Idempotent.</summary>
+    void Ended();
+
+    /// <summary>Kills what one of several steps that run at the same time may have left, as far as it can be told. Idempotent.</summary>
+    void EndedBeside(int step);
 
     /// <summary>What else is to be said of a step that ended so; null: nothing.</summary>
     Task<string?> Explain(ProcessExited exited, CancellationToken ct);

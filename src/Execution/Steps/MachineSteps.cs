@@ -46,10 +46,16 @@ internal sealed class MachineSteps(Workspace workspace, IReadOnlyDictionary<stri
         workspace.User.Uid,
         workspace.User.Gid,
         command.Timeout is { } timeout ? Math.Max(1, (long)timeout.TotalMilliseconds) : -1,
-        (long)command.Grace.TotalMilliseconds);
+        (long)command.Grace.TotalMilliseconds,
+        command.Group,
+        command.Label);
 
-    /// <summary>The supervisor did.</summary>
-    public void Ended(int step)
+    /// <summary>The supervisor does.</summary>
+    public void Ended()
+    {
+    }
+
+    public void EndedBeside(int step)
     {
     }
 

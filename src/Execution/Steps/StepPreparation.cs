@@ -29,7 +29,7 @@ internal sealed class StepPreparation(ExecutionOptions options, JobAssignment jo
             if (error is not null)
                 return (null, name, error);
             CreateOutputFile(step);
-            return (host.Launch(new(step.Index, argv, environment, directory, timeout, job.CancelGrace)), name, null);
+            return (host.Launch(new(step.Index, argv, environment, directory, timeout, job.CancelGrace) { Group = step.Parallel ?? -1, Label = step.Parallel is null ? "" : name.ReplaceLineEndings(" ") }), name, null);
         }
         catch (ScopeException e)
         {

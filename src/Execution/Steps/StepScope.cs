@@ -13,7 +13,7 @@ namespace PRTS.Execution.Steps;
 internal sealed class ScopeException(string message) : Exception(message);
 
 /// <summary>What a step's conditions and templates see: the job's facts and what the steps before it did.</summary>
-internal sealed class StepScope(JobAssignment job, JobHistory history, JobOutcome outcome, Workspace workspace, IStepHost host, ExecutionOptions options)
+internal sealed class StepScope(JobAssignment job, JobHistory history, int index, JobOutcome outcome, Workspace workspace, IStepHost host, ExecutionOptions options)
 {
     private static readonly Dictionary<string, string> NoValues = [];
 
@@ -28,7 +28,7 @@ internal sealed class StepScope(JobAssignment job, JobHistory history, JobOutcom
         ["matrix"] = Contexts.Json(job.Job.Matrix?.Values ?? NoValues),
         ["inputs"] = Contexts.Json(job.Inputs),
         ["needs"] = ExpressionValue.Of(job.Needs.Select(need => KeyValuePair.Create(need.Key, Contexts.Need(Word(need.Value.Status), need.Value.Outputs)))),
-        ["steps"] = ExpressionValue.Of(job.Job.Steps.Where(step => step.Id is not null && history.EndOf(step.Index) is not null)
+        ["steps"] = ExpressionValue.Of(job.Job.Steps.Where(step => step.Id is not null && IsBefore(step, job.Job.Steps[index]) && history.EndOf(step.Index) is not null)
             .Select(step => KeyValuePair.Create(step.Id!, Step(step, history.EndOf(step.Index)!.Status, history.OutputsOf(step.Index))))),
         ["job"] = Contexts.Object(("status", ExpressionValue.Of(Word(outcome.Status)))),
         ["agent"] = Contexts.Object(
@@ -38,6 +38,8 @@ internal sealed class StepScope(JobAssignment job, JobHistory history, JobOutcom
             ("workspace", ExpressionValue.Of(host.Checkout)),
             ("temp", ExpressionValue.Of(host.Temporary))),
     };
+
+    private static bool IsBefore(PlannedStep step, PlannedStep other) => step.Index < other.Index && (step.Parallel is null || step.Parallel != other.Parallel);
 
     /// <summary>The usual variables, then the pipeline's, the job's and the step's own, each seeing those before it.</summary>
     public Dictionary<string, string> Environment(PlannedStep step)

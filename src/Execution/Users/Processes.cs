@@ -7,10 +7,10 @@ namespace PRTS.Execution.Users;
 /// <summary>Ends what a supervisor that was killed could not end itself.</summary>
 internal static class Processes
 {
-    /// <summary>Kills the step's process group, and, where the job has a uid of its own, every process of that uid.</summary>
-    public static void KillLeftovers(ProcessStarted? step, int exclusiveUid)
+    /// <summary>Kills the steps' process groups, and, where the job has a uid of its own, every process of that uid.</summary>
+    public static void KillLeftovers(IReadOnlyList<ProcessStarted> steps, int exclusiveUid)
     {
-        if (step is not null && SessionLives(step))
+        foreach (var step in steps.Where(SessionLives))
             Linux.Kill(-step.Pid, Linux.SIGKILL);
         if (exclusiveUid < 0)
             return;

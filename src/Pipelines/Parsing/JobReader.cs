@@ -12,7 +12,7 @@ internal static class JobReader
         var matrix = job.Matrix();
         var name = Name(job, matrix);
         var allowFailure = JobRules.AllowFailure(job);
-        var steps = StageReader.ReadAll(job.Items("steps", job.Require("steps", "the list of what the job does"), "steps"), n => StepReader.Read(n, errors));
+        var steps = StepReader.ReadAll(job.Items("steps", job.Require("steps", "the list of what the job does"), "steps"), errors);
         CheckUnique(steps, errors);
         var definition = new JobDefinition
         {

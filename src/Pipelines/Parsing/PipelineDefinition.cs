@@ -96,6 +96,9 @@ public sealed record StepDefinition
     public TimeSpan? Timeout { get; init; }
     public bool ContinueOnError { get; init; }
     public bool Once { get; init; }
+
+    /// <summary>Its group; null: it runs alone.</summary>
+    public int? Parallel { get; init; }
     public required IReadOnlyDictionary<string, string> Env { get; init; }
     public ArtifactDefinition? Artifact { get; init; }
     public DownloadDefinition? Download { get; init; }

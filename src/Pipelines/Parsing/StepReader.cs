@@ -14,7 +14,39 @@ internal static class StepReader
     /// <summary>Keys that say how a command runs; other steps have none.</summary>
     private static readonly string[] OfCommands = ["shell", "working_directory", "once", "inputs", "outputs"];
 
-    public static StepDefinition? Read(YamlNode node, ErrorList errors)
+    /// <summary>Each branch is a process with its output at the same time.</summary>
+    private const int MostParallel = 20;
+
+    /// <summary>A job's steps in their order; those that run at the same time have a group.</summary>
+    public static IReadOnlyList<StepDefinition> ReadAll(IReadOnlyList<YamlNode>? nodes, ErrorList errors)
+    {
+        var (steps, groups) = (new List<StepDefinition>(), 0);
+        foreach (var node in nodes ?? [])
+        {
+            if (Parallel(node) is { } parallel)
+                steps.AddRange(Together((YamlMapping)node, parallel, groups++, errors));
+            else if (Read(node, errors) is { } step)
+                steps.Add(step);
+        }
+
+        return steps;
+    }
+
+    private static IEnumerable<StepDefinition> Together(YamlMapping mapping, YamlEntry parallel, int group, ErrorList errors)
+    {
+        foreach (var other in mapping.Entries.Where(entry => entry != parallel))
+            errors.Add(DiagnosticCodes.ConflictingKeys, other.Key.Start, $"`parallel` stands alone in its item of the list; give `{Words.Short(other.Key.Value)}` to the steps below it, or remove it.");
+        if (MappingReader.Of(new YamlMapping([parallel], mapping.Start), PipelineKeys.Step, errors)?.Items("parallel", parallel.Value, "parallel") is not { } items) return [];
+        if (items.Count > MostParallel)
+            errors.Add(DiagnosticCodes.PlanTooLarge, parallel.Value.Start, $"{items.Count} steps cannot run at the same time in a job; at most {MostParallel} can. Make jobs of them.");
+        foreach (var inner in items.Select(Parallel).OfType<YamlEntry>())
+            errors.Add(DiagnosticCodes.ConflictingKeys, inner.Key.Start, "These steps run at the same time already; remove this `parallel`.");
+        return [.. items.Where(item => Parallel(item) is null).Select(item => Read(item, errors)).OfType<StepDefinition>().Select(step => step with { Parallel = group })];
+    }
+
+    private static YamlEntry? Parallel(YamlNode node) => (node as YamlMapping)?.Entries.FirstOrDefault(entry => entry.Key.Value == "parallel");
+
+    private static StepDefinition? Read(YamlNode node, ErrorList errors)
     {
         if (MappingReader.Of(node, PipelineKeys.Step, errors) is not { } step) return null;
         CheckKind(step);

@@ -145,6 +145,9 @@ public sealed record PlannedStep
     /// <summary>Whatever happens to the job, the command never runs twice in a build unless a person says so.</summary>
     [Id(15)] public bool Once { get; init; }
 
+    /// <summary>Steps that follow each other with the same number run at the same time; null: it runs alone.</summary>
+    [Id(16)] public int? Parallel { get; init; }
+
     /// <summary>The first line of a command that has text, at most 60 characters of it; "" when none has.</summary>
     public static string NameOf(string command) =>
         Words.Short((command.Split('\n').FirstOrDefault(line => !string.IsNullOrWhiteSpace(line)) ?? "").Trim());

@@ -170,6 +170,7 @@ internal sealed class PlanBuilder
         Timeout = step.Timeout,
         ContinueOnError = step.ContinueOnError,
         Once = step.Once,
+        Parallel = step.Parallel,
         If = step.If,
         Env = step.Env,
         Artifact = step.Artifact is { } artifact ? new PlannedArtifact { Name = artifact.Name.Value, Path = artifact.Path } : null,

@@ -15,7 +15,8 @@ internal static unsafe class Relay
     private const int PipeSize = 1 << 20;
 
     /// <param name="directory">With the FIFOs of <see cref="ContainerFiles"/>.</param>
-    public static int Run(string directory, int step)
+    /// <param name="shared">Other steps run at the same time: signals are for this one's processes alone.</param>
+    public static int Run(string directory, int step, bool shared)
     {
         // Open for both directions: nothing waits for the other side, and what it writes stays until it is read.
         var control = Open(directory, ContainerFiles.Control, Libc.O_RDWR);
@@ -25,9 +26,9 @@ internal static unsafe class Relay
         using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>
         {
             context.Cancel = true;
-            Write(control, "kill TERM\n");
+            Write(control, shared ? string.Create(CultureInfo.InvariantCulture, $"kill TERM {step}\n") : "kill TERM\n");
         });
-        Write(control, string.Create(CultureInfo.InvariantCulture, $"run {step}\n"));
+        Write(control, string.Create(CultureInfo.InvariantCulture, $"run {step}{(shared ? " shared" : "")}\n"));
         PassOn(output);
         return ReadExit(exit) ?? Vanish();
     }

@@ -9,14 +9,13 @@ namespace PRTS.Supervisor.Native;
 /// </summary>
 internal static unsafe class Descendants
 {
-    /// <summary>Kills and reaps all children and their descendants; returns how many withstood.</summary>
+    /// <summary>Kills all children and their descendants; returns how many withstood. Another reaps them.</summary>
     public static int KillAll(TimeSpan patience, TimeProvider clock)
     {
         var begin = clock.GetTimestamp();
         using var pause = new ManualResetEventSlim();
         while (true)
         {
-            ReapEnded();
             if (!AnyChild())
                 return 0;
             var living = OfThisProcess();
@@ -32,14 +31,6 @@ internal static unsafe class Descendants
     {
         Libc.SigInfo info;
         return Libc.WaitId(Libc.P_ALL, 0, &info, Libc.WEXITED | Libc.WNOHANG | Libc.WNOWAIT) == 0 || Libc.LastError != Libc.ECHILD;
-    }
-
-    private static void ReapEnded()
-    {
-        int status;
-        while (Libc.WaitPid(-1, &status, Libc.WNOHANG) > 0)
-        {
-        }
     }
 
     private static List<int> OfThisProcess()

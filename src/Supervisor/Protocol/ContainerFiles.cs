@@ -8,7 +8,7 @@ namespace PRTS.Supervisor.Protocol;
 /// </summary>
 public static class ContainerFiles
 {
-    /// <summary>FIFO. Lines: <c>run STEP</c>, or <c>kill SIGNAL</c> for every process but the first.</summary>
+    /// <summary>FIFO. Lines: <c>run STEP</c>, <c>run STEP shared</c> beside others, <c>kill SIGNAL</c> for every process but the first, <c>kill SIGNAL STEP</c> for those of a shared step.</summary>
     public const string Control = "control";
 
     /// <summary>FIFO: standard output and standard error of the step. Its end is the step's end, or the container's.</summary>

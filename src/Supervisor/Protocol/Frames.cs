@@ -4,14 +4,16 @@ using System.Text;
 namespace PRTS.Supervisor.Protocol;
 
 /// <summary>A step's process, wholly decided by the agent.</summary>
-/// <param name="Index">The step's position; an index that ever ran, or one below it, is ignored: nothing runs twice.</param>
+/// <param name="Index">The step's position; an index that ever ran, or one below it of another group, is ignored: nothing runs twice.</param>
 /// <param name="Argv">The first is the program's absolute path.</param>
 /// <param name="Environment">All of it, as <c>NAME=value</c>.</param>
 /// <param name="Uid">Whose rights it gets; -1 leaves the supervisor's own.</param>
 /// <param name="TimeoutMs">-1: none.</param>
 /// <param name="GraceMs">From SIGTERM to SIGKILL.</param>
+/// <param name="Group">Steps of one group may run at the same time; -1: it runs alone.</param>
+/// <param name="Label">Stands before each line of the output, which is then passed on line by line; empty: none.</param>
 public sealed record RunStep(
-    int Index, IReadOnlyList<string> Argv, IReadOnlyList<string> Environment, string WorkingDirectory, int Uid, int Gid, long TimeoutMs, long GraceMs);
+    int Index, IReadOnlyList<string> Argv, IReadOnlyList<string> Environment, string WorkingDirectory, int Uid, int Gid, long TimeoutMs, long GraceMs, int Group = -1, string Label = "");
 
 /// <summary>How far journal and spool have grown, so that the agent reads on. Both files are the truth; this is the bell.</summary>
 public readonly record struct SupervisorStatus(long JournalLength, long LogLength, SpoolState Spool);
@@ -53,12 +55,14 @@ public static class Frames
         writer.Write(step.Gid);
         writer.Write(step.TimeoutMs);
         writer.Write(step.GraceMs);
+        writer.Write(step.Group);
+        writer.Write(step.Label);
     });
 
     public static RunStep ReadRun(byte[] payload)
     {
         using var reader = new BinaryReader(new MemoryStream(payload, writable: false), Encoding.UTF8);
-        return new(reader.ReadInt32(), ReadList(reader), ReadList(reader), reader.ReadString(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt64(), reader.ReadInt64());
+        return new(reader.ReadInt32(), ReadList(reader), ReadList(reader), reader.ReadString(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt32(), reader.ReadString());
     }
 
     /// <summary>Ends the running step if it is this one.</summary>

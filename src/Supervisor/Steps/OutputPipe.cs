@@ -35,7 +35,13 @@ internal sealed unsafe class OutputPipe : IDisposable
     }
 
     /// <summary>Moves bytes until every writer has closed, or, after <see cref="Finish"/>, until what the pipe held is read.</summary>
-    public void PumpInto(Spool spool)
+    public void PumpInto(Output target)
+    {
+        Pump(target);
+        target.Finish();
+    }
+
+    private void Pump(Output target)
     {
         var buffer = GC.AllocateUninitializedArray<byte>(Capacity, pinned: true);
         var left = long.MaxValue;
@@ -61,7 +67,7 @@ internal sealed unsafe class OutputPipe : IDisposable
                     throw Libc.Failure("The step's output could not be read");
                 if (count <= 0)
                     continue;
-                spool.Append(new ReadOnlySpan<byte>(start, (int)count));
+                target.Append(new ReadOnlySpan<byte>(start, (int)count));
                 // Who writes all the time wakes us for every few kilobytes, and both then do little else: let some come together.
                 if (count < Little && Environment.TickCount64 - last < BurstMs && left == long.MaxValue)
                     _ = Libc.Poll(fds + 1, 1, GatherMs);

@@ -4,9 +4,8 @@ using PRTS.Supervisor.Protocol;
 namespace PRTS.Supervisor.Steps;
 
 /// <summary>One step's process from start to the last byte of its output.</summary>
-internal sealed unsafe class StepProcess(RunStep step, Spool spool, Journal journal, TimeProvider clock)
+internal sealed class StepProcess(RunStep step, Spool spool, Journal journal, Children children, TimeProvider clock)
 {
-    private static readonly TimeSpan PatienceWithLeftovers = TimeSpan.FromSeconds(10);
     private readonly Lock gate = new();
     private readonly List<ITimer> timers = [];
     private int pid;
@@ -15,16 +14,19 @@ internal sealed unsafe class StepProcess(RunStep step, Spool spool, Journal jour
 
     public int Index => step.Index;
 
+    public int Group => step.Group;
+
     /// <summary>Runs the step and returns its end, which the caller journals.</summary>
-    public JournalRecord Run()
+    /// <param name="clear">Ends what the step left behind; returns how many processes withstood.</param>
+    public JournalRecord Run(Func<int> clear)
     {
         using var pipe = new OutputPipe(step.Uid, step.Gid);
-        if (Start(pipe) is { } refused)
+        if (Start(pipe, out var ended) is { } refused)
             return refused;
-        var pump = new Thread(() => pipe.PumpInto(spool)) { Name = "pump", IsBackground = true };
+        var pump = new Thread(() => pipe.PumpInto(new Output(spool, step.Label))) { Name = "pump", IsBackground = true };
         pump.Start();
-        var end = WaitForMain();
-        var leftovers = Descendants.KillAll(PatienceWithLeftovers, clock);
+        var end = ended!.Task.GetAwaiter().GetResult();
+        var leftovers = clear();
         pipe.Finish();
         pump.Join();
         foreach (var timer in timers)
@@ -47,12 +49,12 @@ internal sealed unsafe class StepProcess(RunStep step, Spool spool, Journal jour
         }
     }
 
-    private ProcessRefused? Start(OutputPipe pipe)
+    private ProcessRefused? Start(OutputPipe pipe, out TaskCompletionSource<Libc.SigInfo>? ended)
     {
         lock (gate)
         {
             var offset = spool.Length;
-            var result = Spawn.Start(step, pipe.Output);
+            (var result, ended) = children.Start(() => Spawn.Start(step, pipe.Output), Reaping);
             pipe.CloseOutput();
             if (result < 0)
                 return new ProcessRefused(step.Index, -result, offset, Now());
@@ -68,33 +70,13 @@ internal sealed unsafe class StepProcess(RunStep step, Spool spool, Journal jour
         }
     }
 
-    /// <summary>
-    /// Waits for the main process and reaps the orphans that come by meanwhile. The group is killed before the main process is reaped:
-    /// until then its pid, the group's id, cannot come to mean another group.
-    /// </summary>
-    private Libc.SigInfo WaitForMain()
+    /// <summary>The group is killed before the main process is reaped: until then its pid, the group's id, cannot come to mean another group.</summary>
+    private void Reaping(int ended)
     {
-        while (true)
+        lock (gate)
         {
-            Libc.SigInfo info;
-            if (Libc.WaitId(Libc.P_ALL, 0, &info, Libc.WEXITED | Libc.WNOWAIT) != 0)
-            {
-                if (Libc.LastError == Libc.EINTR)
-                    continue;
-                throw Libc.Failure("Waiting for the step's process failed");
-            }
-            lock (gate)
-            {
-                if (info.Pid == pid)
-                {
-                    _ = Libc.Kill(-pid, Libc.SIGKILL);
-                    reaped = true;
-                }
-                int status;
-                _ = Libc.WaitPid(info.Pid, &status, 0);
-                if (reaped)
-                    return info;
-            }
+            _ = Libc.Kill(-ended, Libc.SIGKILL);
+            reaped = true;
         }
     }
 

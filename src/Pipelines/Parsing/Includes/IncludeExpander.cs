@@ -36,9 +36,11 @@ internal sealed class IncludeExpander(IReadOnlyDictionary<IncludeAddress, Includ
 
     private YamlNode Below(YamlNode node, int level, Origin origin)
     {
-        if (level == Kinds.Length || node is not YamlMapping mapping || !mapping.Entries.Any(entry => entry.Key.Value == Kinds[level])) return node;
+        // Below a step there may be steps that run at the same time.
+        var (key, kind) = level < Kinds.Length ? (Kinds[level], level) : ("parallel", Kinds.Length - 1);
+        if (node is not YamlMapping mapping || !mapping.Entries.Any(entry => entry.Key.Value == key)) return node;
         return new YamlMapping([.. mapping.Entries.Select(entry =>
-            entry.Key.Value == Kinds[level] && entry.Value is YamlSequence list ? entry with { Value = List(list, level, origin) } : entry)], mapping.Start);
+            entry.Key.Value == key && entry.Value is YamlSequence list ? entry with { Value = List(list, kind, origin) } : entry)], mapping.Start);
     }
 
     private YamlSequence List(YamlSequence list, int level, Origin origin) =>
