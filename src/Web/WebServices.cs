@@ -58,6 +58,7 @@ public static class WebServices
         api.MapArtifactUploads();
         api.MapCaches();
         api.MapJobCaches();
+        api.MapGenerate();
         api.MapEnvironments();
         api.MapVariables();
         api.MapAgents();

@@ -105,6 +105,9 @@ internal sealed class TestSink : IJobSink
         return !IsFenced;
     });
 
+    public Task<IReadOnlyList<string>> Generate(JobAssignment job, int step, string file, byte[] content, CancellationToken ct) =>
+        throw new ArtifactRefusedException("Nothing is generated here.");
+
     public Task<LogAck> AppendLog(JobAssignment job, long offset, long timestampMs, ReadOnlyMemory<byte> chunk, CancellationToken ct) => Call(() =>
     {
         Assert.InRange(chunk.Length, 1, 64 << 10);

@@ -67,6 +67,8 @@ public sealed class BuildGrain(BuildsReadModel builds) : Grain, IBuildGrain
         await builds.Upsert(Id, build with { Status = RunStatus.Canceled, Reason = $"Canceled by {actor}.", Version = build.Version + 1 });
     }
 
+    public Task<GenerateResult> Generate(GenerateJobs request) => Task.FromResult(new GenerateResult());
+
     public Task<string?> Rerun(string actor, IReadOnlyList<string>? jobs) => throw new NotSupportedException();
 
     public Task JobChanged(JobSummary job) => Task.CompletedTask;

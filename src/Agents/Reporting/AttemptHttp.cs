@@ -18,9 +18,10 @@ public sealed class AttemptHttp : IDisposable
         $"{job.ServerUrl}/api/v1/projects/{job.Org}/{job.Project}/builds/{job.Number.ToString(CultureInfo.InvariantCulture)}";
 
     /// <summary>The answer as soon as its headers are there, whatever its status.</summary>
-    public async Task<HttpResponseMessage> Ask(JobAssignment job, HttpMethod method, string address, CancellationToken cancellationToken)
+    public async Task<HttpResponseMessage> Ask(JobAssignment job, HttpMethod method, string address, CancellationToken cancellationToken, HttpContent? content = null)
     {
         using var request = Request(job, method, address);
+        request.Content = content;
         return await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
     }
 

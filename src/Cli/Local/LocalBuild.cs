@@ -1,5 +1,7 @@
+using System.Globalization;
 using PRTS.Api;
 using PRTS.Api.Builds;
+using PRTS.Execution.Artifacts;
 using PRTS.Execution.Jobs;
 using PRTS.Pipelines.Expressions;
 using PRTS.Pipelines.Planning;
@@ -7,10 +9,13 @@ using PRTS.Pipelines.Planning;
 namespace PRTS.Cli.Local;
 
 /// <summary>Runs a plan's jobs here as the control plane would: each when what it needs has ended, by the same rules.</summary>
-internal sealed class LocalBuild(BuildPlan plan, BuildFacts facts, JobRunner runner, LocalSink sink, string defaultBranch)
+internal sealed class LocalBuild(BuildPlan pipeline, BuildFacts facts, JobRunner runner, LocalSink sink, string defaultBranch)
 {
     private const string Canceled = "Canceled.";
-    private readonly Dictionary<string, PlannedJob> jobs = plan.Jobs.ToDictionary(job => job.Key, StringComparer.Ordinal);
+    private readonly Lock gate = new();
+
+    /// <summary>Steps that generate jobs replace it while others read.</summary>
+    private volatile Blueprint blueprint = new(pipeline);
     private readonly Dictionary<string, EndedJob> ended = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Task<EndedJob>> running = new(StringComparer.Ordinal);
 
@@ -20,15 +25,30 @@ internal sealed class LocalBuild(BuildPlan plan, BuildFacts facts, JobRunner run
     /// <summary>Why jobs of a matrix are canceled.</summary>
     private readonly Dictionary<string, string> failedFast = new(StringComparer.Ordinal);
 
+    private sealed record Blueprint(BuildPlan Plan)
+    {
+        public IReadOnlyDictionary<string, PlannedJob> Jobs { get; } = Plan.Jobs.ToDictionary(job => job.Key, StringComparer.Ordinal);
+    }
+
     /// <summary>At most one job a core at once. Cancel <paramref name="cancel"/> to stop the jobs as a cancellation does.</summary>
     public async Task<RunStatus> RunAsync(CancellationToken cancel)
     {
+        sink.Adds = Add;
         var canceling = Task.CompletedTask;
-        await using var registration = cancel.Register(() => canceling = Task.WhenAll(jobs.Keys.Select(key => runner.Cancel(AttemptOf(key), Canceled))));
-        var waiting = plan.Jobs.ToList();
-        while (waiting.Count + running.Count > 0)
+        await using var registration = cancel.Register(() => canceling = Task.WhenAll(blueprint.Jobs.Keys.Select(key => runner.Cancel(AttemptOf(key), Canceled))));
+        while (true)
         {
-            waiting.RemoveAll(job => job.Needs.All(ended.ContainsKey) && TryBegin(job, cancel));
+            var waiting = blueprint.Plan.Jobs.Where(job => !ended.ContainsKey(job.Key) && !running.ContainsKey(job.Key)).ToList();
+            if (waiting.Count + running.Count == 0)
+            {
+                break;
+            }
+
+            foreach (var job in waiting.Where(job => job.Needs.All(ended.ContainsKey)))
+            {
+                TryBegin(job, cancel);
+            }
+
             if (running.Count == 0)
             {
                 continue;
@@ -39,36 +59,56 @@ internal sealed class LocalBuild(BuildPlan plan, BuildFacts facts, JobRunner run
             {
                 running.Remove(key);
                 ended[key] = await task;
-                await FailFastAsync(jobs[key]);
+                lock (gate)
+                {
+                    blueprint = new(GeneratedJobs.OfAttempt(blueprint.Plan, key, attempts[key]));
+                }
+
+                await FailFastAsync(blueprint.Jobs[key]);
             }
         }
 
         await canceling;
         return ended.Any(job => job.Value.Result == JobResult.Cancelled && !failedFast.ContainsKey(job.Key)) ? RunStatus.Canceled
-            : plan.Jobs.Any(job => ended[job.Key].Result == JobResult.Failure && !job.AllowFailure) ? RunStatus.Failed
+            : blueprint.Plan.Jobs.Any(job => ended[job.Key].Result == JobResult.Failure && !job.AllowFailure) ? RunStatus.Failed
             : RunStatus.Succeeded;
     }
 
-    /// <summary>False while there is no room for it.</summary>
-    private bool TryBegin(PlannedJob job, CancellationToken cancel)
+    private IReadOnlyList<string> Add(JobAssignment job, int step, string file, byte[] content)
+    {
+        lock (gate)
+        {
+            var origin = new PlannedOrigin { Job = job.Job.Key, Step = step, Attempt = int.Parse(job.Attempt.Split('/')[^1], CultureInfo.InvariantCulture) };
+            var (changed, errors) = GeneratedJobs.Add(blueprint.Plan, origin, file, content, facts.Event);
+            if (errors.Count > 0)
+            {
+                throw new ArtifactRefusedException(string.Join('\n', errors));
+            }
+
+            blueprint = new(changed);
+            return [.. changed.Jobs.Where(one => one.Origin == origin).Select(one => one.Name)];
+        }
+    }
+
+    /// <summary>Nothing happens while there is no room for it.</summary>
+    private void TryBegin(PlannedJob job, CancellationToken cancel)
     {
         var (instead, reason) = cancel.IsCancellationRequested ? new(JobResult.Cancelled, Canceled)
             : failedFast.TryGetValue(job.Key, out var failed) ? new(JobResult.Cancelled, failed)
-            : JobAdmission.Decide(facts, key => jobs[key], job, key => ended[key]);
+            : JobAdmission.Decide(facts, key => blueprint.Jobs[key], job, key => ended[key]);
         if (instead is null)
         {
-            if (running.Count >= Environment.ProcessorCount || (job.Matrix is { MaxParallel: > 0 } matrix && running.Keys.Count(key => IsBeside(job, jobs[key])) >= matrix.MaxParallel))
+            if (running.Count >= Environment.ProcessorCount || (job.Matrix is { MaxParallel: > 0 } matrix && running.Keys.Count(key => IsBeside(job, blueprint.Jobs[key])) >= matrix.MaxParallel))
             {
-                return false;
+                return;
             }
 
             running[job.Key] = RunAsync(Written(job), cancel);
-            return true;
+            return;
         }
 
         ended[job.Key] = new(instead.Value);
         sink.Tell(job, StatusOf(ended[job.Key].Result), reason);
-        return true;
     }
 
     private PlannedJob Written(PlannedJob job) => JobScope.HasTemplates(job) ? JobScope.Render(job, JobScope.Of(facts, job, key => ended[key])) : job;
@@ -83,7 +123,7 @@ internal sealed class LocalBuild(BuildPlan plan, BuildFacts facts, JobRunner run
             return;
         }
 
-        foreach (var other in plan.Jobs.Where(other => IsBeside(failed, other) && !ended.ContainsKey(other.Key)))
+        foreach (var other in blueprint.Plan.Jobs.Where(other => IsBeside(failed, other) && !ended.ContainsKey(other.Key)))
         {
             failedFast[other.Key] = $"Canceled because {failed.Name} failed, and the matrix is fail_fast.";
             await runner.Cancel(AttemptOf(other.Key), failedFast[other.Key]);
@@ -125,8 +165,8 @@ internal sealed class LocalBuild(BuildPlan plan, BuildFacts facts, JobRunner run
                 StringComparer.Ordinal),
             ServerUrl = "",
             DefaultBranch = defaultBranch,
-            PipelineName = plan.Name,
-            Inputs = plan.Inputs,
+            PipelineName = pipeline.Name,
+            Inputs = pipeline.Inputs,
         };
         await runner.Run(assignment, CancellationToken.None);
         var end = sink.EndOf(assignment.Attempt);

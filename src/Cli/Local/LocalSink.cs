@@ -162,6 +162,11 @@ internal sealed class LocalSink(bool several, string artifacts, bool told, Local
         await from.CopyToAsync(target, ct);
     }
 
+    /// <summary>Adds jobs to the build that runs here; returns their names.</summary>
+    public Func<JobAssignment, int, string, byte[], IReadOnlyList<string>>? Adds { get; set; }
+
+    public Task<IReadOnlyList<string>> Generate(JobAssignment job, int step, string file, byte[] content, CancellationToken ct) => Task.FromResult(Adds!(job, step, file, content));
+
     public Task<CacheEntry?> FindCache(JobAssignment job, string key, IReadOnlyList<string> beginnings, CancellationToken ct) => Once(() => Task.FromResult(caches.Find(key, beginnings)));
 
     public Task FetchCache(JobAssignment job, CacheEntry entry, Stream target, CancellationToken ct) => Once(async () =>

@@ -62,7 +62,7 @@ internal static class RunCommand
                 throw new UserError(string.Join('\n', problems));
             }
 
-            var sink = new LocalSink(several: plan.Jobs.Count > 1, artifacts ?? Path.Combine(scratch.FullName, "artifacts"), told: artifacts is not null, new(tree.Root));
+            var sink = new LocalSink(several: plan.Jobs.Count > 1 || plan.Jobs.Any(job => job.Steps.Any(step => step.Generate is not null)), artifacts ?? Path.Combine(scratch.FullName, "artifacts"), told: artifacts is not null, new(tree.Root));
             await using var runner = new JobRunner(options, sink, TimeProvider.System, NullLogger<JobRunner>.Instance);
             var facts = new BuildFacts { Org = "local", Project = tree.Name, Number = 1, Event = happened, Actor = Environment.UserName, Inputs = plan.Inputs };
             var started = TimeProvider.System.GetTimestamp();

@@ -22,6 +22,10 @@ public interface IBuildGrain : IGroupMember
     /// <returns>Why it cannot be, in a sentence; null when it is done.</returns>
     [Alias("Rerun")] Task<string?> Rerun(string actor, IReadOnlyList<string>? jobs);
 
+    /// <summary>From the agent of a job: adds jobs to the build. Idempotent by attempt and step.</summary>
+    /// <returns>The names of the jobs, or why there are none.</returns>
+    [Alias("Generate")] Task<GenerateResult> Generate(GenerateJobs request);
+
     /// <summary>From a job: its state changed. Older versions than the one known are ignored.</summary>
     [Alias("JobChanged")] Task JobChanged(JobSummary job);
 

@@ -8,12 +8,13 @@ using PRTS.Pipelines.Planning;
 
 namespace PRTS.Execution.Jobs;
 
-/// <summary>Runs a step that moves files between the workspace and the control plane. It has no process; repeating it after an interruption is harmless.</summary>
+/// <summary>Runs a step that moves files between the workspace and the control plane, or says there which jobs a file adds. It has no process; repeating it after an interruption is harmless.</summary>
 internal sealed class ArtifactStep(JobAssignment job, JobHistory history, Reporter reporter, IJobSink sink, CacheStore store, Workspace workspace, Retry retry, TimeProvider clock)
 {
     private const int MostNamed = 5;
     private readonly DownloadStep downloads = new(job, sink, workspace, retry);
     private readonly CacheStep caches = new(job, history, store);
+    private readonly GenerateStep generated = new(job, sink, workspace, retry);
 
     /// <param name="timeout">Of what is left; the step fails when it is over.</param>
     public async Task<StepResult> Run(PlannedStep step, StepScope scope, TimeSpan timeout, JobCancellation cancellation, long logLength, CancellationToken ct)
@@ -34,6 +35,8 @@ internal sealed class ArtifactStep(JobAssignment job, JobHistory history, Report
                 return Result(RunStatus.Succeeded, done) with { Outputs = outputs };
             }
 
+            if (step.Generate is not null)
+                return Result(RunStatus.Succeeded, await generated.Run(step, scope, limit.Token));
             return Result(RunStatus.Succeeded, step.Download is { } download
                 ? await downloads.Run(step, download, scope, limit.Token)
                 : LeftOut(await Keep(step, step.Artifact!, scope, limit.Token)));

@@ -39,6 +39,11 @@ public interface IJobSink
     /// <summary>Writes its bytes to <paramref name="target"/>. Throws <see cref="ArtifactRefusedException"/> when it is gone.</summary>
     Task FetchCache(JobAssignment job, CacheEntry entry, Stream target, CancellationToken ct);
 
+    /// <summary>Adds the jobs of a file to the build; returns their names. Throws <see cref="ArtifactRefusedException"/> that says what is wrong in it.</summary>
+    /// <param name="step">Index of the step that adds them.</param>
+    /// <param name="file">Its path, for messages.</param>
+    Task<IReadOnlyList<string>> Generate(JobAssignment job, int step, string file, byte[] content, CancellationToken ct);
+
     /// <summary>Why it is not kept; null when it is.</summary>
     Task<string?> SaveCache(JobAssignment job, CacheUpload upload, CancellationToken ct);
 }

@@ -21,6 +21,8 @@ public sealed class Blueprint(BuildId id, BuildPlan plan, IReadOnlyList<ProjectV
 
     public PlannedJob this[string key] => Jobs[positions[key]];
 
+    public bool Has(string key) => positions.ContainsKey(key);
+
     public int PositionOf(string key) => positions[key];
 
     /// <summary>A job whose environment is known by its name, with the variables of that environment.</summary>

@@ -110,8 +110,29 @@ public sealed partial class BuildGrain : Grain, IBuildGrain
             await Change(state => BuildLifecycle.Cancel(state, known, $"Canceled because {by} took its place in the concurrency group {state.Group}.", time.GetUtcNow()));
     }
 
+    public async Task<GenerateResult> Generate(GenerateJobs request)
+    {
+        if (await Plan() is not { } known || !known.Has(request.Origin.Job)) return new() { Problem = $"{id} has no job '{request.Origin.Job}'." };
+        if (cell.Value.Jobs.GetValueOrDefault(request.Origin.Job) is not { } job || job.Status.IsEnded()) return new() { Problem = $"{request.Origin.Job} does not run." };
+        var (changed, errors) = GeneratedJobs.Add(known.Plan, request.Origin, request.File, request.Content, cell.Value.Request!.Event);
+        if (errors.Count > 0) return new() { Errors = errors };
+        await Replan(changed);
+        return new() { Jobs = [.. changed.Jobs.Where(one => one.Origin == request.Origin).Select(one => one.Name)] };
+    }
+
+    /// <summary>The plan first: what the state tells of is in it.</summary>
+    private async Task Replan(BuildPlan changed)
+    {
+        await plans.Replace(id, changed);
+        plan = new(id, changed, await plans.Variables(id));
+        await Change(state => BuildLifecycle.Replanned(state, plan, time.GetUtcNow()));
+    }
+
     public async Task JobChanged(JobSummary job)
     {
+        // Before its end counts: what an earlier attempt generated must not follow it.
+        if (job.Status.IsEnded() && await Plan() is { } before && GeneratedJobs.OfAttempt(before.Plan, job.Key, job.Attempt) is var own && !ReferenceEquals(own, before.Plan))
+            await Replan(own);
         if (await Plan() is { } known) await Change(state => BuildLifecycle.JobChanged(state, known, job, time.GetUtcNow()));
     }
 
@@ -119,7 +140,7 @@ public sealed partial class BuildGrain : Grain, IBuildGrain
         : await Plan() is { } known ? BuildSummaries.Of(id, cell.Value, known.Plan, _ => true)
         : BuildSummaries.Of(id, cell.Value);
 
-    public async Task<BuildRequest?> Definition() => cell.Value.Request is { } request ? request with { Plan = (await Plan())?.Plan } : null;
+    public async Task<BuildRequest?> Definition() => cell.Value.Request is { } request ? request with { Plan = await Plan() is { } known ? GeneratedJobs.Strip(known.Plan) : null } : null;
 
     private void Continue()
     {

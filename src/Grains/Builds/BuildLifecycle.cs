@@ -84,6 +84,13 @@ public static class BuildLifecycle
     private static HashSet<string> Again(BuildState state, IReadOnlyList<string>? jobs) =>
         (jobs ?? [.. state.Jobs.Where(job => job.Value.Status is RunStatus.Failed or RunStatus.Canceled).Select(job => job.Key)]).ToHashSet(StringComparer.Ordinal);
 
+    /// <summary>The plan has other jobs than before. Those that are gone did not start in this round: they wait for the job that generates.</summary>
+    public static BuildState Replanned(BuildState state, Blueprint plan, DateTimeOffset now) => state.Status.IsEnded() ? state : Advance(state, state with
+    {
+        Generation = state.Generation + 1,
+        Jobs = state.Jobs.Where(job => plan.Has(job.Key)).ToDictionary(job => job.Key, job => job.Value, StringComparer.Ordinal),
+    }, plan, now);
+
     public static BuildState JobChanged(BuildState state, Blueprint plan, JobSummary job, DateTimeOffset now)
     {
         if (state.Status.IsEnded() || !state.Jobs.TryGetValue(job.Key, out var known) || known.Status.IsEnded() || job.Round != known.Round) return state;

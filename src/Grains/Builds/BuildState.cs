@@ -34,6 +34,9 @@ public sealed record BuildState : IPersisted
 
     /// <summary>Who had jobs run again last; null: nobody.</summary>
     [Id(12)] public string? RerunBy { get; init; }
+
+    /// <summary>How often jobs were added to the plan, or taken out of it.</summary>
+    [Id(13)] public int Generation { get; init; }
 }
 
 /// <summary>What a build must know of a job to go on: whether it ended, and how. Its progress in between is not kept here.</summary>

@@ -40,7 +40,7 @@ internal static class BuildSummaries
     /// <summary>With its stages and those of their jobs that <paramref name="include"/> names.</summary>
     public static BuildSummary Of(BuildId id, BuildState state, BuildPlan plan, Func<string, bool> include)
     {
-        var jobs = plan.Jobs.Select((job, position) => Of(job, position, state.Jobs.GetValueOrDefault(job.Key), state.Round)).ToLookup(job => job.Stage, StringComparer.Ordinal);
+        var jobs = plan.Jobs.Select((job, position) => Of(job, position, state.Jobs.GetValueOrDefault(job.Key), state)).ToLookup(job => job.Stage, StringComparer.Ordinal);
         return Of(id, state) with
         {
             Stages = [.. plan.Stages.Select(stage => new StageSummary
@@ -50,13 +50,14 @@ internal static class BuildSummaries
         };
     }
 
-    /// <summary>The lowest version of a round is less than any of the job's own; the next one is for a job that the build ended without a start.</summary>
-    private static JobSummary Of(PlannedJob job, int position, BuildJob? known, int round)
+    /// <summary>The version is less than any of the job's own; the first one of the round is for a job that the build ended without a start.</summary>
+    private static JobSummary Of(PlannedJob job, int position, BuildJob? known, BuildState state)
     {
-        var planned = Summaries.Planned(job, position) with { Round = known?.Round ?? round, Version = JobLifecycle.FirstVersion(known?.Round ?? round) };
+        var round = known?.Round ?? state.Round;
+        var planned = Summaries.Planned(job, position) with { Round = round, Version = JobLifecycle.PlannedVersion(round, state.Generation) };
         if (known is null) return planned;
         return known.Unstarted
-            ? planned with { Status = known.Status, Reason = known.Reason, Version = planned.Version + 1, Steps = [.. planned.Steps.Select(step => step with { Status = RunStatus.Skipped })] }
+            ? planned with { Status = known.Status, Reason = known.Reason, Version = JobLifecycle.FirstVersion(round) + 1, Steps = [.. planned.Steps.Select(step => step with { Status = RunStatus.Skipped })] }
             : planned with { Status = known.Status, Reason = known.Reason, Outputs = known.Outputs };
     }
 }

@@ -23,6 +23,11 @@ public static class JobLifecycle
     /// <summary>Versions of a round are higher than all of the rounds before: also those that the build gives to jobs which it does not start.</summary>
     public static long FirstVersion(int round) => round * 1_000_000L;
 
+    /// <summary>Of a job that was not started, as the plan has it; a plan with other jobs has higher ones.</summary>
+    public static long PlannedVersion(int round, int generation) => FirstVersion(round) - Generations + Math.Min(generation, Generations);
+
+    private const int Generations = 100_000;
+
     /// <summary>The first start, or a start anew of a job that has ended, by another attempt.</summary>
     public static JobState Start(JobState state, JobStart start, DateTimeOffset now) => state.Version > 0 && (!state.Status.IsEnded() || start.Round <= state.Round)
         ? state

@@ -52,7 +52,7 @@ internal static class PipelineKeys
     public static readonly KeyScope Resources = new("resources", "resources", "cpu", "memory", "pids");
 
     public static readonly KeyScope Step = new("a step", "step",
-        "name", "id", "run", "shell", "working_directory", "env", "variables", "if", "timeout", "continue_on_error", "once", "inputs", "outputs", "artifact", "download", "cache", "parallel");
+        "name", "id", "run", "shell", "working_directory", "env", "variables", "if", "timeout", "continue_on_error", "once", "inputs", "outputs", "artifact", "download", "cache", "generate", "parallel");
 
     public static readonly KeyScope Artifact = new("artifact", "artifact", "path", "name");
 

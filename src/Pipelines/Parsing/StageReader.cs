@@ -18,10 +18,13 @@ internal static class StageReader
             If = stage.Condition(),
             Services = ContainerReader.Services(stage),
             Env = stage.Env(),
-            Jobs = [.. ReadAll(stage.Items("jobs", stage.Require("jobs", "the list of what the stage does"), "jobs"), n => JobReader.Read(n, errors)).SelectMany(jobs => jobs)],
+            Jobs = Jobs(stage),
         };
         return name is null ? null : definition;
     }
+
+    public static IReadOnlyList<JobDefinition> Jobs(MappingReader stage) =>
+        [.. ReadAll(stage.Items("jobs", stage.Require("jobs", "the list of what the stage does"), "jobs"), n => JobReader.Read(n, stage.Errors)).SelectMany(jobs => jobs)];
 
     /// <summary>The name of a stage: one line that needs can refer to.</summary>
     public static Located<string>? Name(MappingReader reader) =>

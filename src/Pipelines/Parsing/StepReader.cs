@@ -9,7 +9,7 @@ internal static class StepReader
     private static readonly string[] Shells = ["bash", "sh", "python", "pwsh"];
 
     /// <summary>What a step can do; each does one.</summary>
-    private static readonly string[] Kinds = ["run", "artifact", "download", "cache"];
+    private static readonly string[] Kinds = ["run", "artifact", "download", "cache", "generate"];
 
     /// <summary>Keys that say how a command runs; other steps have none.</summary>
     private static readonly string[] OfCommands = ["shell", "working_directory", "once", "inputs", "outputs"];
@@ -66,6 +66,7 @@ internal static class StepReader
             Download = Download(step),
             Cache = Cache(step),
             Memo = Memo(step),
+            Generate = RelativePath(step, "generate"),
         };
     }
 
@@ -73,7 +74,7 @@ internal static class StepReader
     {
         var kinds = Kinds.Where(step.Has).ToList();
         if (kinds.Count == 0)
-            step.Errors.Add(DiagnosticCodes.MissingKey, step.Start, "A step needs `run` (a command), `artifact` (files to keep), `download` (files that another job kept) or `cache` (files to keep between builds).");
+            step.Errors.Add(DiagnosticCodes.MissingKey, step.Start, "A step needs `run` (a command), `artifact` (files to keep), `download` (files that another job kept), `cache` (files to keep between builds) or `generate` (jobs to add to the build).");
         else if (kinds.Count > 1)
             step.Errors.Add(DiagnosticCodes.ConflictingKeys, step.Start, $"A step has only one of {Words.And(kinds.Select(k => $"`{k}`"))}; make {kinds.Count} steps of it.");
         else if (kinds[0] != "run")

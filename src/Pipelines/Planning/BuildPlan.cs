@@ -97,11 +97,14 @@ public sealed record PlannedJob
     /// <summary>Where what the job deploys can be seen; a template.</summary>
     [Id(20)] public string? EnvironmentUrl { get; init; }
 
+    /// <summary>Which step added it to the build; null: it is written in the pipeline.</summary>
+    [Id(21)] public PlannedOrigin? Origin { get; init; }
+
     /// <summary>Whether an agent can have this label: a word of at most 100 characters without spaces and commas.</summary>
     public static bool IsLabel(string label) => label.Length is > 0 and <= 100 && !label.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || c == ',');
 }
 
-/// <summary>One step: exactly one of <see cref="Run"/>, <see cref="Artifact"/> and <see cref="Download"/> is set.</summary>
+/// <summary>One step: exactly one of <see cref="Run"/>, <see cref="Artifact"/>, <see cref="Download"/>, <see cref="Cache"/> and <see cref="Generate"/> is set.</summary>
 [GenerateSerializer, Alias("prts.plan-step"), Immutable]
 public sealed record PlannedStep
 {
@@ -147,6 +150,9 @@ public sealed record PlannedStep
 
     /// <summary>Steps that follow each other with the same number run at the same time; null: it runs alone.</summary>
     [Id(16)] public int? Parallel { get; init; }
+
+    /// <summary>The file whose jobs are added to the build; a template.</summary>
+    [Id(17)] public string? Generate { get; init; }
 
     /// <summary>The first line of a command that has text, at most 60 characters of it; "" when none has.</summary>
     public static string NameOf(string command) =>

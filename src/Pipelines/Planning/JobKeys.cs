@@ -3,10 +3,15 @@ using System.Text;
 namespace PRTS.Pipelines.Planning;
 
 /// <summary>Makes keys of names: lower-case ASCII letters, digits and single hyphens, at most 80 characters, each once.</summary>
-internal sealed class JobKeys
+/// <param name="taken">Keys that are used already.</param>
+internal sealed class JobKeys(IEnumerable<string> taken)
 {
     private const int Longest = 80;
-    private readonly HashSet<string> used = new(StringComparer.Ordinal);
+    private readonly HashSet<string> used = new(taken, StringComparer.Ordinal);
+
+    public JobKeys() : this([])
+    {
+    }
 
     /// <summary><c>Build Front-End</c> becomes <c>build-front-end</c>; the next of the same kind <c>build-front-end-2</c>.</summary>
     public string Add(string name)

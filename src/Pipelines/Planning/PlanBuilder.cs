@@ -11,11 +11,10 @@ internal sealed class PlanBuilder
     private readonly Dictionary<string, List<string>> keys = new(StringComparer.Ordinal);
     private readonly Dictionary<string, IReadOnlyList<string>> stageKeys = new(StringComparer.Ordinal);
 
-    private PlanBuilder(PipelineDefinition pipeline, TriggerEvent trigger)
+    private PlanBuilder(PipelineDefinition pipeline, TriggerEvent trigger, JobKeys names)
     {
         this.pipeline = pipeline;
         this.trigger = trigger;
-        var names = new JobKeys();
         foreach (var stage in pipeline.Stages)
         {
             foreach (var job in stage.Jobs) Remember(job, names.Add(job.Name.Value));
@@ -25,9 +24,10 @@ internal sealed class PlanBuilder
 
     /// <summary>The jobs as some event would plan them; their keys, needs and sources are the same for all.</summary>
     public static IReadOnlyList<PlannedJob> Jobs(PipelineDefinition pipeline) =>
-        new PlanBuilder(pipeline with { Inputs = [] }, new TriggerEvent { Kind = "push", Ref = "refs/heads/main", Commit = "" }).Build().Jobs;
+        new PlanBuilder(pipeline with { Inputs = [] }, new TriggerEvent { Kind = "push", Ref = "refs/heads/main", Commit = "" }, new()).Build().Jobs;
 
-    public static BuildPlan Build(PipelineDefinition pipeline, TriggerEvent trigger) => new PlanBuilder(pipeline, trigger).Build();
+    /// <param name="names">Knows the keys that are taken; null: none is.</param>
+    public static BuildPlan Build(PipelineDefinition pipeline, TriggerEvent trigger, JobKeys? names = null) => new PlanBuilder(pipeline, trigger, names ?? new()).Build();
 
     private void Remember(JobDefinition job, string key)
     {
@@ -55,33 +55,9 @@ internal sealed class PlanBuilder
             AddJobs(stage, planned, jobs);
         }
 
-        if (pipeline.Stages.Any(stage => stage.Jobs.Any(job => job.Steps.Any(step => step.Download is not null)))) AddSources(jobs);
+        DownloadSources.Set(jobs);
         return new BuildPlan { Name = pipeline.Name ?? FileName(pipeline.File), File = pipeline.File, Stages = stages, Jobs = jobs, Concurrency = pipeline.Concurrency, Inputs = InputValues.Resolve(pipeline, trigger.Inputs), Includes = pipeline.Includes is { Count: > 0 } includes ? includes : null };
     }
-
-    /// <summary>Says of each download which jobs before it may have kept what it fetches.</summary>
-    private void AddSources(List<PlannedJob> jobs)
-    {
-        var definitions = pipeline.Stages.SelectMany(stage => stage.Jobs).ToList();
-        var upstream = new Upstream(jobs);
-        for (var i = 0; i < jobs.Count; i++)
-        {
-            var index = i;
-            if (!definitions[i].Steps.Any(step => step.Download is not null)) continue;
-            jobs[i] = jobs[i] with
-            {
-                Steps = [.. jobs[i].Steps.Select(step => step.Download is not { } download ? step
-                    : step with { Download = download with { Jobs = Sources(upstream.Of(index), definitions[index].Steps[step.Index].Download!) } })],
-            };
-        }
-
-        IReadOnlyList<string> Sources(IEnumerable<int> before, DownloadDefinition download) =>
-            [.. before.Where(b => (download.Job is not { } job || job.Value == definitions[b].Name.Value || job.Value == definitions[b].Group)
-                && definitions[b].Steps.Any(step => step.Artifact is { } kept && MayBe(download.Name.Value, kept.Name.Value))).Select(b => jobs[b].Key)];
-    }
-
-    private static bool MayBe(string asked, string kept) =>
-        asked.Contains("${{", StringComparison.Ordinal) || kept.Contains("${{", StringComparison.Ordinal) || PlannedDownload.Matches(asked, kept);
 
     private void AddJobs(StageDefinition stage, PlannedStage planned, List<PlannedJob> jobs)
     {
@@ -156,6 +132,7 @@ internal sealed class PlanBuilder
         step.Name ?? (step.Artifact is { } kept ? $"Artifact {kept.Name.Value}"
             : step.Download is { } fetched ? $"Download {fetched.Name.Value}"
             : step.Cache is not null ? "Restore cache"
+            : step.Generate is { } file ? $"Generate jobs from {file}"
             : PlannedStep.NameOf(step.Run!));
 
     private static PlannedStep Step(StepDefinition step, int index) => new()
@@ -174,8 +151,9 @@ internal sealed class PlanBuilder
         If = step.If,
         Env = step.Env,
         Artifact = step.Artifact is { } artifact ? new PlannedArtifact { Name = artifact.Name.Value, Path = artifact.Path } : null,
-        Download = step.Download is { } download ? new PlannedDownload { Name = download.Name.Value, Path = download.Path, Jobs = [] } : null,
+        Download = step.Download is { } download ? new PlannedDownload { Name = download.Name.Value, Path = download.Path, Jobs = [], From = download.Job?.Value } : null,
         Memo = step.Memo,
+        Generate = step.Generate,
         Cache = step.Cache is { } cache ? new PlannedCache { Key = cache.Key, RestoreKeys = cache.RestoreKeys, Paths = cache.Paths } : null,
     };
 

@@ -29,6 +29,9 @@ public sealed record PlannedDownload
     /// <summary>Keys of the jobs that may have kept it, in the order of the plan.</summary>
     [Id(2)] public required IReadOnlyList<string> Jobs { get; init; }
 
+    /// <summary>The job that kept it, or all of a matrix, by name; null: whichever did.</summary>
+    [Id(3)] public string? From { get; init; }
+
     /// <summary>Whether a name stands for several.</summary>
     public static bool IsPattern(string name) => name.Contains('*', StringComparison.Ordinal);
 

@@ -10,10 +10,15 @@ internal static class DownloadCheck
     {
         var jobs = pipeline.Stages.SelectMany(s => s.Jobs).ToList();
         if (!jobs.Any(j => j.Steps.Any(s => s.Download is not null))) return;
-        foreach (var (job, planned) in jobs.Zip(PlanBuilder.Jobs(pipeline)).DistinctBy(j => j.First.Group, StringComparer.Ordinal))
-            foreach (var step in planned.Steps.Where(s => s.Download is { Jobs.Count: 0 }))
+        var plan = PlanBuilder.Jobs(pipeline);
+        var upstream = new Upstream(plan);
+        foreach (var (index, job) in jobs.Index().DistinctBy(j => j.Item.Group, StringComparer.Ordinal))
+            foreach (var step in plan[index].Steps.Where(s => s.Download is { Jobs.Count: 0 } && !upstream.Of(index).Any(before => Generates(plan[before]))))
                 Add(job, job.Steps[step.Index].Download!, jobs, errors);
     }
+
+    /// <summary>What it adds may keep anything.</summary>
+    private static bool Generates(PlannedJob job) => job.Steps.Any(step => step.Generate is not null);
 
     private static void Add(JobDefinition waiting, DownloadDefinition download, List<JobDefinition> jobs, ErrorList errors)
     {

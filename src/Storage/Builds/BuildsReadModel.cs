@@ -44,6 +44,10 @@ public sealed class BuildsReadModel(NpgsqlDataSource database, TimeProvider time
         await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 
+    /// <summary>Forgets jobs that the build does not have any more.</summary>
+    public async Task KeepJobs(BuildId id, string[] keys, CancellationToken cancellationToken = default) =>
+        await database.Command($"delete from jobs {ThisBuild} and key <> all($5)", [.. Key(id), keys]).Execute(cancellationToken);
+
     /// <summary>The build with its stages and jobs, and what can be said of those that have not started.</summary>
     public async Task<BuildSummary?> Get(BuildId id, CancellationToken cancellationToken = default) => await Whole(id, cancellationToken) switch
     {

@@ -8,7 +8,7 @@ using ZstdSharp;
 
 namespace PRTS.Storage.Builds;
 
-/// <summary>The plan of each build, as compressed JSON, and the project's variables that held when it was made. Neither changes once the build has begun.</summary>
+/// <summary>The plan of each build, as compressed JSON, and the project's variables that held when it was made. The variables do not change once the build has begun, the plan only by jobs that its steps add.</summary>
 public sealed class PlanStore(NpgsqlDataSource database)
 {
     private const int KnownSchema = 1;
@@ -16,14 +16,23 @@ public sealed class PlanStore(NpgsqlDataSource database)
     /// <summary>A plan that is there stays; the variables are those of the last time, before anything was started with them.</summary>
     public async Task Save(BuildId id, BuildPlan plan, IReadOnlyList<ProjectVariable>? variables = null, CancellationToken cancellationToken = default)
     {
-        using var compressor = new Compressor(3);
-        var bytes = compressor.Wrap(JsonSerializer.SerializeToUtf8Bytes(plan, ApiJson.Options)).ToArray();
         await database.Command(
             """
             insert into plans (tenant, org, project, number, plan, variables) values ($1, $2, $3, $4, $5, $6::jsonb)
             on conflict (tenant, org, project, number) do update set variables = excluded.variables
             """,
-            id.Project.Tenant, id.Project.Org, id.Project.Name, id.Number, bytes, variables is { Count: > 0 } ? Document.From(variables) : null).Execute(cancellationToken);
+            id.Project.Tenant, id.Project.Org, id.Project.Name, id.Number, Packed(plan), variables is { Count: > 0 } ? Document.From(variables) : null).Execute(cancellationToken);
+    }
+
+    /// <summary>The plan in place of the one that is there: jobs were added to the build.</summary>
+    public async Task Replace(BuildId id, BuildPlan plan, CancellationToken cancellationToken = default) => await database.Command(
+        "update plans set plan = $5 where tenant = $1 and org = $2 and project = $3 and number = $4",
+        id.Project.Tenant, id.Project.Org, id.Project.Name, id.Number, Packed(plan)).Execute(cancellationToken);
+
+    private static byte[] Packed(BuildPlan plan)
+    {
+        using var compressor = new Compressor(3);
+        return compressor.Wrap(JsonSerializer.SerializeToUtf8Bytes(plan, ApiJson.Options)).ToArray();
     }
 
     /// <summary>Empty when there are none.</summary>

@@ -122,6 +122,8 @@ public sealed class AgentJobsTests : IDisposable
 
         public Task FetchCache(JobAssignment job, CacheEntry entry, Stream target, CancellationToken ct) => Never<bool>(ct);
 
+        public Task<IReadOnlyList<string>> Generate(JobAssignment job, int step, string file, byte[] content, CancellationToken ct) => Never<IReadOnlyList<string>>(ct);
+
         public Task<string?> SaveCache(JobAssignment job, CacheUpload upload, CancellationToken ct) => Never<string?>(ct);
 
         private static async Task<T> Never<T>(CancellationToken ct)
