@@ -75,7 +75,7 @@ public sealed class RerunTests
         var before = JobLifecycle.Start(new(), Start("test", 0), Now);
         Assert.True(jobs["test"].Version > before.Version + 1000);
         Assert.True(jobs["deploy"].Version > 1, "It was skipped, and waits now.");
-        Assert.Equal(0, jobs["build"].Version);
+        Assert.True(jobs["build"].Version < JobLifecycle.Start(new(), Start("build", 0), Now).Version, "What its grain said stands.");
         Assert.True(JobLifecycle.Start(before with { Status = RunStatus.Failed }, Start("test", 1), Now).Version > jobs["test"].Version);
     }
 
