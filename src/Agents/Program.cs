@@ -1,6 +1,10 @@
 using PRTS.Agents;
 using PRTS.Agents.Configuration;
 using PRTS.Agents.Connection;
+using PRTS.Execution.Images;
+
+if (args is [ImageBuild.Verb, var order])
+    return await ImageBuild.Run(order);
 
 using var stop = new CancellationTokenSource();
 using var interrupt = System.Runtime.InteropServices.PosixSignalRegistration.Create(System.Runtime.InteropServices.PosixSignal.SIGTERM, _ => stop.Cancel());

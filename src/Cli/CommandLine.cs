@@ -10,6 +10,7 @@ using PRTS.Cli.Projects;
 using PRTS.Cli.Shell;
 using PRTS.Cli.Up;
 using PRTS.Cli.Variables;
+using PRTS.Execution.Images;
 
 namespace PRTS.Cli;
 
@@ -35,6 +36,11 @@ internal static class CommandLine
 
     public static async Task<int> RunAsync(string[] args)
     {
+        if (args is [ImageBuild.Verb, var order])
+        {
+            return await ImageBuild.Run(order);
+        }
+
         try
         {
             var result = CreateRoot().Parse(args);

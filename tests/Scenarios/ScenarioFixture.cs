@@ -8,6 +8,10 @@ public sealed class ScenarioFixture : IAsyncLifetime
     private readonly EngineFixture engine = new();
     private readonly string programs = Directory.CreateTempSubdirectory("prts-programs-").FullName;
     private string? whyNoEngine;
+    private RegistryProcess? registry;
+
+    /// <summary>Host and port of an image registry, for <c>registry.test:5000</c> in the pipelines.</summary>
+    internal string Registry => registry?.Address ?? "127.0.0.1:1";
 
     internal Installation Prts { get; private set; } = null!;
 
@@ -17,6 +21,7 @@ public sealed class ScenarioFixture : IAsyncLifetime
         {
             await engine.InitializeAsync();
             await FakeTools.Import(engine);
+            registry = await RegistryProcess.Start();
         }
         catch (InvalidOperationException e)
         {
@@ -40,6 +45,8 @@ public sealed class ScenarioFixture : IAsyncLifetime
         if (Prts is not null)
             await Prts.DisposeAsync();
         await engine.DisposeAsync();
+        if (registry is not null)
+            await registry.DisposeAsync();
         Directory.Delete(programs, recursive: true);
     }
 }

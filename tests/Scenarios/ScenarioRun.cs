@@ -8,7 +8,7 @@ using PRTS.Api.Builds;
 namespace PRTS.Scenarios;
 
 /// <summary>One scenario in a project of its own: does what its acts say, and compares what comes of each.</summary>
-internal sealed class ScenarioRun(Installation prts, string name, Scenario scenario)
+internal sealed class ScenarioRun(Installation prts, string registry, string name, Scenario scenario)
 {
     private const string PipelineFile = ".prts/pipeline.yaml";
 
@@ -31,7 +31,7 @@ internal sealed class ScenarioRun(Installation prts, string name, Scenario scena
     public async Task Run()
     {
         clone = await prts.Clone(project);
-        Write(PipelineFile, [.. Enumerable.Repeat(ScenarioFiles.Yaml(name), scenario.Repeat).SelectMany(bytes => bytes)]);
+        Write(PipelineFile, [.. Enumerable.Repeat(Yaml(), scenario.Repeat).SelectMany(bytes => bytes)]);
         if (counts)
             Write(EndFile, Encoding.UTF8.GetBytes(End));
         foreach (var (index, act) in scenario.Acts.Index())
@@ -47,6 +47,14 @@ internal sealed class ScenarioRun(Installation prts, string name, Scenario scena
         }
         if (last > 0 && !(await Get(last))!.Status.IsEnded())
             await Post($"{Address}/{last}/cancel", null);
+    }
+
+    /// <summary>As it lies there, byte for byte, unless it speaks of the registry.</summary>
+    private byte[] Yaml()
+    {
+        var bytes = ScenarioFiles.Yaml(name);
+        return bytes.AsSpan().IndexOf("registry.test:5000"u8) < 0 ? bytes
+            : Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(bytes).Replace("registry.test:5000", registry, StringComparison.Ordinal));
     }
 
     private async Task Play(Act act)

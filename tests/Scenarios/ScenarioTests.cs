@@ -17,6 +17,6 @@ public sealed class ScenarioTests(ScenarioFixture fixture) : IClassFixture<Scena
     public async Task Scenario_Played_IsAsItsJsonSays(string name)
     {
         fixture.Require(name);
-        await new ScenarioRun(fixture.Prts, name, ScenarioFiles.Read(name)).Run();
+        await new ScenarioRun(fixture.Prts, fixture.Registry, name, ScenarioFiles.Read(name)).Run();
     }
 }

@@ -46,6 +46,9 @@ public sealed record SlotRequest
 
     /// <summary>Higher ones are served first.</summary>
     [Id(6)] public int Priority { get; init; }
+
+    /// <summary>A step of it builds an image.</summary>
+    [Id(7)] public bool BuildsImages { get; init; }
 }
 
 /// <summary>Where an attempt goes, or why it waits and what would serve it.</summary>

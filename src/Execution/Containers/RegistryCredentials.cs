@@ -19,19 +19,28 @@ internal sealed class RegistryCredentials(string file)
     public AuthConfig For(string image)
     {
         var registry = RegistryOf(image);
+        return All().FirstOrDefault(known => HostOf(known.ServerAddress!) == HostOf(registry)) is { } found
+            ? new() { ServerAddress = registry, Username = found.Username, Password = found.Password }
+            : new();
+    }
+
+    /// <exception cref="EngineException">The file is there and cannot be understood.</exception>
+    public IReadOnlyList<AuthConfig> All()
+    {
         if (!File.Exists(file))
-            return new();
+            return [];
         try
         {
             using var config = JsonDocument.Parse(File.ReadAllText(file));
+            var found = new List<AuthConfig>();
             if (!config.RootElement.TryGetProperty("auths", out var auths))
-                return new();
-            foreach (var entry in auths.EnumerateObject().Where(entry => HostOf(entry.Name) == HostOf(registry)))
+                return found;
+            foreach (var entry in auths.EnumerateObject())
             {
                 if (entry.Value.TryGetProperty("auth", out var auth) && Encoding.UTF8.GetString(Convert.FromBase64String(auth.GetString()!)).Split(':', 2) is [var user, var password])
-                    return new() { ServerAddress = registry, Username = user, Password = password };
+                    found.Add(new() { ServerAddress = entry.Name, Username = user, Password = password });
             }
-            return new();
+            return found;
         }
         catch (Exception e) when (e is JsonException or FormatException or IOException or UnauthorizedAccessException)
         {

@@ -218,7 +218,7 @@ internal sealed class JobRun : IDisposable
     {
         var sender = new LogSender(Job, sink, directory, supervisor, options, retry, clock);
         var sending = sender.Run(ct);
-        var preparation = new StepPreparation(options, Job, workspace, steps, trace.ContextOf);
+        var preparation = new StepPreparation(options, Job, workspace, steps, directory.Path, trace.ContextOf);
         var runner = new StepRunner(directory, history, reporter, supervisor, preparation, steps, Cancellation, clock);
         var store = new CacheStore(Job, sink, workspace, retry);
         var artifacts = new ArtifactStep(Job, history, reporter, sink, store, workspace, retry, clock);
@@ -297,7 +297,7 @@ internal sealed class JobRun : IDisposable
         {
             return new(RunStatus.Failed, e.Message, null, supervisor.LogLength, clock.GetUtcNow());
         }
-        return step.Run is null
+        return !step.HasProcess
             ? await artifacts.Run(step, scope, step.Timeout is { } own && own < left ? own : left, Cancellation, supervisor.LogLength, ct)
             : await cached.Run(step, scope, left, began, supervisor.LogLength, ct);
 

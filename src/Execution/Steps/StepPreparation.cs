@@ -1,7 +1,10 @@
 using System.Globalization;
 using System.Text;
 using PRTS.Api.Builds;
+using PRTS.Execution.Containers;
+using PRTS.Execution.Images;
 using PRTS.Execution.Native;
+using PRTS.Execution.Supervision;
 using PRTS.Execution.Workspaces;
 using PRTS.Pipelines.Planning;
 using PRTS.Supervisor.Protocol;
@@ -9,7 +12,8 @@ using PRTS.Supervisor.Protocol;
 namespace PRTS.Execution.Steps;
 
 /// <summary>Makes a step's script, environment and command line.</summary>
-internal sealed class StepPreparation(ExecutionOptions options, JobAssignment job, Workspace workspace, IStepHost host, Func<PlannedStep, string?> traceParent)
+/// <param name="orders">A directory that steps cannot see.</param>
+internal sealed class StepPreparation(ExecutionOptions options, JobAssignment job, Workspace workspace, IStepHost host, string orders, Func<PlannedStep, string?> traceParent)
 {
     /// <summary>The step's process, or what keeps it from being made.</summary>
     public (RunStep? Command, string Name, string? Error) Prepare(PlannedStep step, StepScope scope, TimeSpan timeout)
@@ -18,6 +22,11 @@ internal sealed class StepPreparation(ExecutionOptions options, JobAssignment jo
         try
         {
             var environment = scope.Environment(step);
+            if (step.Image is { } image)
+            {
+                name = scope.Render(step.Name, environment, "the step's name");
+                return (BuildImage(step, Rendered(image, text => scope.Render(text, environment, "the image to build")), timeout), name, null);
+            }
             // The command first: it may be what names the step.
             var text = scope.Render(step.Run ?? "", environment, "the command");
             name = NameOf(step, text) ?? scope.Render(step.Name, environment, "the step's name");
@@ -29,13 +38,43 @@ internal sealed class StepPreparation(ExecutionOptions options, JobAssignment jo
             if (error is not null)
                 return (null, name, error);
             CreateOutputFile(step);
-            return (host.Launch(new(step.Index, argv, environment, directory, timeout, job.CancelGrace) { Group = step.Parallel ?? -1, Label = step.Parallel is null ? "" : name.ReplaceLineEndings(" ") }), name, null);
+            return (host.Launch(new(step.Index, argv, environment, directory, timeout, job.CancelGrace) { Group = step.Parallel ?? -1, Label = Label(step, name) }), name, null);
         }
         catch (ScopeException e)
         {
             return (null, name, e.Message);
         }
     }
+
+    /// <summary>A process with the agent's rights, which asks the engine.</summary>
+    private RunStep BuildImage(PlannedStep step, PlannedImage image, TimeSpan timeout)
+    {
+        var order = Path.Combine(orders, Number(step) + ".image.json");
+        CreateOutputFile(step);
+        new ImageBuildOrder
+        {
+            JobDirectory = orders,
+            WorkDirectory = options.WorkDirectory,
+            Engine = options.Engine?.Path ?? throw new ScopeException("an image is built by a container engine, and this agent has none (PRTS_CONTAINERS=none)"),
+            Credentials = RegistryCredentials.UsualFile,
+            Outputs = OutputPath(step),
+            Image = image,
+        }.Write(order);
+        return new(step.Index, [.. OwnProgram.CommandLine, ImageBuild.Verb, order], [.. SupervisorProgram.Environment().Select(variable => $"{variable.Key}={variable.Value}")],
+            "/", -1, -1, Math.Max(1, (long)timeout.TotalMilliseconds), (long)job.CancelGrace.TotalMilliseconds, step.Parallel ?? -1, Label(step, step.Name));
+    }
+
+    private static PlannedImage Rendered(PlannedImage image, Func<string, string> render) => image with
+    {
+        Context = render(image.Context),
+        Dockerfile = render(image.Dockerfile),
+        Target = image.Target is null ? null : render(image.Target),
+        Tags = [.. image.Tags.Select(render)],
+        CacheFrom = [.. image.CacheFrom.Select(render)],
+        Args = image.Args.ToDictionary(arg => arg.Key, arg => render(arg.Value), StringComparer.Ordinal),
+    };
+
+    private static string Label(PlannedStep step, string name) => step.Parallel is null ? "" : name.ReplaceLineEndings(" ");
 
     public string NameOf(PlannedStep step, StepScope scope)
     {

@@ -54,10 +54,11 @@ public static class AgentMatching
 
     private static bool Takes(AgentView agent) => agent is { Online: true, Drained: false };
 
-    private static bool NeedsContainers(SlotRequest request) => request.Image is not null || request.Services.Count > 0;
+    private static bool NeedsContainers(SlotRequest request) => request.Image is not null || request.Services.Count > 0 || request.BuildsImages;
 
     private static string WhyNoContainers(SlotRequest request) => request.Image is { } image
         ? $"No agent has a container engine, and the job asks for the image {image}. It starts when Docker or podman runs on an agent; without `image` it runs on any agent."
+        : request.Services.Count == 0 ? "No agent has a container engine, and the job builds an image. It starts when Docker or podman runs on an agent."
         : $"No agent has a container engine, and the job asks for the services {string.Join(", ", request.Services)}. It starts when Docker or podman runs on an agent.";
 
     private static string WhyNone(SlotRequest request, IReadOnlyCollection<AgentView> agents, List<AgentView> fitting)

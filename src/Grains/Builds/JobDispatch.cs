@@ -22,6 +22,7 @@ internal sealed class JobDispatch(IGrainFactory grains, AttemptTokens tokens, Gr
         Since = state.QueuedAt!.Value,
         HeldBy = state.Agent,
         Priority = start.Job.Priority,
+        BuildsImages = start.Job.Steps.Any(step => step.Image is not null),
     });
 
     /// <summary>Asks for a turn in the job's concurrency group.</summary>

@@ -6,10 +6,13 @@ namespace PRTS.Pipelines.Parsing;
 internal static class EnvReader
 {
     /// <summary><c>variables</c>, then <c>env</c>: the later name wins.</summary>
-    public static IReadOnlyDictionary<string, string> Env(this MappingReader reader)
+    public static IReadOnlyDictionary<string, string> Env(this MappingReader reader) => reader.Variables("variables", "env");
+
+    /// <summary>Mappings of names to texts, which may be templates.</summary>
+    public static IReadOnlyDictionary<string, string> Variables(this MappingReader reader, params string[] keys)
     {
         var env = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var key in (string[])["variables", "env"])
+        foreach (var key in keys)
         {
             if (reader.Get(key) is not { } node) continue;
             if (node is YamlMapping mapping)

@@ -52,7 +52,7 @@ internal static class PipelineKeys
     public static readonly KeyScope Resources = new("resources", "resources", "cpu", "memory", "pids");
 
     public static readonly KeyScope Step = new("a step", "step",
-        "name", "id", "run", "shell", "working_directory", "env", "variables", "if", "timeout", "continue_on_error", "once", "inputs", "outputs", "artifact", "download", "cache", "generate", "parallel");
+        "name", "id", "run", "shell", "working_directory", "env", "variables", "if", "timeout", "continue_on_error", "once", "inputs", "outputs", "artifact", "download", "cache", "build_image", "generate", "parallel");
 
     public static readonly KeyScope Artifact = new("artifact", "artifact", "path", "name");
 
@@ -60,12 +60,14 @@ internal static class PipelineKeys
 
     public static readonly KeyScope Cache = new("cache", "cache", "key", "restore_keys", "paths");
 
+    public static readonly KeyScope BuildImage = new("build_image", "build_image", "tags", "context", "dockerfile", "target", "args", "cache_from", "pull", "push");
+
     public static readonly KeyScope Include = new("include", "include", "file", "project", "ref", "inputs");
 
     public static readonly KeyScope Template = new("a template", "template", "inputs", "stages", "jobs", "steps");
 
     public static readonly IReadOnlyList<KeyScope> All =
-        [Pipeline, Trigger, Push, PullRequest, Schedule, Input, Stage, When, Job, Matrix, Retry, Concurrency, Image, Service, Health, Environment, Resources, Step, Artifact, Download, Cache, Include, Template];
+        [Pipeline, Trigger, Push, PullRequest, Schedule, Input, Stage, When, Job, Matrix, Retry, Concurrency, Image, Service, Health, Environment, Resources, Step, Artifact, Download, Cache, BuildImage, Include, Template];
 
     /// <summary>Known from other systems or planned; they get a plain answer instead of a guess.</summary>
     public static readonly IReadOnlySet<string> NotYet = new HashSet<string>(StringComparer.Ordinal)

@@ -84,7 +84,7 @@ public sealed record JobDefinition
     public required IReadOnlyList<StepDefinition> Steps { get; init; }
 }
 
-/// <summary>One step of a job: exactly one of <see cref="Run"/>, <see cref="Artifact"/>, <see cref="Download"/>, <see cref="Cache"/> and <see cref="Generate"/> is set.</summary>
+/// <summary>One step of a job: exactly one of <see cref="Run"/>, <see cref="Artifact"/>, <see cref="Download"/>, <see cref="Cache"/>, <see cref="Generate"/> and <see cref="Image"/> is set.</summary>
 public sealed record StepDefinition
 {
     public string? Name { get; init; }
@@ -105,6 +105,7 @@ public sealed record StepDefinition
     public CacheDefinition? Cache { get; init; }
     public PlannedStepCache? Memo { get; init; }
     public string? Generate { get; init; }
+    public PlannedImage? Image { get; init; }
 }
 
 /// <summary>Where a job deploys to. Both may be templates.</summary>

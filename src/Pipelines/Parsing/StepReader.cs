@@ -9,7 +9,7 @@ internal static class StepReader
     private static readonly string[] Shells = ["bash", "sh", "python", "pwsh"];
 
     /// <summary>What a step can do; each does one.</summary>
-    private static readonly string[] Kinds = ["run", "artifact", "download", "cache", "generate"];
+    private static readonly string[] Kinds = ["run", "artifact", "download", "cache", "build_image", "generate"];
 
     /// <summary>Keys that say how a command runs; other steps have none.</summary>
     private static readonly string[] OfCommands = ["shell", "working_directory", "once", "inputs", "outputs"];
@@ -66,6 +66,7 @@ internal static class StepReader
             Download = Download(step),
             Cache = Cache(step),
             Memo = Memo(step),
+            Image = Image(step),
             Generate = RelativePath(step, "generate"),
         };
     }
@@ -74,7 +75,7 @@ internal static class StepReader
     {
         var kinds = Kinds.Where(step.Has).ToList();
         if (kinds.Count == 0)
-            step.Errors.Add(DiagnosticCodes.MissingKey, step.Start, "A step needs `run` (a command), `artifact` (files to keep), `download` (files that another job kept), `cache` (files to keep between builds) or `generate` (jobs to add to the build).");
+            step.Errors.Add(DiagnosticCodes.MissingKey, step.Start, "A step needs `run` (a command), `artifact` (files to keep), `download` (files that another job kept), `cache` (files to keep between builds), `build_image` (a Dockerfile to build) or `generate` (jobs to add to the build).");
         else if (kinds.Count > 1)
             step.Errors.Add(DiagnosticCodes.ConflictingKeys, step.Start, $"A step has only one of {Words.And(kinds.Select(k => $"`{k}`"))}; make {kinds.Count} steps of it.");
         else if (kinds[0] != "run")
@@ -137,6 +138,23 @@ internal static class StepReader
         if (key is not null && string.IsNullOrWhiteSpace(key))
             step.Errors.Add(DiagnosticCodes.EmptyValue, cache.PlaceOf("key"), "`key` is empty; write what names the contents, for example `npm-${{ hashFiles('package-lock.json') }}`.");
         return new CacheDefinition(key ?? "", Templates(cache, "restore_keys"), Paths(cache, "paths") ?? []);
+    }
+
+    private static PlannedImage? Image(MappingReader step)
+    {
+        if (step.Get("build_image") is not { } node || MappingReader.Of(node, PipelineKeys.BuildImage, step.Errors) is not { } image) return null;
+        image.Require("tags", "the image's names, for example `registry.example.com/app:${{ build.number }}`");
+        return new()
+        {
+            Context = RelativePath(image, "context") ?? "",
+            Dockerfile = RelativePath(image, "dockerfile") ?? "Dockerfile",
+            Tags = Templates(image, "tags"),
+            Target = image.Template("target"),
+            Args = image.Variables("args"),
+            CacheFrom = Templates(image, "cache_from"),
+            Pull = image.Flag("pull"),
+            Push = image.Flag("push"),
+        };
     }
 
     private static bool Once(MappingReader step)

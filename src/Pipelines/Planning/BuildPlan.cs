@@ -104,7 +104,7 @@ public sealed record PlannedJob
     public static bool IsLabel(string label) => label.Length is > 0 and <= 100 && !label.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || c == ',');
 }
 
-/// <summary>One step: exactly one of <see cref="Run"/>, <see cref="Artifact"/>, <see cref="Download"/>, <see cref="Cache"/> and <see cref="Generate"/> is set.</summary>
+/// <summary>One step: exactly one of <see cref="Run"/>, <see cref="Artifact"/>, <see cref="Download"/>, <see cref="Cache"/>, <see cref="Generate"/> and <see cref="Image"/> is set.</summary>
 [GenerateSerializer, Alias("prts.plan-step"), Immutable]
 public sealed record PlannedStep
 {
@@ -153,6 +153,10 @@ public sealed record PlannedStep
 
     /// <summary>The file whose jobs are added to the build; a template.</summary>
     [Id(17)] public string? Generate { get; init; }
+    [Id(18)] public PlannedImage? Image { get; init; }
+
+    /// <summary>It has a process, and so output and an exit code.</summary>
+    public bool HasProcess => Run is not null || Image is not null;
 
     /// <summary>The first line of a command that has text, at most 60 characters of it; "" when none has.</summary>
     public static string NameOf(string command) =>

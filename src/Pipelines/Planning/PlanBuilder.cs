@@ -132,6 +132,7 @@ internal sealed class PlanBuilder
         step.Name ?? (step.Artifact is { } kept ? $"Artifact {kept.Name.Value}"
             : step.Download is { } fetched ? $"Download {fetched.Name.Value}"
             : step.Cache is not null ? "Restore cache"
+            : step.Image is { } image ? $"Build {(image.Tags.Count > 0 ? image.Tags[0] : "")}"
             : step.Generate is { } file ? $"Generate jobs from {file}"
             : PlannedStep.NameOf(step.Run!));
 
@@ -154,6 +155,7 @@ internal sealed class PlanBuilder
         Download = step.Download is { } download ? new PlannedDownload { Name = download.Name.Value, Path = download.Path, Jobs = [], From = download.Job?.Value } : null,
         Memo = step.Memo,
         Generate = step.Generate,
+        Image = step.Image,
         Cache = step.Cache is { } cache ? new PlannedCache { Key = cache.Key, RestoreKeys = cache.RestoreKeys, Paths = cache.Paths } : null,
     };
 
