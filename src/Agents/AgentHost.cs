@@ -77,5 +77,6 @@ public static class AgentHost
         AgentName = options.Name,
         Labels = options.Labels,
         Engine = options.Engine,
+        KeepFailed = options.KeepFailed,
     };
 }

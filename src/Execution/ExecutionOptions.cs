@@ -32,6 +32,9 @@ public sealed class ExecutionOptions
     /// <summary>Where containers come from; null: this machine runs none.</summary>
     public ContainerEngine? Engine { get; init; }
 
+    /// <summary>How long the workspace of a job that failed stays, so that it can go on at the step that failed; zero: it does not.</summary>
+    public TimeSpan KeepFailed { get; init; }
+
     public required string AgentName { get; init; }
 
     public IReadOnlyList<string> Labels { get; init; } = [];

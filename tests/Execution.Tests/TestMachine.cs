@@ -15,7 +15,7 @@ internal sealed class TestMachine : IAsyncDisposable
     private readonly GitServer server;
     private readonly string root = Path.Combine(Path.GetTempPath(), "prts-execution-" + Guid.NewGuid().ToString("N")[..8]);
 
-    public TestMachine(Containers.ContainerEngine? engine = null)
+    public TestMachine(Containers.ContainerEngine? engine = null, TimeSpan keepFailed = default)
     {
         Directory.CreateDirectory(root);
         File.SetUnixFileMode(root, (UnixFileMode)0b111_101_101);
@@ -27,6 +27,7 @@ internal sealed class TestMachine : IAsyncDisposable
             SupervisorPath = SupervisorPath,
             AgentName = "test-agent",
             Engine = engine,
+            KeepFailed = keepFailed,
         };
         Assert.Empty(Options.Validate());
         Repository = Path.Combine(root, "git", "demo", "hello.git");

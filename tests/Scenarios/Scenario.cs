@@ -39,6 +39,9 @@ internal record Act : ExpectedBuild
     /// <summary>For what is said about a job: its key.</summary>
     public string? Job { get; init; }
 
+    /// <summary>For a rerun: it goes on where it failed.</summary>
+    public bool FromFailedStep { get; init; }
+
     /// <summary>For an answer: the step did its work.</summary>
     public bool Ran { get; init; }
 

@@ -93,7 +93,7 @@ internal sealed class ScenarioRun(Installation prts, string registry, string nam
                 await Post($"{Address}/{last}/jobs/{act.Job}/{(act.Do == Deed.Approve ? "approve" : "reject")}", new { });
                 return [last];
             case Deed.Rerun:
-                await Post($"{Address}/{last}/rerun", new RerunJobs { Jobs = act.Job is { } job ? [job] : null });
+                await Post($"{Address}/{last}/rerun", new RerunJobs { Jobs = act.Job is { } job ? [job] : null, FromFailedStep = act.FromFailedStep });
                 return [last];
             case Deed.Answer:
                 var asking = (await Until(last, build => Job(build, act.Job!)?.Question is not null)).Number;

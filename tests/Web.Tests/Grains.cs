@@ -69,7 +69,7 @@ public sealed class BuildGrain(BuildsReadModel builds) : Grain, IBuildGrain
 
     public Task<GenerateResult> Generate(GenerateJobs request) => Task.FromResult(new GenerateResult());
 
-    public Task<string?> Rerun(string actor, IReadOnlyList<string>? jobs) => throw new NotSupportedException();
+    public Task<string?> Rerun(string actor, IReadOnlyList<string>? jobs, bool fromFailedStep) => throw new NotSupportedException();
 
     public Task JobChanged(JobSummary job) => Task.CompletedTask;
 

@@ -41,6 +41,9 @@ public sealed record AgentOptions
     /// <summary>Null: no job with an image or services runs here.</summary>
     public ContainerEngine? Engine { get; init; }
 
+    /// <summary>How long the workspaces of jobs that failed stay.</summary>
+    public TimeSpan KeepFailed { get; init; }
+
     public static string OperatingSystem =>
         System.OperatingSystem.IsLinux() ? "linux" : System.OperatingSystem.IsMacOS() ? "macos" : System.OperatingSystem.IsWindows() ? "windows" : "unknown";
 
@@ -70,6 +73,7 @@ public sealed record AgentOptions
             Supervisor = Text("PRTS_SUPERVISOR") ?? Path.Combine(AppContext.BaseDirectory, "..", "supervisor", "prts-supervisor"),
             JobUser = Text("PRTS_JOB_USER"),
             Engine = EngineOf(problems),
+            KeepFailed = TimeSpan.FromHours(Number("PRTS_KEEP_FAILED_HOURS", 24, 0, 24 * 365, problems)),
         };
         return problems.Count == 0 ? options : throw new AgentSetupException(string.Join('\n', problems));
     }

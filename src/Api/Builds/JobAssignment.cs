@@ -37,6 +37,9 @@ public sealed record JobAssignment
 
     /// <summary>Steps that run once and have, by index.</summary>
     [Id(15)] public IReadOnlyDictionary<int, OnceDone> Done { get; init; } = new Dictionary<int, OnceDone>();
+
+    /// <summary>The attempt whose workspace it goes on with, at the step that failed; null: it begins with a checkout.</summary>
+    [Id(16)] public string? Resume { get; init; }
 }
 
 /// <summary>A step that ran in an earlier attempt and does not run again.</summary>

@@ -68,12 +68,13 @@ internal static class BuildCommands
     {
         var (build, json) = (BuildName.Argument(), Options.Json());
         var jobs = new Option<string[]>("--job") { Description = "Key of a job, as 'build show' has it; without, those that failed or were canceled", HelpName = "job" };
-        var command = new Command("rerun", "Run jobs of a build that has ended again, and those that need them") { build, jobs, json };
+        var resume = new Option<bool>("--from-failed-step") { Description = "Go on at the step that failed, with the workspace as it was" };
+        var command = new Command("rerun", "Run jobs of a build that has ended again, and those that need them") { build, jobs, resume, json };
         command.SetAction(async (parsed, cancellation) =>
         {
             using var api = ApiClient.Connect();
             var path = parsed.GetRequiredValue(build).ApiPath + "/rerun";
-            var again = await api.PostAsync(path, new RerunJobs { Jobs = parsed.GetValue(jobs) }, CliJson.Default.RerunJobs, CliJson.Default.BuildSummary, cancellation);
+            var again = await api.PostAsync(path, new RerunJobs { Jobs = parsed.GetValue(jobs), FromFailedStep = parsed.GetValue(resume) }, CliJson.Default.RerunJobs, CliJson.Default.BuildSummary, cancellation);
             Announce([again], parsed.GetValue(json));
             return ExitCodes.Succeeded;
         });

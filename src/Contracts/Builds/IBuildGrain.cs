@@ -19,8 +19,9 @@ public interface IBuildGrain : IGroupMember
 
     /// <summary>Runs jobs of a build that has ended again, and those that need them; the others stay as they are.</summary>
     /// <param name="jobs">Keys; null: those that failed or were canceled.</param>
+    /// <param name="fromFailedStep">Those of them that failed go on where they failed; their agents have kept the workspaces.</param>
     /// <returns>Why it cannot be, in a sentence; null when it is done.</returns>
-    [Alias("Rerun")] Task<string?> Rerun(string actor, IReadOnlyList<string>? jobs);
+    [Alias("Rerun")] Task<string?> Rerun(string actor, IReadOnlyList<string>? jobs, bool fromFailedStep);
 
     /// <summary>From the agent of a job: adds jobs to the build. Idempotent by attempt and step.</summary>
     /// <returns>The names of the jobs, or why there are none.</returns>

@@ -57,4 +57,7 @@ public sealed record JobStart
 
     /// <summary>A job that ended starts anew when this is higher than before.</summary>
     [Id(9)] public int Round { get; init; }
+
+    /// <summary>A job that failed goes on where it did.</summary>
+    [Id(10)] public bool Resume { get; init; }
 }

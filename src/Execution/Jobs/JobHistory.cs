@@ -42,6 +42,10 @@ internal sealed class JobHistory : IDisposable
         entries = read;
     }
 
+    /// <summary>What the events file of another attempt says.</summary>
+    public static IReadOnlyList<HistoryEntry> Read(string path) =>
+        [.. File.ReadLines(path).Select(line => Read(System.Text.Encoding.UTF8.GetBytes(line))).TakeWhile(entry => entry is not null).Select(entry => entry!)];
+
     public IReadOnlyList<HistoryEntry> Entries => entries;
 
     public long NextSequence => entries.Count + 1;

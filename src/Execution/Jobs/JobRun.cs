@@ -84,7 +84,7 @@ internal sealed class JobRun : IDisposable
             trace.Record(end);
         try
         {
-            await CleanUp(supervisor, accepted ? detach : CancellationToken.None);
+            await CleanUp(supervisor, accepted, accepted ? detach : CancellationToken.None);
         }
         catch (OperationCanceledException) when (accepted && detach.IsCancellationRequested)
         {
@@ -184,7 +184,7 @@ internal sealed class JobRun : IDisposable
         }
         catch (Exception e) when (!ct.IsCancellationRequested)
         {
-            return $"checkout failed: {e.Message}";
+            return $"{(Job.Resume is null ? "checkout failed" : "the job cannot go on")}: {e.Message}";
         }
     }
 
@@ -224,6 +224,8 @@ internal sealed class JobRun : IDisposable
         var artifacts = new ArtifactStep(Job, history, reporter, sink, store, workspace, retry, clock);
         var cached = new CachedStep(reporter, new StepCache(Job, store, workspace), runner, steps, Cancellation, clock);
         failure ??= JobFailure();
+        if (Job.Resume is { } resume && directory.IsWorkspaceReady)
+            await TakeOver(resume, ct);
         foreach (var together in Together(Job.Job.Steps).Where(steps => steps.Any(step => history.EndOf(step.Index) is null)))
         {
             // What a step knows of those before it is the same for all that run together.
@@ -239,6 +241,14 @@ internal sealed class JobRun : IDisposable
         }
         // Before the log is closed: a cancellation that comes now is too late.
         await Finish(sender, sending, JobOutcome.Of(Job.Job, history, Cancellation.Reason), failure, ct);
+    }
+
+    /// <summary>What an earlier attempt's steps did counts for this one, up to the step that failed.</summary>
+    private async Task TakeOver(string resume, CancellationToken ct)
+    {
+        var attempt = resume[(resume.LastIndexOf('/') + 1)..];
+        foreach (var done in KeptWorkspaces.DoneBefore(workspace, Job).Where(done => history.EndOf(((StepEnded)done.Event).Index) is null))
+            await reporter.Add(sequence => (StepEnded)done.Event with { Sequence = sequence, At = clock.GetUtcNow(), LogEnd = null, Reason = $"in attempt {attempt}" }, ct, done.Outputs);
     }
 
     /// <summary>The steps in their order, those of a group as one.</summary>
@@ -337,14 +347,18 @@ internal sealed class JobRun : IDisposable
     }
 
     /// <summary>Off the critical path: all is reported. A crash in here is made good by the next agent process, because the job's directory goes last.</summary>
-    private async Task CleanUp(SupervisorClient? supervisor, CancellationToken ct)
+    private async Task CleanUp(SupervisorClient? supervisor, bool accepted, CancellationToken ct)
     {
         supervisor ??= await SupervisorClient.Connect(directory, clock, ct);
         await using (supervisor)
             await Leaving.Of(supervisor, clock, log, Job.Attempt);
         var user = directory.Ticket.User;
         Processes.KillLeftovers(Leaving.Unfinished(supervisor), claims.IsExclusive(user) ? user.Uid : -1);
-        if (Trash.Discard(options, workspace.Root) is { } discarded)
+        if (accepted && options.KeepFailed > TimeSpan.Zero && history.Ended is { Status: RunStatus.Failed } && directory.IsWorkspaceReady)
+            new KeptWorkspaces(options, clock).Keep(workspace, directory);
+        else if (Job.Resume is not null && !directory.IsWorkspaceReady)
+            KeptWorkspaces.Restore(workspace);
+        else if (Trash.Discard(options, workspace.Root) is { } discarded)
             Discarded = discarded;
         // While the directory is still there: one of the two always tells that the attempt was here.
         endedAttempts.Add(Job.Attempt);

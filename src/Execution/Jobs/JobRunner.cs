@@ -116,6 +116,7 @@ public sealed class JobRunner(ExecutionOptions options, IJobSink sink, TimeProvi
     /// <summary>Begins to delete what an earlier agent process discarded but did not come to delete.</summary>
     public void EmptyTrash()
     {
+        TrimKept();
         foreach (var directory in Trash.Left(options))
             DeleteLater(directory);
         if (options.Engine is { } engine && File.Exists(engine.Path))
@@ -123,6 +124,12 @@ public sealed class JobRunner(ExecutionOptions options, IJobSink sink, TimeProvi
 
         bool IsOver(IDictionary<string, string> labels) =>
             labels.TryGetValue(Ownership.Attempt, out var attempt) && !Directory.Exists(JobDirectory.PathOf(options, attempt));
+    }
+
+    private void TrimKept()
+    {
+        foreach (var directory in new KeptWorkspaces(options, clock).Trim())
+            DeleteLater(directory);
     }
 
     /// <summary>Waits for the deletion of ended jobs' files. It ends no job: cancel what was given to <see cref="Run"/> for that.</summary>
@@ -149,6 +156,8 @@ public sealed class JobRunner(ExecutionOptions options, IJobSink sink, TimeProvi
             Later(job.Attempt, () => containers.Remove(CancellationToken.None));
         if (run.Discarded is { } discarded)
             DeleteLater(discarded);
+        else if (result != RunResult.Detached)
+            TrimKept();
         return result;
     }
 

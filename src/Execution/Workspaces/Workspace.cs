@@ -15,7 +15,7 @@ internal sealed class Workspace(ExecutionOptions options, JobAssignment job, Job
 {
     private const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
-    public string Root { get; } = Path.Combine(options.WorkDirectory, JobDirectory.NameOf(job.Attempt));
+    public string Root { get; } = Path.Combine(options.WorkDirectory, JobDirectory.NameOf(job.Resume ?? job.Attempt));
 
     public JobUser User { get; private set; } = user;
 
@@ -40,9 +40,16 @@ internal sealed class Workspace(ExecutionOptions options, JobAssignment job, Job
 
     private bool IsForContainer => job.Job.Container is not null;
 
-    /// <summary>Copies the working tree, or checks the job's commit out, from the mirror alone where that has it.</summary>
+    /// <summary>Goes on with the workspace that was kept, or copies the working tree, or checks the job's commit out, from the mirror alone where that has it.</summary>
     public async Task Prepare(CancellationToken ct)
     {
+        if (job.Resume is not null)
+        {
+            await new KeptWorkspaces(options, clock).Resume(this, User, ct);
+            Trash.Delete(Steps);
+            CreateDirectories();
+            return;
+        }
         Trash.Remove(options, Root);
         CreateDirectories();
         if (options.WorkingTree is { } tree)
@@ -66,6 +73,7 @@ internal sealed class Workspace(ExecutionOptions options, JobAssignment job, Job
         Directory.CreateDirectory(Root, Owner | UnixFileMode.GroupRead | UnixFileMode.GroupExecute);
         if (User.IsOther)
             Native.Linux.Chown(Root, 0, User.Gid);
+        File.SetUnixFileMode(Root, Owner | UnixFileMode.GroupRead | UnixFileMode.GroupExecute);
         Directory.CreateDirectory(Outputs);
         if (IsForContainer)
         {

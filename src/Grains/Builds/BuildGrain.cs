@@ -85,12 +85,12 @@ public sealed partial class BuildGrain : Grain, IBuildGrain
         await Change(state => BuildLifecycle.Cancel(state, known, why, time.GetUtcNow()));
     }
 
-    public async Task<string?> Rerun(string actor, IReadOnlyList<string>? jobs)
+    public async Task<string?> Rerun(string actor, IReadOnlyList<string>? jobs, bool fromFailedStep)
     {
         if (await Plan() is not { } known) return $"{id} has no jobs.";
-        if (BuildLifecycle.WhyNoRerun(cell.Value, known, jobs) is { } problem) return $"{id} {problem}";
+        if (BuildLifecycle.WhyNoRerun(cell.Value, known, jobs, fromFailedStep) is { } problem) return $"{id} {problem}";
         commanded.Clear();
-        await Change(state => BuildLifecycle.Rerun(state, known, jobs, actor, time.GetUtcNow()));
+        await Change(state => BuildLifecycle.Rerun(state, known, jobs, actor, time.GetUtcNow(), fromFailedStep));
         // Who asked looks at the read model next, and must not find that the build has ended.
         await tell.Settled();
         return null;

@@ -50,16 +50,17 @@ public static class BuildLifecycle
             : Advance(state, state with { CancelReason = reason }, plan, now);
 
     /// <summary>What keeps these jobs from being run again, as the rest of a sentence; null: nothing.</summary>
-    public static string? WhyNoRerun(BuildState state, Blueprint plan, IReadOnlyList<string>? jobs) =>
+    public static string? WhyNoRerun(BuildState state, Blueprint plan, IReadOnlyList<string>? jobs, bool fromFailedStep = false) =>
         !state.Status.IsEnded() ? "has not ended; jobs are run again when all of it has."
         : jobs?.FirstOrDefault(key => !plan.Jobs.Any(job => job.Key == key)) is { } unknown ? $"has no job '{unknown}'."
         : Again(state, jobs).Count == 0 ? "has no job that failed or was canceled."
+        : fromFailedStep && Failed(state, jobs).Count == 0 ? "has no such job that failed in a step; run it again from its beginning."
         : null;
 
     /// <summary>These jobs, or those that failed or were canceled, wait anew, with all that needs them; what the others made stays.</summary>
-    public static BuildState Rerun(BuildState state, Blueprint plan, IReadOnlyList<string>? jobs, string actor, DateTimeOffset now)
+    public static BuildState Rerun(BuildState state, Blueprint plan, IReadOnlyList<string>? jobs, string actor, DateTimeOffset now, bool fromFailedStep = false)
     {
-        if (WhyNoRerun(state, plan, jobs) is not null) return state;
+        if (WhyNoRerun(state, plan, jobs, fromFailedStep) is not null) return state;
         var again = Again(state, jobs);
         // Until nobody is added: a job may stand before one that it needs.
         for (var before = 0; before < again.Count;)
@@ -73,6 +74,7 @@ public static class BuildLifecycle
             Status = RunStatus.Queued,
             Round = state.Round + 1,
             RerunBy = actor,
+            Resumed = fromFailedStep ? Failed(state, jobs) : [],
             FinishedAt = null,
             Reason = null,
             CancelReason = null,
@@ -80,6 +82,9 @@ public static class BuildLifecycle
             Jobs = state.Jobs.Where(job => !again.Contains(job.Key)).ToDictionary(job => job.Key, job => job.Value, StringComparer.Ordinal),
         }, plan, now);
     }
+
+    private static List<string> Failed(BuildState state, IReadOnlyList<string>? jobs) =>
+        [.. Again(state, jobs).Where(key => state.Jobs.GetValueOrDefault(key) is { Status: RunStatus.Failed, Unstarted: false })];
 
     private static HashSet<string> Again(BuildState state, IReadOnlyList<string>? jobs) =>
         (jobs ?? [.. state.Jobs.Where(job => job.Value.Status is RunStatus.Failed or RunStatus.Canceled).Select(job => job.Key)]).ToHashSet(StringComparer.Ordinal);

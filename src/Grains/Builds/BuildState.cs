@@ -37,6 +37,9 @@ public sealed record BuildState : IPersisted
 
     /// <summary>How often jobs were added to the plan, or taken out of it.</summary>
     [Id(13)] public int Generation { get; init; }
+
+    /// <summary>Jobs that go on where they failed, in the last round in which jobs were run again.</summary>
+    [Id(14)] public IReadOnlyList<string> Resumed { get; init; } = [];
 }
 
 /// <summary>What a build must know of a job to go on: whether it ended, and how. Its progress in between is not kept here.</summary>

@@ -16,7 +16,8 @@ internal sealed class JobDispatch(IGrainFactory grains, AttemptTokens tokens, Gr
     public Task<Placement> Ask(JobStart start, JobState state) => grains.Agents(Tenant).Request(new()
     {
         Attempt = new(id, state.Attempt),
-        RunsOn = start.Job.RunsOn,
+        // An agent's name is one of its labels.
+        RunsOn = state.Resume is { } resume ? [.. start.Job.RunsOn, resume.Agent] : start.Job.RunsOn,
         Image = start.Job.Container?.Image,
         Services = [.. start.Job.ServiceContainers.Select(service => service.Image)],
         Since = state.QueuedAt!.Value,
@@ -63,6 +64,7 @@ internal sealed class JobDispatch(IGrainFactory grains, AttemptTokens tokens, Gr
             PipelineName = start.PipelineName,
             Inputs = start.Inputs,
             Done = OnceSteps.Done(state),
+            Resume = state.Resume is { } resume ? new AttemptId(id, resume.Workspace).Key : null,
         });
     }
 

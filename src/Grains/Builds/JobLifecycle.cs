@@ -41,6 +41,7 @@ public static class JobLifecycle
             Group = start.Job.Concurrency?.Group,
             Environment = start.Job.Environment,
             Round = start.Round,
+            Resume = start.Resume && state is { Status: RunStatus.Failed, Agent: { } agent } ? new() { Workspace = state.Resume?.Workspace ?? state.Attempt, Agent = agent } : null,
             Once = state.Status == RunStatus.Succeeded ? OnceSteps.Anew(state).Once : state.Once,
         }, start.Job);
 
@@ -168,7 +169,7 @@ public static class JobLifecycle
 
     /// <summary>The same job under another number, which fences off what the last one may still say.</summary>
     private static JobState Again(JobState state) =>
-        state with { Attempt = state.Attempt + 1, Agent = null, LastSequence = 0, StartedAt = null, Steps = Fresh(state.Steps.Count) };
+        state with { Attempt = state.Attempt + 1, Agent = null, Resume = null, LastSequence = 0, StartedAt = null, Steps = Fresh(state.Steps.Count) };
 
     private static JobState Apply(JobState state, JobEvent happened) => happened switch
     {

@@ -24,6 +24,7 @@ internal static class JobStarts
             DefaultBranch = request.DefaultBranch,
             PipelineName = plan.Plan.Name,
             Inputs = plan.Plan.Inputs,
+            Resume = state.Resumed.Contains(key, StringComparer.Ordinal),
             Round = state.Jobs.GetValueOrDefault(key)?.Round ?? 0,
             TraceParent = BuildTrace.ContextOf(plan.Id, request),
         };

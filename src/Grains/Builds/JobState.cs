@@ -61,6 +61,9 @@ public sealed record JobState : IPersisted
     /// <summary>Steps that run once and were claimed, by index; of all attempts.</summary>
     [Id(21)] public IReadOnlyDictionary<int, OnceState> Once { get; init; } = NoSteps;
 
+    /// <summary>The attempt goes on where an earlier one failed; null: it begins at the beginning.</summary>
+    [Id(22)] public ResumeState? Resume { get; init; }
+
     private static readonly IReadOnlyDictionary<int, OnceState> NoSteps = new Dictionary<int, OnceState>();
 }
 
@@ -81,6 +84,17 @@ public sealed record OnceState
 
     /// <summary>Who said that it did its work; null: its agent did.</summary>
     [Id(5)] public string? By { get; init; }
+}
+
+/// <summary>A workspace that was kept.</summary>
+[GenerateSerializer, Alias("prts.resume-state"), Immutable]
+public sealed record ResumeState
+{
+    /// <summary>The attempt for which it was made.</summary>
+    [Id(0)] public required int Workspace { get; init; }
+
+    /// <summary>Where it lies.</summary>
+    [Id(1)] public required string Agent { get; init; }
 }
 
 [GenerateSerializer, Alias("prts.step-state"), Immutable]

@@ -40,7 +40,7 @@ public static class BuildEndpoints
         builds.MapPost(Routes.Build + "/cancel", Cancel).RequirePermission(Permissions.BuildCancel).WithSummary("Cancel a build");
         builds.MapPost(Routes.Build + "/retry", Retry).RequirePermission(Permissions.BuildRun).WithSummary("Start a new build of the same commit and pipeline file");
         builds.MapPost(Routes.Build + "/rerun", Rerun).RequirePermission(Permissions.BuildRun).WithSummary("Run jobs of a build that has ended again")
-            .WithDescription("`jobs`: keys; without, those that failed or were canceled. Jobs that need them run again, too; the others stay as they are, with their outputs and artifacts.");
+            .WithDescription("`jobs`: keys; without, those that failed or were canceled. `fromFailedStep`: those that failed go on at that step, on the same agent, with the workspace as it was. Jobs that need them run again, too; the others stay as they are, with their outputs and artifacts.");
         builds.MapPost(Routes.Job + "/answer", Answer).RequirePermission(Permissions.BuildRun).WithSummary("Say whether a step that runs once has run")
             .WithDescription("For a job with a `question`. `ran` true: the job goes on without the step; false: the step runs.");
     }
@@ -50,7 +50,7 @@ public static class BuildEndpoints
     {
         if (await builds.Get(route.Id, cancellationToken) is not { } known) return NoBuild(route.Id);
         var build = grains.Build(route.Id);
-        return await build.Rerun(route.User.Actor(), request.Jobs is { Count: > 0 } jobs ? jobs : null) is { } problem
+        return await build.Rerun(route.User.Actor(), request.Jobs is { Count: > 0 } jobs ? jobs : null, request.FromFailedStep) is { } problem
             ? Problems.Conflict(problem)
             : TypedResults.Ok(await build.Get() ?? known);
     }

@@ -101,12 +101,12 @@ public partial class BuildPage
         await Grains.Build(Id).Cancel(User.Actor(), "");
     }
 
-    private Task RerunFailed() => Rerun(null);
+    private Task RerunFailed() => Rerun(null, fromFailedStep: false);
 
-    private async Task Rerun(string? job)
+    private async Task Rerun(string? job, bool fromFailedStep)
     {
         if (!await Allowed(Permissions.BuildRun)) return;
-        if (await Grains.Build(Id).Rerun(User.Actor(), job is null ? null : [job]) is { } problem) Snackbar.Add(problem, MudBlazor.Severity.Error);
+        if (await Grains.Build(Id).Rerun(User.Actor(), job is null ? null : [job], fromFailedStep) is { } problem) Snackbar.Add(problem, MudBlazor.Severity.Error);
     }
 
     private async Task Retry()

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Components;
 using Microsoft.Extensions.Localization;
+using PRTS.Api;
 using PRTS.Api.Builds;
 using PRTS.Contracts.Builds;
 using PRTS.Web.Resources;
@@ -19,6 +20,11 @@ public partial class JobPanel
     [Parameter] public bool Ended { get; set; }
 
     [Parameter] public EventCallback OnRerun { get; set; }
+
+    [Parameter] public EventCallback OnResume { get; set; }
+
+    /// <summary>A step failed, and its workspace may have been kept.</summary>
+    private bool CanResume => Job is { Status: RunStatus.Failed, Agent: not null } && Job.Steps.Any(step => step.Status == RunStatus.Failed);
 
     [Inject] private IStringLocalizer<UiText> Localizer { get; set; } = null!;
 

@@ -74,7 +74,7 @@ public partial class EnvironmentsPage
     {
         if (!await Allowed(Permissions.BuildRun)) return;
         var build = new BuildId(Project(Org, Name), deployment.Number);
-        if (await Grains.Build(build).Rerun(User.Actor(), [deployment.Job]) is { } problem) Snackbar.Add(problem, MudBlazor.Severity.Error);
+        if (await Grains.Build(build).Rerun(User.Actor(), [deployment.Job], fromFailedStep: false) is { } problem) Snackbar.Add(problem, MudBlazor.Severity.Error);
         else Navigation.NavigateTo(build.Page(deployment.Job));
     }
 
