@@ -1,5 +1,4 @@
 using PRTS.Execution.Caches;
-using PRTS.Execution.Jobs;
 using PRTS.Execution.Users;
 using PRTS.Execution.Workspaces;
 
@@ -15,16 +14,16 @@ public sealed class StepInputsTests : IAsyncDisposable
     public ValueTask DisposeAsync() => machine.DisposeAsync();
 
     [Fact]
-    public void Key_TenThousandMutatedInputs_NoFalseHitAndNoFalseMiss()
+    public async Task Key_TenThousandMutatedInputs_NoFalseHitAndNoFalseMiss()
     {
         var workspace = new Workspace(machine.Options, machine.Job(), JobUser.Own, TimeProvider.System);
         var source = Directory.CreateDirectory(Path.Combine(workspace.Checkout, "src")).FullName;
-        var steps = new StepCache(machine.Job(), null!, workspace);
+        var steps = new WorkspaceFiles(workspace);
         var random = new Random(20261124);
         for (var n = 0; n < Mutations; n++)
         {
             Mutate(source, random);
-            var (files, links) = steps.Read(["src"]);
+            var (files, links) = await steps.Read(["src"], TestContext.Current.CancellationToken);
             var (key, tree) = (KeyOf(files, links), Tree(source));
             Assert.True(seen.TryAdd(key, tree) || seen[key] == tree, $"after {n} changes two trees have one key:\n{tree}\n---\n{seen[key]}");
         }

@@ -34,7 +34,7 @@ internal sealed class ArtifactCollector(Workspace workspace, bool links = false)
         }
     }
 
-    private static string? Refusal(string path)
+    internal static string? Refusal(string path)
     {
         if (string.IsNullOrWhiteSpace(path))
             return "the artifact's path is empty; give a path or pattern relative to the workspace";
@@ -45,7 +45,7 @@ internal sealed class ArtifactCollector(Workspace workspace, bool links = false)
         return path.Contains('\0', StringComparison.Ordinal) ? "the artifact's path contains a NUL character" : null;
     }
 
-    private static string Normal(string path) => string.Join('/', path.Split('/').Where(part => part is not ("" or ".")));
+    internal static string Normal(string path) => string.Join('/', path.Split('/').Where(part => part is not ("" or ".")));
 
     private Collected Find(string path, string asWritten)
     {

@@ -61,7 +61,7 @@ internal sealed class CacheStore(JobAssignment job, IJobSink sink, Workspace wor
     }
 
     /// <summary>Beside the workspace, where no step can write; gone when it is closed, or with the job's directory.</summary>
-    private FileStream Scratch() => new(Path.Combine(workspace.Root, "cache.tar.zst"), new FileStreamOptions
+    private FileStream Scratch() => new(Path.Combine(workspace.Root, $"cache-{Guid.NewGuid():N}.tar.zst"), new FileStreamOptions
     {
         Mode = FileMode.Create,
         Access = FileAccess.ReadWrite,

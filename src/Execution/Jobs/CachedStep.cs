@@ -1,5 +1,6 @@
 using PRTS.Api;
 using PRTS.Api.Builds;
+using PRTS.Execution.Caches;
 using PRTS.Execution.Steps;
 using PRTS.Pipelines.Planning;
 
@@ -7,12 +8,12 @@ namespace PRTS.Execution.Jobs;
 
 /// <summary>Runs a command, unless it says what it reads and nothing of that has changed since it last ran.</summary>
 internal sealed class CachedStep(
-    Reporter reporter, StepCache cache, StepRunner runner, IStepHost host, JobCancellation cancellation, TimeProvider clock)
+    Reporter reporter, StepCache cache, IStepFiles files, StepRunner runner, IStepHost host, JobCancellation cancellation, TimeProvider clock)
 {
     /// <param name="began">By an earlier agent process: its inputs are not known any more.</param>
     public async Task<StepResult> Run(PlannedStep step, StepScope scope, TimeSpan left, bool began, long logLength, CancellationToken ct)
     {
-        if (step.Memo is not { } memo || began || cancellation.IsRequested || cache.KeyOf(step, memo, scope, host) is not { } key)
+        if (step.Memo is not { } memo || began || cancellation.IsRequested || await cache.KeyOf(step, memo, scope, host, files, ct) is not { } key)
             return await runner.Run(step, scope, left, ct);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct, cancellation.Token);
         limit.CancelAfter(left);

@@ -64,13 +64,15 @@ internal sealed class JobHistory : IDisposable
         entries.FirstOrDefault(entry => entry.Event is StepEnded ended && ended.Index == step)?.Outputs ?? Empty;
 
     /// <summary>May throw (a full disk) and be called again: a line half written is written over.</summary>
-    public void Append(JobEvent happened, IReadOnlyDictionary<string, string>? outputs)
+    public void Append(JobEvent happened, IReadOnlyDictionary<string, string>? outputs) => Append([new(happened, outputs)]);
+
+    /// <summary>All of them or none.</summary>
+    public void Append(IReadOnlyList<HistoryEntry> happened)
     {
-        var entry = new HistoryEntry(happened, outputs);
-        byte[] line = [.. JsonSerializer.SerializeToUtf8Bytes(entry, ApiJson.Options), (byte)'\n'];
-        RandomAccess.Write(file.SafeFileHandle, line, length);
-        length += line.Length;
-        entries = [.. entries, entry]; // Others may be reading.
+        byte[] lines = [.. happened.SelectMany(entry => (byte[])[.. JsonSerializer.SerializeToUtf8Bytes(entry, ApiJson.Options), (byte)'\n'])];
+        RandomAccess.Write(file.SafeFileHandle, lines, length);
+        length += lines.Length;
+        entries = [.. entries, .. happened]; // Others may be reading.
     }
 
     public void Dispose() => file.Dispose();

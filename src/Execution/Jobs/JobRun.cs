@@ -63,6 +63,11 @@ internal sealed class JobRun : IDisposable
             if (history.Ended is null)
             {
                 wasBegun = history.Started is not null;
+                if (!wasBegun && !NeedsContainers && await Unchanged(stop.Token) is { } unchanged)
+                {
+                    await Pass(unchanged, stop.Token);
+                    return await Over(null, reporting, detach);
+                }
                 if (!wasBegun)
                     await reporter.Add(sequence => new JobStarted { Sequence = sequence, At = clock.GetUtcNow() }, stop.Token);
                 var (client, failure) = await Prepare(stop.Token);
@@ -74,6 +79,12 @@ internal sealed class JobRun : IDisposable
         {
             log.LogDebug("{Attempt}: let go", Job.Attempt);
         }
+        return await Over(supervisor, reporting, detach);
+    }
+
+    /// <summary>When the end is reported, or it has come to nothing.</summary>
+    private async Task<RunResult> Over(SupervisorClient? supervisor, Task<bool?> reporting, CancellationToken detach)
+    {
         if (await reporting is not { } accepted)
         {
             if (supervisor is not null)
@@ -113,6 +124,24 @@ internal sealed class JobRun : IDisposable
         {
             return null;
         }
+    }
+
+    private Task<IReadOnlyList<(PlannedStep Step, string Name, string Reason)>?> Unchanged(CancellationToken ct) =>
+        Cancellation.IsRequested ? Task.FromResult<IReadOnlyList<(PlannedStep, string, string)>?>(null)
+        : new UnchangedJob(options, Job, history, workspace, new CacheStore(Job, sink, workspace, retry), clock).Find(steps, ct);
+
+    /// <summary>A job of which nothing has to run: told all at once.</summary>
+    private async Task Pass(IReadOnlyList<(PlannedStep Step, string Name, string Reason)> unchanged, CancellationToken ct)
+    {
+        await retry.Forever("close the log", token => sink.CloseLog(Job, 0, token), ct);
+        var now = clock.GetUtcNow();
+        await reporter.Add(sequence => [
+            new JobStarted { Sequence = sequence++, At = now },
+            .. unchanged.SelectMany(step => (JobEvent[])[
+                new StepStarted { Sequence = sequence++, At = now, Index = step.Step.Index, LogStart = 0, Name = step.Name },
+                new StepEnded { Sequence = sequence++, At = now, Index = step.Step.Index, Status = RunStatus.Succeeded, LogEnd = 0, Reason = step.Reason }]),
+            new JobEnded { Sequence = sequence, At = now, Status = RunStatus.Succeeded, LogLength = 0, Outputs = new Dictionary<string, string>() },
+        ], ct);
     }
 
     /// <summary>The supervisor and the checkout, both at once. A failure is what the job fails with.</summary>
@@ -222,7 +251,7 @@ internal sealed class JobRun : IDisposable
         var runner = new StepRunner(directory, history, reporter, supervisor, preparation, steps, Cancellation, clock);
         var store = new CacheStore(Job, sink, workspace, retry);
         var artifacts = new ArtifactStep(Job, history, reporter, sink, store, workspace, retry, clock);
-        var cached = new CachedStep(reporter, new StepCache(Job, store, workspace), runner, steps, Cancellation, clock);
+        var cached = new CachedStep(reporter, new StepCache(Job, store, workspace), new WorkspaceFiles(workspace), runner, steps, Cancellation, clock);
         failure ??= JobFailure();
         if (Job.Resume is { } resume && directory.IsWorkspaceReady)
             await TakeOver(resume, ct);
@@ -349,11 +378,14 @@ internal sealed class JobRun : IDisposable
     /// <summary>Off the critical path: all is reported. A crash in here is made good by the next agent process, because the job's directory goes last.</summary>
     private async Task CleanUp(SupervisorClient? supervisor, bool accepted, CancellationToken ct)
     {
-        supervisor ??= await SupervisorClient.Connect(directory, clock, ct);
-        await using (supervisor)
-            await Leaving.Of(supervisor, clock, log, Job.Attempt);
         var user = directory.Ticket.User;
-        Processes.KillLeftovers(Leaving.Unfinished(supervisor), claims.IsExclusive(user) ? user.Uid : -1);
+        if (supervisor is not null || directory.HasSupervisor)
+        {
+            supervisor ??= await SupervisorClient.Connect(directory, clock, ct);
+            await using (supervisor)
+                await Leaving.Of(supervisor, clock, log, Job.Attempt);
+            Processes.KillLeftovers(Leaving.Unfinished(supervisor), claims.IsExclusive(user) ? user.Uid : -1);
+        }
         if (accepted && options.KeepFailed > TimeSpan.Zero && history.Ended is { Status: RunStatus.Failed } && directory.IsWorkspaceReady)
             new KeptWorkspaces(options, clock).Keep(workspace, directory);
         else if (Job.Resume is not null && !directory.IsWorkspaceReady)

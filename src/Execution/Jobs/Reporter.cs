@@ -15,6 +15,9 @@ internal sealed class Reporter(JobAssignment job, IJobSink sink, JobHistory hist
     public Task Add(Func<long, JobEvent> create, CancellationToken ct, IReadOnlyDictionary<string, string>? outputs = null) =>
         retry.Forever("write an event down", _ => Task.FromResult(Append(create, outputs)), ct);
 
+    /// <summary>The same for events that are sent together. Only what is written down at all is told again after a crash.</summary>
+    public Task Add(Func<long, IReadOnlyList<JobEvent>> create, CancellationToken ct) => retry.Forever("write events down", _ => Task.FromResult(AppendAll(create)), ct);
+
     /// <summary>Returns when all events up to this one are accepted.</summary>
     public async Task Accepted(long sequence, CancellationToken ct)
     {
@@ -52,6 +55,17 @@ internal sealed class Reporter(JobAssignment job, IJobSink sink, JobHistory hist
         lock (gate)
         {
             history.Append(create(history.NextSequence), outputs);
+            changed.TrySetResult();
+            changed = NewSignal();
+        }
+        return true;
+    }
+
+    private bool AppendAll(Func<long, IReadOnlyList<JobEvent>> create)
+    {
+        lock (gate)
+        {
+            history.Append([.. create(history.NextSequence).Select(happened => new HistoryEntry(happened, null))]);
             changed.TrySetResult();
             changed = NewSignal();
         }

@@ -23,13 +23,13 @@ internal sealed class StepCache(JobAssignment job, CacheStore store, Workspace w
     private const string OutputsName = "PRTS.outputs";
 
     /// <summary>Null: the step cannot be found again, and the reason is told when it runs.</summary>
-    public string? KeyOf(PlannedStep step, PlannedStepCache cache, StepScope scope, IStepHost host)
+    public async Task<string?> KeyOf(PlannedStep step, PlannedStepCache cache, StepScope scope, IStepHost host, IStepFiles source, CancellationToken ct)
     {
         try
         {
             var environment = scope.Environment(step);
             var patterns = Render(cache.Inputs, scope, environment);
-            var (files, links) = Read(patterns);
+            var (files, links) = await source.Read(patterns, ct);
             return Prefix + new StepFacts
             {
                 Command = scope.Render(step.Run!, environment, "the command"),
@@ -58,13 +58,15 @@ internal sealed class StepCache(JobAssignment job, CacheStore store, Workspace w
             if (await store.Find(key, [], ct) is not { } entry)
                 return null;
             var (files, notes) = await store.Restore(entry, ct);
-            return ($"unchanged since {(entry.Build > 0 ? $"build {entry.Build}" : "an earlier run")}: {CacheStore.Files(files)} put back", Read(notes));
+            return ($"unchanged since {Since(entry)}: {CacheStore.Files(files)} put back", Read(notes));
         }
         catch (Exception e) when (CacheStore.IsSurvived(e))
         {
             return null; // It runs, as if there were none.
         }
     }
+
+    public static string Since(CacheEntry entry) => entry.Build > 0 ? $"build {entry.Build}" : "an earlier run";
 
     /// <summary>Keeps what a successful step made.</summary>
     /// <returns>Why it is not kept; null when it is, or need not be told.</returns>
@@ -86,20 +88,6 @@ internal sealed class StepCache(JobAssignment job, CacheStore store, Workspace w
         {
             return $"not cached: {e.Message}";
         }
-    }
-
-    /// <exception cref="IOException">A file cannot be read.</exception>
-    internal (IReadOnlyList<StepFile> Files, IReadOnlyList<(string Path, string Target)> Links) Read(IReadOnlyList<string> patterns)
-    {
-        var collector = new ArtifactCollector(workspace, links: true);
-        var found = patterns.Select(collector.Collect).ToList();
-        return ([.. found.SelectMany(one => one.Files).DistinctBy(file => file.FullPath).Select(Read)], [.. found.SelectMany(one => one.Links).DistinctBy(link => link.Path)]);
-    }
-
-    private StepFile Read(ArtifactUploadFile file)
-    {
-        using var content = file.Open();
-        return new(Path.GetRelativePath(workspace.Checkout, file.FullPath), file.Executable, Convert.ToHexStringLower(SHA256.HashData(content)));
     }
 
     private static readonly IReadOnlyDictionary<string, string> None = new Dictionary<string, string>(StringComparer.Ordinal);

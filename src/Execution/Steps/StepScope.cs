@@ -17,6 +17,9 @@ internal sealed class StepScope(JobAssignment job, JobHistory history, int index
 {
     private static readonly Dictionary<string, string> NoValues = [];
 
+    /// <summary>False: nothing is checked out yet, and expressions cannot look at files.</summary>
+    public bool HasWorkspace { get; init; } = true;
+
     /// <summary>Bytes of <c>NAME=value</c> with its end: Linux starts no process with more.</summary>
     private const int MaxVariable = 128 * 1024;
 
@@ -80,7 +83,7 @@ internal sealed class StepScope(JobAssignment job, JobHistory history, int index
         {
             Values = Contexts.WithVariables(facts, env),
             Condition = outcome.Canceled ? JobCondition.Cancelled : outcome.Failed ? JobCondition.Failure : JobCondition.Success,
-            HashFiles = patterns => FileHash.Of(workspace, patterns),
+            HashFiles = patterns => HasWorkspace ? FileHash.Of(workspace, patterns) : throw new ScopeException("there is no workspace yet"),
         };
         try
         {
