@@ -1,10 +1,16 @@
 using PRTS.Benchmarks;
+using PRTS.Tests;
 
 // Real processes, started as users start them; docs/benchmarks.md explains each figure.
 var quick = args.Contains("--quick", StringComparer.Ordinal);
 var only = args.FirstOrDefault(argument => !argument.StartsWith('-'));
 var figures = new Figures();
-await using (var prts = await Installation.Start(Installation.Checkout(), slots: 20))
+if (Wanted("plan"))
+    PipelineBenchmarks.Plan(figures, quick ? 20 : 100);
+await using var engine = Wanted("container") ? new EngineFixture() : null;
+if (engine is not null)
+    await engine.InitializeAsync();
+await using (var prts = await Installation.Start(Installation.Checkout(), slots: 20, engine is null ? null : new Dictionary<string, string>(StringComparer.Ordinal) { ["PRTS_CONTAINERS"] = "unix://" + engine.Socket }))
 {
     if (Wanted("memory"))
         await MemoryBenchmark.Idle(prts, figures, quick ? 20 : 60);
@@ -12,6 +18,12 @@ await using (var prts = await Installation.Start(Installation.Checkout(), slots:
         await JobBenchmarks.PushToStep(prts, figures, quick ? 15 : 105);
     if (Wanted("job"))
         await JobBenchmarks.Overhead(prts, figures, quick ? 15 : 100);
+    if (Wanted("matrix"))
+        await PipelineBenchmarks.Matrix(prts, figures, quick ? 3 : 10);
+    if (Wanted("unchanged"))
+        await PipelineBenchmarks.Unchanged(prts, figures, quick ? 5 : 20);
+    if (engine is not null)
+        await ContainerBenchmarks.Overhead(prts, engine, figures, quick ? 10 : 40);
     if (Wanted("lines"))
         await LogBenchmarks.ToBrowser(prts, figures);
     if (Wanted("throughput"))

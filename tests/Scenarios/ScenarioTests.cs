@@ -19,4 +19,11 @@ public sealed class ScenarioTests(ScenarioFixture fixture) : IClassFixture<Scena
         fixture.Require(name);
         await new ScenarioRun(fixture.Prts, fixture.Registry, name, ScenarioFiles.Read(name)).Run();
     }
+
+    /// <summary>Of all kinds of pipelines that run without the container engine, the plans here and there.</summary>
+    public static TheoryData<string> Planned => [.. ScenarioFiles.Names.Where(name => PlanRun.CanPlan(name))];
+
+    [Theory]
+    [MemberData(nameof(Planned))]
+    public Task Plan_OfTheWorkingTree_IsTheServersByteForByte(string name) => new PlanRun(fixture.Prts, name).Run();
 }

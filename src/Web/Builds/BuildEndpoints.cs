@@ -9,6 +9,7 @@ using PRTS.Contracts;
 using PRTS.Contracts.Access;
 using PRTS.Contracts.Builds;
 using PRTS.Contracts.Projects;
+using PRTS.Pipelines.Planning;
 using PRTS.Storage.Builds;
 using PRTS.Web.Access;
 using PRTS.Web.Rest;
@@ -32,7 +33,7 @@ public static class BuildEndpoints
             .WithSummary("Start the pipelines of a branch, tag or commit").WithDescription("An empty object starts the default branch's newest commit. Answers with the builds that were started.");
         builds.MapGet(Routes.Build, Show).RequirePermission(Permissions.BuildRead).WithSummary("Show a build with its stages, jobs and steps");
         builds.MapGet(Routes.Build + "/plan", Plan).RequirePermission(Permissions.BuildRead).WithSummary("The plan of a build")
-            .WithDescription("Byte for byte what `prts plan --json` prints in a working tree of the same commit, for the same event.").Produces(200, contentType: "application/json");
+            .WithDescription("Byte for byte what `prts plan --json` prints in a working tree of the same commit, for the same event; without jobs that its steps added.").Produces(200, contentType: "application/json");
         builds.MapGet(Routes.Build + "/events", BuildEvents.Follow).RequirePermission(Permissions.BuildRead)
             .WithSummary("Follow a build as server-sent events")
             .WithDescription("Event `build`: the whole build, at once and after each change. Event `end`: it has ended, and the stream with it.")
@@ -92,7 +93,7 @@ public static class BuildEndpoints
         await builds.Get(route.Id, cancellationToken) is { } build ? TypedResults.Ok(build) : NoBuild(route.Id);
 
     private static async Task<Results<FileContentHttpResult, ProblemHttpResult>> Plan([AsParameters] BuildRoute route, PlanStore plans, CancellationToken cancellationToken) =>
-        await plans.Load(route.Id, cancellationToken) is { } plan ? TypedResults.Bytes(PlanJson.Write(plan), "application/json") : Problems.NotFound($"{route.Id} has no plan.");
+        await plans.Load(route.Id, cancellationToken) is { } plan ? TypedResults.Bytes(PlanJson.Write(GeneratedJobs.Strip(plan)), "application/json") : Problems.NotFound($"{route.Id} has no plan.");
 
     private static async Task<Results<Created<List<BuildSummary>>, ProblemHttpResult>> Start([AsParameters] ProjectRoute route, StartBuild request, IGrainFactory grains) =>
         await Started(grains, await grains.Project(route.Id).Start(request, route.User.Actor()));
