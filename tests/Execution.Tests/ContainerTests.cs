@@ -231,6 +231,17 @@ public sealed class ContainerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Service_WithoutPorts_IsReadyWhenAnExposedOneListens()
+    {
+        await fixture.Import("prts-test/exposing:1", _ => { }, "EXPOSE 8081", "EXPOSE 9999", """CMD ["sh", "-c", "sleep 1; exec httpd -f -p 8081"]""");
+        var service = new PlannedContainer { Image = "prts-test/exposing:1", Name = "web" };
+        var job = Assignment(new() { Image = EngineFixture.Small }, Step("nc -z web 8081 && echo listens"));
+        var sink = await machine.Run(new TestSink(), job with { Job = job.Job with { ServiceContainers = [service] } });
+
+        Assert.Equal("listens\n", sink.Log);
+    }
+
+    [Fact]
     public async Task Services_OfAJobWithoutImage_AreReachedByName()
     {
         var server = new PlannedContainer

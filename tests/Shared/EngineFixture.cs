@@ -11,7 +11,7 @@ namespace PRTS.Tests;
 /// A Docker daemon of its own, with images made of this machine's programs: <see cref="Small"/> has busybox alone, <see cref="Usual"/>
 /// bash, too.
 /// </summary>
-public sealed class EngineFixture : Xunit.IAsyncLifetime
+public class EngineFixture : Xunit.IAsyncLifetime
 {
     public const string Small = "prts-test/small:1";
     public const string Usual = "prts-test/usual:1";
@@ -26,21 +26,29 @@ public sealed class EngineFixture : Xunit.IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        if (!File.Exists("/usr/sbin/dockerd") || !File.Exists("/bin/busybox"))
-            throw new InvalidOperationException("These tests need a container engine and busybox: apt-get install docker.io busybox-static.");
+        if (!File.Exists(Program) || !File.Exists("/bin/busybox"))
+            throw new InvalidOperationException($"These tests need {Program} and busybox: apt-get install {Package} busybox-static.");
         if (!Environment.IsPrivilegedProcess)
-            throw new InvalidOperationException("These tests start a Docker daemon, which only root can.");
+            throw new InvalidOperationException("These tests start a container engine, which only root can.");
         Client = new DockerClientBuilder().WithEndpoint(new Uri("unix://" + Socket)).Build();
         await StartDaemon();
         await Import(Small, _ => { });
         await Import(Usual, AddBash);
     }
 
+    protected virtual string Program => "/usr/sbin/dockerd";
+
+    protected virtual string Package => "docker.io";
+
+    /// <summary>The daemon's arguments; it may also need files and variables.</summary>
+    protected virtual IReadOnlyList<string> Prepare(IDictionary<string, string?> environment) =>
+        ["--data-root", In("data"), "--exec-root", In("exec"), "--pidfile", In("pid"), "-H", "unix://" + Socket, "--bridge", "none"];
+
     /// <summary>Starts the daemon again, after <see cref="StopDaemon"/>.</summary>
     public async Task StartDaemon()
     {
-        var start = new ProcessStartInfo("/usr/sbin/dockerd") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in (string[])["--data-root", In("data"), "--exec-root", In("exec"), "--pidfile", In("pid"), "-H", "unix://" + Socket, "--bridge", "none"])
+        var start = new ProcessStartInfo(Program) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var argument in Prepare(start.Environment))
             start.ArgumentList.Add(argument);
         daemon = Process.Start(start)!;
         daemon.OutputDataReceived += (_, line) => Note(line.Data);
@@ -51,7 +59,7 @@ public sealed class EngineFixture : Xunit.IAsyncLifetime
         while (!await Answers())
         {
             if (daemon.HasExited || waited.Elapsed > TimeSpan.FromSeconds(60))
-                lock (log) throw new InvalidOperationException($"dockerd does not start: {log}");
+                lock (log) throw new InvalidOperationException($"{Program} does not start: {log}");
             await Task.Delay(50);
         }
     }
@@ -92,6 +100,7 @@ public sealed class EngineFixture : Xunit.IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
+        GC.SuppressFinalize(this);
         Client?.Dispose();
         await StopDaemon();
         Directory.Delete(directory, recursive: true);
@@ -136,5 +145,5 @@ public sealed class EngineFixture : Xunit.IAsyncLifetime
         lock (log) log.AppendLine(line);
     }
 
-    private string In(string name) => Path.Combine(directory, name);
+    protected string In(string name) => Path.Combine(directory, name);
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using PRTS.Api;
 using PRTS.Cli.Connection;
 
@@ -14,17 +15,18 @@ internal static class LogCommand
         var build = BuildName.Argument();
         var job = new Option<string?>("--job") { Description = "The job's name or key; needed where there are several", HelpName = "name" };
         var follow = new Option<bool>("--follow", "-f") { Description = "Go on until the job has ended" };
-        var command = new Command("log", "Print a job's log, byte for byte") { build, job, follow };
+        var attempt = new Option<int?>("--attempt") { Description = "Which try of the job, from 1 (the last one)", HelpName = "n" };
+        var command = new Command("log", "Print a job's log, byte for byte") { build, job, attempt, follow };
         command.SetAction(async (parsed, cancellation) =>
         {
             using var api = ApiClient.Connect();
             var name = parsed.GetRequiredValue(build);
             var shown = await api.GetAsync(name.ApiPath, CliJson.Default.BuildSummary, cancellation);
             var chosen = JobChoice.Find(shown, parsed.GetValue(job));
-            var log = $"{name.ApiPath}/jobs/{Uri.EscapeDataString(chosen.Key)}/log";
+            var log = $"{name.ApiPath}/jobs/{Uri.EscapeDataString(chosen.Key)}/log?attempt={(parsed.GetValue(attempt) ?? chosen.Attempt).ToString(CultureInfo.InvariantCulture)}";
             await using var output = Console.OpenStandardOutput();
             await (parsed.GetValue(follow)
-                ? CopyAsync(api, log + "?follow=true", HasEndedAsync, output, cancellation)
+                ? CopyAsync(api, log + "&follow=true", HasEndedAsync, output, cancellation)
                 : CopyAsync(api, log, () => Task.FromResult(true), output, cancellation));
             return ExitCodes.Succeeded;
 

@@ -1,9 +1,13 @@
 using System.Formats.Tar;
+using System.Security.Cryptography;
 using PRTS.Execution.Artifacts;
 using PRTS.Execution.Workspaces;
 using ZstdSharp;
 
 namespace PRTS.Execution.Caches;
+
+/// <summary>What an archive has.</summary>
+internal sealed record CacheContents(IReadOnlyList<StepFile> Files, IReadOnlyList<(string Path, string Target)> Links, IReadOnlyDictionary<string, string> Notes);
 
 /// <summary>A cache's files as a tar archive, compressed with zstd: contents, execute bits, times and symbolic links.</summary>
 internal sealed class CacheArchive(Workspace workspace)
@@ -48,6 +52,34 @@ internal sealed class CacheArchive(Workspace workspace)
         try
         {
             return await UnpackAll(source, ct);
+        }
+        catch (ZstdException e)
+        {
+            throw new InvalidDataException($"it is no zstd archive: {e.Message}", e);
+        }
+    }
+
+    /// <summary>What <see cref="Unpack"/> would write.</summary>
+    /// <exception cref="InvalidDataException">It is no such archive.</exception>
+    public static async Task<CacheContents> List(Stream source, CancellationToken ct)
+    {
+        try
+        {
+            await using var plain = new DecompressionStream(source, leaveOpen: true);
+            await using var archive = new TarReader(plain, leaveOpen: true);
+            var (files, links) = (new List<StepFile>(), new List<(string, string)>());
+            IReadOnlyDictionary<string, string> notes = new Dictionary<string, string>(StringComparer.Ordinal);
+            while (await archive.GetNextEntryAsync(copyData: false, ct) is { } entry)
+            {
+                if (entry.EntryType == TarEntryType.SymbolicLink)
+                    links.Add((entry.Name, entry.LinkName));
+                else if (entry.EntryType == TarEntryType.RegularFile)
+                    files.Add(new(entry.Name, entry.Mode.HasFlag(UnixFileMode.UserExecute), Convert.ToHexStringLower(await SHA256.HashDataAsync(entry.DataStream ?? Stream.Null, ct))));
+                else if (entry is PaxGlobalExtendedAttributesTarEntry global)
+                    notes = global.GlobalExtendedAttributes;
+            }
+
+            return new(files, links, notes);
         }
         catch (ZstdException e)
         {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using PRTS.Api.Builds;
 using PRTS.Api.Caches;
@@ -11,6 +12,11 @@ namespace PRTS.Execution.Caches;
 /// <summary>Brings archives from the control plane into the workspace, and back. A cache only saves time: see <see cref="IsSurvived"/>.</summary>
 internal sealed class CacheStore(JobAssignment job, IJobSink sink, Workspace workspace, Retry retry)
 {
+    private const int MostSeen = 2000;
+
+    /// <summary>By the archive's SHA-256.</summary>
+    private static readonly ConcurrentDictionary<string, CacheContents> Seen = new(StringComparer.Ordinal);
+
     private readonly CacheArchive archive = new(workspace);
 
     /// <summary>Failures after which the job goes on without the cache.</summary>
@@ -20,6 +26,22 @@ internal sealed class CacheStore(JobAssignment job, IJobSink sink, Workspace wor
 
     public Task<CacheEntry?> Find(string key, IReadOnlyList<string> beginnings, CancellationToken ct) =>
         retry.Forever("look for a cache", token => sink.FindCache(job, key, beginnings, token), ct);
+
+    /// <summary>What an archive has, without putting it anywhere. Remembered, because it never changes.</summary>
+    /// <exception cref="InvalidDataException">It arrived damaged.</exception>
+    public async Task<CacheContents> Look(CacheEntry found, CancellationToken ct)
+    {
+        if (Seen.TryGetValue(found.Sha256, out var known))
+            return known;
+        using var bytes = new MemoryStream();
+        await sink.FetchCache(job, found, bytes, ct);
+        if (Convert.ToHexStringLower(SHA256.HashData(bytes.GetBuffer().AsSpan(0, (int)bytes.Length))) != found.Sha256)
+            throw new InvalidDataException($"the cache {found.Key} arrived damaged");
+        bytes.Position = 0;
+        if (Seen.Count > MostSeen)
+            Seen.Clear();
+        return Seen[found.Sha256] = await CacheArchive.List(bytes, ct);
+    }
 
     /// <returns>How many files, and the notes of <see cref="Save"/>.</returns>
     public async Task<(int Files, IReadOnlyDictionary<string, string> Notes)> Restore(CacheEntry found, CancellationToken ct)

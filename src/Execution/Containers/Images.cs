@@ -25,7 +25,8 @@ internal sealed class Images(ContainerEngine engine, RegistryCredentials credent
         return await Find(container.Image, ct) ?? throw new EngineException($"the image {container.Image} was pulled, but is not there");
     }
 
-    private async Task<LocalImage?> Find(string name, CancellationToken ct)
+    /// <summary>Null when it is not here.</summary>
+    public async Task<LocalImage?> Find(string name, CancellationToken ct)
     {
         try
         {

@@ -23,11 +23,19 @@ internal sealed class JobContainers(ContainerEngine engine, ExecutionOptions opt
 
     private PlannedContainer Container => job.Job.Container!;
 
+    /// <summary>There may be something to remove.</summary>
+    public bool HasPrepared { get; private set; }
+
+    /// <summary>What is known of where the steps would run, before anything is made; null when the image has to be got first.</summary>
+    public async Task<ContainerSteps?> Look(CancellationToken ct) =>
+        Container.Pull != PullPolicy.Always && await images.Find(Container.Image, ct) is { } present ? new(engine, Name, workspace, options.SupervisorPath, present) : null;
+
     /// <summary>Network, images and services, all of them ready.</summary>
     /// <param name="anew">An earlier agent process may have begun with it: what it left is removed first.</param>
     /// <exception cref="EngineException">The message says what could not be had.</exception>
     public async Task Prepare(bool anew, CancellationToken ct)
     {
+        HasPrepared = true;
         if (anew)
             await Remove(ct);
         var network = engine.Ask("the job's network could not be made", client =>

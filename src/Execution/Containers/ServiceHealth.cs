@@ -7,12 +7,13 @@ namespace PRTS.Execution.Containers;
 
 /// <summary>
 /// Waits until a service is ready: until its health command (the pipeline's, else the image's) succeeds; without one, until it listens
-/// on the ports that the pipeline names.
+/// on the ports that the pipeline names; without those, a while until it listens on one of those that the image exposes.
 /// </summary>
 internal sealed class ServiceHealth(ContainerEngine engine, PlannedContainer service, string container, string network, TimeProvider clock)
 {
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan PatienceWithPorts = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan PatienceWithExposed = TimeSpan.FromSeconds(20);
     private const int LinesOfLog = 20;
 
     /// <exception cref="EngineException">It ended, or did not become ready; with its last words.</exception>
@@ -42,6 +43,13 @@ internal sealed class ServiceHealth(ContainerEngine engine, PlannedContainer ser
     {
         var started = clock.GetTimestamp();
         var address = state.NetworkSettings!.Networks![network].IPAddress;
+        var exposed = service.Ports.Count > 0 ? [] : Exposed(state);
+        // What an image exposes says what it may listen on, so nothing fails when it does not.
+        while (exposed.Count > 0 && clock.GetElapsedTime(started) < PatienceWithExposed && !(await Task.WhenAll(exposed.Select(port => Listens(address, port, ct)))).Contains(true))
+        {
+            await CheckRunning(ct);
+            await Task.Delay(BetweenLooks, clock, ct);
+        }
         foreach (var port in service.Ports)
         {
             while (!await Listens(address, port, ct))
@@ -54,6 +62,10 @@ internal sealed class ServiceHealth(ContainerEngine engine, PlannedContainer ser
         }
         await CheckRunning(ct);
     }
+
+    private static IReadOnlyList<int> Exposed(ContainerInspectResponse state) =>
+        [.. (state.Config?.ExposedPorts?.Keys ?? []).Select(port => port.Split('/')).Where(port => port is [_] or [_, "tcp"] && int.TryParse(port[0], NumberStyles.None, CultureInfo.InvariantCulture, out _))
+            .Select(port => int.Parse(port[0], CultureInfo.InvariantCulture))];
 
     private IReadOnlyList<string>? Command(ContainerInspectResponse state) => service.Health is { } health
         ? ["/bin/sh", "-c", health.Command]

@@ -63,7 +63,7 @@ internal sealed class JobRun : IDisposable
             if (history.Ended is null)
             {
                 wasBegun = history.Started is not null;
-                if (!wasBegun && !NeedsContainers && await Unchanged(stop.Token) is { } unchanged)
+                if (!wasBegun && await Unchanged(stop.Token) is { } unchanged)
                 {
                     await Pass(unchanged, stop.Token);
                     return await Over(null, reporting, detach);
@@ -126,21 +126,39 @@ internal sealed class JobRun : IDisposable
         }
     }
 
-    private Task<IReadOnlyList<(PlannedStep Step, string Name, string Reason)>?> Unchanged(CancellationToken ct) =>
-        Cancellation.IsRequested ? Task.FromResult<IReadOnlyList<(PlannedStep, string, string)>?>(null)
-        : new UnchangedJob(options, Job, history, workspace, new CacheStore(Job, sink, workspace, retry), clock).Find(steps, ct);
+    private async Task<IReadOnlyList<PassedStep>?> Unchanged(CancellationToken ct)
+    {
+        if (Cancellation.IsRequested || !Job.Job.Steps.All(step => step.Memo is not null) || (Job.Job.Container is null ? steps : await LookForHost(ct)) is not { } host)
+            return null;
+        return await new UnchangedJob(options, Job, history, workspace, new CacheStore(Job, sink, workspace, retry), clock).Find(host, ct);
+    }
+
+    /// <summary>Null when the image has to be got first.</summary>
+    private async Task<IStepHost?> LookForHost(CancellationToken ct)
+    {
+        try
+        {
+            return containers is null ? null : await containers.Look(ct);
+        }
+        catch (EngineException)
+        {
+            return null; // The usual way meets it and says so.
+        }
+    }
 
     /// <summary>A job of which nothing has to run: told all at once.</summary>
-    private async Task Pass(IReadOnlyList<(PlannedStep Step, string Name, string Reason)> unchanged, CancellationToken ct)
+    private async Task Pass(IReadOnlyList<PassedStep> unchanged, CancellationToken ct)
     {
         await retry.Forever("close the log", token => sink.CloseLog(Job, 0, token), ct);
         var now = clock.GetUtcNow();
+        var outputs = unchanged.Where(step => step.Step.Id is not null).SelectMany(step => step.Outputs).GroupBy(output => output.Key, StringComparer.Ordinal)
+            .ToDictionary(output => output.Key, output => output.Last().Value, StringComparer.Ordinal);
         await reporter.Add(sequence => [
-            new JobStarted { Sequence = sequence++, At = now },
-            .. unchanged.SelectMany(step => (JobEvent[])[
-                new StepStarted { Sequence = sequence++, At = now, Index = step.Step.Index, LogStart = 0, Name = step.Name },
-                new StepEnded { Sequence = sequence++, At = now, Index = step.Step.Index, Status = RunStatus.Succeeded, LogEnd = 0, Reason = step.Reason }]),
-            new JobEnded { Sequence = sequence, At = now, Status = RunStatus.Succeeded, LogLength = 0, Outputs = new Dictionary<string, string>() },
+            new(new JobStarted { Sequence = sequence++, At = now }, null),
+            .. unchanged.SelectMany(step => (HistoryEntry[])[
+                new(new StepStarted { Sequence = sequence++, At = now, Index = step.Step.Index, LogStart = 0, Name = step.Name }, null),
+                new(new StepEnded { Sequence = sequence++, At = now, Index = step.Step.Index, Status = RunStatus.Succeeded, LogEnd = 0, Reason = step.Reason }, step.Outputs)]),
+            new(new JobEnded { Sequence = sequence, At = now, Status = RunStatus.Succeeded, LogLength = 0, Outputs = outputs }, null),
         ], ct);
     }
 
@@ -400,7 +418,7 @@ internal sealed class JobRun : IDisposable
     }
 
     /// <summary>What is left to remove from the engine, at leisure.</summary>
-    public JobContainers? Containers => containers;
+    public JobContainers? Containers => containers is { HasPrepared: true } || wasBegun ? containers : null;
 
     /// <summary>What is left to delete, at leisure.</summary>
     public string? Discarded { get; private set; }

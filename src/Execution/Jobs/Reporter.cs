@@ -16,7 +16,7 @@ internal sealed class Reporter(JobAssignment job, IJobSink sink, JobHistory hist
         retry.Forever("write an event down", _ => Task.FromResult(Append(create, outputs)), ct);
 
     /// <summary>The same for events that are sent together. Only what is written down at all is told again after a crash.</summary>
-    public Task Add(Func<long, IReadOnlyList<JobEvent>> create, CancellationToken ct) => retry.Forever("write events down", _ => Task.FromResult(AppendAll(create)), ct);
+    public Task Add(Func<long, IReadOnlyList<HistoryEntry>> create, CancellationToken ct) => retry.Forever("write events down", _ => Task.FromResult(AppendAll(create)), ct);
 
     /// <summary>Returns when all events up to this one are accepted.</summary>
     public async Task Accepted(long sequence, CancellationToken ct)
@@ -61,11 +61,11 @@ internal sealed class Reporter(JobAssignment job, IJobSink sink, JobHistory hist
         return true;
     }
 
-    private bool AppendAll(Func<long, IReadOnlyList<JobEvent>> create)
+    private bool AppendAll(Func<long, IReadOnlyList<HistoryEntry>> create)
     {
         lock (gate)
         {
-            history.Append([.. create(history.NextSequence).Select(happened => new HistoryEntry(happened, null))]);
+            history.Append(create(history.NextSequence));
             changed.TrySetResult();
             changed = NewSignal();
         }

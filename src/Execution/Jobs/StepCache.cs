@@ -92,7 +92,8 @@ internal sealed class StepCache(JobAssignment job, CacheStore store, Workspace w
 
     private static readonly IReadOnlyDictionary<string, string> None = new Dictionary<string, string>(StringComparer.Ordinal);
 
-    private static IReadOnlyDictionary<string, string> Read(IReadOnlyDictionary<string, string> notes) =>
+    /// <summary>What the step wrote to its outputs, of the notes beside its files.</summary>
+    public static IReadOnlyDictionary<string, string> Read(IReadOnlyDictionary<string, string> notes) =>
         notes.TryGetValue(OutputsName, out var text) ? JsonSerializer.Deserialize<Dictionary<string, string>>(Convert.FromBase64String(text), ApiJson.Options) ?? None : None;
 
     private static List<string> Render(IReadOnlyList<string> texts, StepScope scope, IReadOnlyDictionary<string, string> environment) =>

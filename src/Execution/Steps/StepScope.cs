@@ -13,9 +13,13 @@ namespace PRTS.Execution.Steps;
 internal sealed class ScopeException(string message) : Exception(message);
 
 /// <summary>What a step's conditions and templates see: the job's facts and what the steps before it did.</summary>
-internal sealed class StepScope(JobAssignment job, JobHistory history, int index, JobOutcome outcome, Workspace workspace, IStepHost host, ExecutionOptions options)
+/// <param name="passed">Outputs of steps that succeeded and are not in the history yet, by index.</param>
+internal sealed class StepScope(
+    JobAssignment job, JobHistory history, int index, JobOutcome outcome, Workspace workspace, IStepHost host, ExecutionOptions options,
+    IReadOnlyDictionary<int, IReadOnlyDictionary<string, string>>? passed = null)
 {
     private static readonly Dictionary<string, string> NoValues = [];
+    private static readonly Dictionary<int, IReadOnlyDictionary<string, string>> Nothing = [];
 
     /// <summary>False: nothing is checked out yet, and expressions cannot look at files.</summary>
     public bool HasWorkspace { get; init; } = true;
@@ -32,7 +36,8 @@ internal sealed class StepScope(JobAssignment job, JobHistory history, int index
         ["inputs"] = Contexts.Json(job.Inputs),
         ["needs"] = ExpressionValue.Of(job.Needs.Select(need => KeyValuePair.Create(need.Key, Contexts.Need(Word(need.Value.Status), need.Value.Outputs)))),
         ["steps"] = ExpressionValue.Of(job.Job.Steps.Where(step => step.Id is not null && IsBefore(step, job.Job.Steps[index]) && history.EndOf(step.Index) is not null)
-            .Select(step => KeyValuePair.Create(step.Id!, Step(step, history.EndOf(step.Index)!.Status, history.OutputsOf(step.Index))))),
+            .Select(step => KeyValuePair.Create(step.Id!, Step(step, history.EndOf(step.Index)!.Status, history.OutputsOf(step.Index))))
+            .Concat((passed ?? Nothing).Where(step => job.Job.Steps[step.Key].Id is not null).Select(step => KeyValuePair.Create(job.Job.Steps[step.Key].Id!, Step(job.Job.Steps[step.Key], RunStatus.Succeeded, step.Value))))),
         ["job"] = Contexts.Object(("status", ExpressionValue.Of(Word(outcome.Status)))),
         ["agent"] = Contexts.Object(
             ("name", ExpressionValue.Of(options.AgentName)),

@@ -21,6 +21,9 @@ internal sealed class CommitFiles : IStepFiles
     /// <summary>Of a file: SHA-256 of its contents; of a symbolic link: where it points. By the blob's id.</summary>
     private static readonly ConcurrentDictionary<string, string> Blobs = new(StringComparer.Ordinal);
 
+    /// <summary>Begins the ids of what no commit has.</summary>
+    private const string Own = "sha256:";
+
     private readonly Mirror mirror;
     private readonly IReadOnlyList<Entry> entries;
 
@@ -45,6 +48,21 @@ internal sealed class CommitFiles : IStepFiles
             Known.TryRemove(key, out _);
             throw;
         }
+    }
+
+    /// <summary>With files that a step put over them; null when one of them would lie below a file or link, or take the place of a folder.</summary>
+    public CommitFiles? With(CacheContents made)
+    {
+        foreach (var file in made.Files)
+            Blobs[Own + file.Sha256] = file.Sha256;
+        foreach (var (_, target) in made.Links)
+            Blobs[Own + "link:" + target] = target;
+        var added = made.Files.Select(file => new Entry(file.Path, Own + file.Sha256, file.Executable, false))
+            .Concat(made.Links.Select(link => new Entry(link.Path, Own + "link:" + link.Target, false, true))).ToDictionary(entry => entry.Path, StringComparer.Ordinal);
+        var others = entries.Where(entry => !added.ContainsKey(entry.Path)).ToList();
+        return others.Any(entry => added.Keys.Any(path => path.StartsWith(entry.Path + "/", StringComparison.Ordinal) || entry.Path.StartsWith(path + "/", StringComparison.Ordinal)))
+            ? null
+            : new(mirror, [.. others, .. added.Values]);
     }
 
     public async ValueTask<(IReadOnlyList<StepFile> Files, IReadOnlyList<(string Path, string Target)> Links)> Read(IReadOnlyList<string> patterns, CancellationToken ct)

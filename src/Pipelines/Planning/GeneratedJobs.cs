@@ -66,10 +66,9 @@ public static class GeneratedJobs
         {
         }
 
-        return plan with
-        {
-            Jobs = [.. plan.Jobs.Where(job => !gone.Contains(job.Key)).Select(job => job.Needs.Any(gone.Contains) ? job with { Needs = [.. job.Needs.Where(need => !gone.Contains(need))] } : job)],
-        };
+        var jobs = plan.Jobs.Where(job => !gone.Contains(job.Key)).Select(job => job.Needs.Any(gone.Contains) ? job with { Needs = [.. job.Needs.Where(need => !gone.Contains(need))] } : job).ToList();
+        DownloadSources.Set(jobs);
+        return plan with { Jobs = jobs };
     }
 
     private static PipelineDefinition? Read(string file, ReadOnlySpan<byte> content, string stage, ErrorList errors)

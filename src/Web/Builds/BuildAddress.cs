@@ -6,8 +6,10 @@ namespace PRTS.Web.Builds;
 /// <summary>Addresses of a build's page and of its parts in the API, as pages link to them.</summary>
 internal static class BuildAddress
 {
-    public static string Page(this BuildId build, string? job = null) =>
-        $"/{build.Project}/builds/{Number(build)}" + (job is null ? "" : $"?job={Uri.EscapeDataString(job)}");
+    /// <param name="attempt">Of the job, an earlier one than the last.</param>
+    public static string Page(this BuildId build, string? job = null, int? attempt = null) =>
+        $"/{build.Project}/builds/{Number(build)}" + (job is null ? "" : $"?job={Uri.EscapeDataString(job)}")
+        + (attempt is { } number ? $"&attempt={number.ToString(CultureInfo.InvariantCulture)}" : "");
 
     /// <summary>The log of a job; <c>/lines</c> and <c>/live</c> are below it.</summary>
     public static string Log(this JobId job) => $"{Api(job.Build)}/jobs/{Uri.EscapeDataString(job.Name)}/log";

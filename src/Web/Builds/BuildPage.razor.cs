@@ -24,6 +24,9 @@ public partial class BuildPage
     /// <summary>Key of the job that is shown.</summary>
     [SupplyParameterFromQuery] public string? Job { get; set; }
 
+    /// <summary>Of the job whose log is shown; the last one when it is not given.</summary>
+    [SupplyParameterFromQuery] public int? Attempt { get; set; }
+
     /// <summary>The artifact that is open: <c>job/name</c>.</summary>
     [SupplyParameterFromQuery] public string? Artifact { get; set; }
 

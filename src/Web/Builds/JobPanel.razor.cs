@@ -16,6 +16,9 @@ public partial class JobPanel
 
     [Parameter, EditorRequired] public BuildId Build { get; set; }
 
+    /// <summary>The one whose log is asked for; null: the last.</summary>
+    [Parameter] public int? Attempt { get; set; }
+
     /// <summary>All of the build has ended, so jobs can be run again.</summary>
     [Parameter] public bool Ended { get; set; }
 
@@ -27,6 +30,13 @@ public partial class JobPanel
     private bool CanResume => Job is { Status: RunStatus.Failed, Agent: not null } && Job.Steps.Any(step => step.Status == RunStatus.Failed);
 
     [Inject] private IStringLocalizer<UiText> Localizer { get; set; } = null!;
+
+    private const int MostAttempts = 10;
+
+    /// <summary>The one whose log is shown.</summary>
+    private int Seen => Attempt is { } asked && asked >= 1 && asked < Job.Attempt ? asked : Job.Attempt;
+
+    private IEnumerable<int> Attempts => Enumerable.Range(1, Job.Attempt).Skip(Job.Attempt - MostAttempts);
 
     private string Log => new JobId(Build, Job.Key).Log();
 

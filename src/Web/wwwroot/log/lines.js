@@ -10,8 +10,9 @@ export class Lines {
   #lines = new Map();
   #reading = new Set();
 
-  constructor(address) {
+  constructor(address, attempt) {
     this.address = address;
+    this.attempt = attempt;
     this.total = 0;
     this.length = 0;
     this.ended = false;
@@ -23,7 +24,7 @@ export class Lines {
 
   /** Reads lines from the server; throws when it refuses. */
   async read(query, signal) {
-    const response = await fetch(`${this.address}/lines?${new URLSearchParams(query)}`, { signal, headers: { Accept: 'application/json' } });
+    const response = await fetch(`${this.address}/lines?${new URLSearchParams({ ...query, attempt: this.attempt })}`, { signal, headers: { Accept: 'application/json' } });
     if (!response.ok) throw Object.assign(new Error(await problem(response)), { status: response.status });
     const batch = await response.json();
     batch.lines.forEach(line => this.#put({ ...line, end: line.number === batch.total ? batch.length : undefined }));

@@ -1,4 +1,4 @@
-// <prts-log src="…/log" state="running" texts="{…}">: a job's log. Draws only the lines in sight, so that a million are no more than ten.
+// <prts-log src="…/log" attempt="1" state="running" texts="{…}">: a job's log. Draws only the lines in sight, so that a million are no more than ten.
 import { Lines } from './lines.js';
 import { Rows, make } from './rows.js';
 
@@ -86,8 +86,8 @@ class LogViewer extends HTMLElement {
   async #start() {
     this.#end();
     this.#stop = new AbortController();
-    this.lines = new Lines(this.getAttribute('src'));
-    this.raw.href = `${this.getAttribute('src')}?download=true`;
+    this.lines = new Lines(this.getAttribute('src'), this.getAttribute('attempt'));
+    this.raw.href = `${this.getAttribute('src')}?attempt=${this.getAttribute('attempt')}&download=true`;
     this.rows.reset(this.lines, this.raw.href);
     this.resized.observe(this.scroller);
     document.addEventListener('visibilitychange', this.onVisibility);
@@ -132,7 +132,7 @@ class LogViewer extends HTMLElement {
   // One connection a visible page: browsers allow six to a host.
   #listen() {
     if (this.#source || this.lines.ended || document.hidden || this.#stop.signal.aborted) return;
-    const source = this.#source = new EventSource(`${this.getAttribute('src')}/live?offset=${this.lines.length}`);
+    const source = this.#source = new EventSource(`${this.getAttribute('src')}/live?attempt=${this.getAttribute('attempt')}&offset=${this.lines.length}`);
     source.onopen = () => this.#say('');
     source.addEventListener('lines', event => {
       if (!this.lines.extend(JSON.parse(event.data))) this.#reopen(0);
