@@ -1,3 +1,4 @@
+using Docker.DotNet.Models;
 using PRTS.Tests;
 
 namespace PRTS.Execution.Tests;
@@ -26,4 +27,7 @@ public sealed class PodmanFixture : EngineFixture
         environment["CONTAINERS_CONF"] = In("containers.conf");
         return ["--root", In("storage"), "--runroot", In("run"), "--storage-driver", "vfs", "system", "service", "--time", "0", "unix://" + Socket];
     }
+
+    protected override Task Name(string repository, string tag) =>
+        Client.Images.TagImageAsync($"{repository}:latest", new ImageTagParameters { RepositoryName = repository, Tag = tag });
 }

@@ -43,6 +43,7 @@ public sealed class PodmanTests : IClassFixture<PodmanFixture>, IAsyncDisposable
             Step("echo ${{ steps.first.outputs.v }}; sleep 1000 & exit 4"));
         var sink = await machine.Run(new TestSink(), job with { Job = job.Job with { Container = new() { Image = EngineFixture.Usual }, ServiceContainers = [server] } });
 
+        Assert.Equal("Step 'echo 3; sleep 1000 & exit 4' failed: exited with code 4", sink.Ended!.Reason);
         Assert.Equal("hello\n0\nhi\n3\n", sink.Log);
         Assert.Equal(RunStatus.Succeeded, sink.Step(0).Status);
         Assert.Equal(4, sink.Step(1).ExitCode);

@@ -90,7 +90,11 @@ public class EngineFixture : Xunit.IAsyncLifetime
         await Client.Images.CreateImageAsync(
             new ImagesCreateParameters { FromSrc = "-", Repo = name.Split(':')[0], Tag = name.Split(':')[1], Changes = ["ENV PATH=/bin:/usr/bin", .. changes] },
             archive, null, new Progress<JSONMessage>());
+        await Name(name.Split(':')[0], name.Split(':')[1]);
     }
+
+    /// <summary>After an import, where the engine does not take a tag with it.</summary>
+    protected virtual Task Name(string repository, string tag) => Task.CompletedTask;
 
     public static void AddText(TarWriter tar, string path, string text, bool executable = false) => tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, path)
     {
