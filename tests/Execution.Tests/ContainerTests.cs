@@ -235,7 +235,7 @@ public sealed class ContainerTests : IAsyncDisposable
     {
         await fixture.Import("prts-test/exposing:1", _ => { }, "EXPOSE 8081", "EXPOSE 9999", """CMD ["sh", "-c", "sleep 1; exec httpd -f -p 8081"]""");
         var service = new PlannedContainer { Image = "prts-test/exposing:1", Name = "web" };
-        var job = Assignment(new() { Image = EngineFixture.Small }, Step("nc -z web 8081 && echo listens"));
+        var job = Assignment(new() { Image = EngineFixture.Small }, Step("nc web 8081 </dev/null && echo listens"));
         var sink = await machine.Run(new TestSink(), job with { Job = job.Job with { ServiceContainers = [service] } });
 
         Assert.Equal("listens\n", sink.Log);

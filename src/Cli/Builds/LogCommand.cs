@@ -23,11 +23,12 @@ internal static class LogCommand
             var name = parsed.GetRequiredValue(build);
             var shown = await api.GetAsync(name.ApiPath, CliJson.Default.BuildSummary, cancellation);
             var chosen = JobChoice.Find(shown, parsed.GetValue(job));
-            var log = $"{name.ApiPath}/jobs/{Uri.EscapeDataString(chosen.Key)}/log?attempt={(parsed.GetValue(attempt) ?? chosen.Attempt).ToString(CultureInfo.InvariantCulture)}";
+            var log = $"{name.ApiPath}/jobs/{Uri.EscapeDataString(chosen.Key)}/log";
+            var asked = parsed.GetValue(attempt) is { } which ? $"attempt={which.ToString(CultureInfo.InvariantCulture)}" : "";
             await using var output = Console.OpenStandardOutput();
             await (parsed.GetValue(follow)
-                ? CopyAsync(api, log + "&follow=true", HasEndedAsync, output, cancellation)
-                : CopyAsync(api, log, () => Task.FromResult(true), output, cancellation));
+                ? CopyAsync(api, $"{log}?{(asked.Length > 0 ? asked + "&" : "")}follow=true", HasEndedAsync, output, cancellation)
+                : CopyAsync(api, asked.Length > 0 ? $"{log}?{asked}" : log, () => Task.FromResult(true), output, cancellation));
             return ExitCodes.Succeeded;
 
             // A proxy or a control plane that stops may end the answer in good order before the log has ended.

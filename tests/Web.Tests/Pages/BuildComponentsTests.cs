@@ -79,6 +79,42 @@ public sealed class BuildComponentsTests : PageTest
         Assert.Equal("/api/v1/projects/acme/shop/builds/7/jobs/unit/log", panel.Find("prts-log").GetAttribute("src"));
     }
 
+    [Theory]
+    [InlineData(Role.Viewer, "")]
+    [InlineData(Role.Developer, "It ran: go on,Run it again")]
+    public void JobPanel_AJobThatAsks_ShowsTheQuestionAndWhoMayAnswer(Role role, string buttons)
+    {
+        using var language = In("en");
+        As(role);
+        var panel = Panel(Samples.Job("pay", "Money", RunStatus.Waiting) with { Reason = "once", Question = new() { Step = 0, Name = "Pay", Reason = "It cannot be told whether it ran." } });
+        Assert.Contains("It cannot be told whether it ran.", panel.Find("[role=group]").TextContent, StringComparison.Ordinal);
+        Assert.Equal(buttons, string.Join(',', panel.FindAll("[role=group] button").Select(button => button.TextContent.Trim())));
+    }
+
+    [Fact]
+    public void JobPanel_EarlierAttempt_ShowsItsLogAndNotTheStepsOfTheLast()
+    {
+        var job = Samples.Job("unit", "Test", RunStatus.Succeeded) with { Attempt = 3, StartedAt = Samples.Noon, Steps = [new() { Index = 0, Name = "npm ci", Status = RunStatus.Succeeded, LogStart = 0 }] };
+        var panel = Render<JobPanel>(parameters => parameters.Add(p => p.Job, job).Add(p => p.Build, Samples.Id).Add(p => p.Attempt, 2));
+        Assert.Equal(["/acme/shop/builds/7?job=unit&attempt=1", "/acme/shop/builds/7?job=unit&attempt=2", "/acme/shop/builds/7?job=unit"], panel.FindAll(".attempts a").Select(link => link.GetAttribute("href")));
+        Assert.Equal("2", panel.Find(".attempts a[aria-current]").TextContent);
+        Assert.Equal("2", panel.Find("prts-log").GetAttribute("attempt"));
+        Assert.Empty(panel.FindAll(".step"));
+        Assert.Equal("3", Panel(job).Find("prts-log").GetAttribute("attempt"));
+    }
+
+    [Theory]
+    [InlineData(RunStatus.Failed, true)]
+    [InlineData(RunStatus.Succeeded, false)]
+    public void JobPanel_JobThatEnded_CanGoOnWhereItFailed(RunStatus status, bool can)
+    {
+        using var language = In("en");
+        As(Role.Developer);
+        var job = Samples.Job("unit", "Test", status) with { Agent = "vm", StartedAt = Samples.Noon, Steps = [new() { Index = 0, Name = "npm ci", Status = status }] };
+        var panel = Render<JobPanel>(parameters => parameters.Add(p => p.Job, job).Add(p => p.Build, Samples.Id).Add(p => p.Ended, true));
+        Assert.Equal(can, panel.FindAll("[aria-label='Go on from the failed step']").Count == 1);
+    }
+
     [Fact]
     public void JobPanel_TextFromOutside_IsNeverMarkup()
     {
