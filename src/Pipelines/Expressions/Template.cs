@@ -23,6 +23,9 @@ public sealed class Template
     /// <summary>Whether an expression asks for how the job goes or for its files.</summary>
     public bool NeedsRun => parts.Any(part => part.Expression is { } expression && (expression.AsksForStatus || expression.AsksForFiles));
 
+    /// <summary>Whether an expression asks for files of the workspace.</summary>
+    public bool AsksForFiles => parts.Any(part => part.Expression is { AsksForFiles: true });
+
     /// <exception cref="ExpressionException">An expression is malformed or not closed; the position counts in the whole text.</exception>
     public static Template Parse(string text)
     {

@@ -83,7 +83,7 @@ internal static class ContainerReader
     {
         if (node is YamlScalar { IsNull: false } image)
         {
-            ExpressionCheck.Template(image, errors);
+            ExpressionCheck.Template(image, errors, Evaluated.BeforeJob);
             return new() { Image = image.Located() };
         }
 
@@ -94,7 +94,7 @@ internal static class ContainerReader
     private static Located<string>? ImageName(MappingReader reader, string key)
     {
         if (Values.AsScalar(reader.Require(key, "the image, for example `postgres:15`"), key, reader.Errors) is not { } name) return null;
-        ExpressionCheck.Template(name, reader.Errors);
+        ExpressionCheck.Template(name, reader.Errors, Evaluated.BeforeJob);
         return name.Located();
     }
 
@@ -118,7 +118,7 @@ internal static class ContainerReader
 
     private static string Template(YamlScalar part, ErrorList errors)
     {
-        ExpressionCheck.Template(part, errors);
+        ExpressionCheck.Template(part, errors, Evaluated.BeforeJob);
         return part.Value;
     }
 
@@ -160,7 +160,7 @@ internal static class ContainerReader
         if (node is YamlScalar { IsNull: false } command) return new() { Command = Template(command, service.Errors) };
         if (MappingReader.Of(node, PipelineKeys.Health, service.Errors) is not { } health) return null;
         health.Require("command", "what exits with 0 when the service is ready, for example `pg_isready`");
-        var standard = new PlannedHealth { Command = health.Template("command") ?? "" };
+        var standard = new PlannedHealth { Command = health.Template("command", Evaluated.BeforeJob) ?? "" };
         return standard with
         {
             Interval = health.Timeout("interval") ?? standard.Interval,

@@ -20,7 +20,7 @@ internal static class JobReader
             Group = name?.Value ?? "",
             Needs = job.Needs() ?? [],
             When = job.When(),
-            If = job.Condition(),
+            If = job.Condition(Evaluated.BeforeJob),
             RunsOn = Labels(job),
             Image = ContainerReader.Image(job),
             Services = ContainerReader.Services(job),
@@ -29,7 +29,7 @@ internal static class JobReader
             Timeout = job.Timeout(),
             AllowFailure = matrix is null && allowFailure(null),
             Retry = job.Retry(),
-            Concurrency = job.Concurrency(),
+            Concurrency = job.Concurrency(Evaluated.BeforeJob),
             Priority = job.Priority(),
             Env = job.Env(),
             Steps = steps,
@@ -55,7 +55,7 @@ internal static class JobReader
         var labels = new List<string>();
         foreach (var label in job.List("runs_on") ?? [])
         {
-            ExpressionCheck.Template(label, job.Errors);
+            ExpressionCheck.Template(label, job.Errors, Evaluated.BeforeJob);
             if (label.Value.Contains("${{", StringComparison.Ordinal))
                 labels.Add(label.Value);
             else if (!PlannedJob.IsLabel(label.Value))

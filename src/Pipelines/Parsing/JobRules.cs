@@ -32,24 +32,39 @@ internal static class JobRules
         return rule with { On = on.Count > 0 ? on : rule.On, ExitCodes = codes, Delay = retry.Timeout("delay") ?? default };
     }
 
-    public static PlannedConcurrency? Concurrency(this MappingReader reader)
+    public static PlannedConcurrency? Concurrency(this MappingReader reader, Evaluated when)
     {
         if (reader.Get("concurrency") is not { } node) return null;
-        if (node is YamlScalar) return reader.Template("concurrency") is { } plain ? new() { Group = plain } : null;
+        if (node is YamlScalar) return Group(reader, "concurrency", when) is { } plain ? new() { Group = plain } : null;
         if (MappingReader.Of(node, PipelineKeys.Concurrency, reader.Errors) is not { } concurrency) return null;
         concurrency.Require("group", "what those that must not run at the same time have in common, for example `deploy`");
-        var (group, cancel) = (concurrency.Template("group"), concurrency.Flag("cancel_in_progress"));
+        var (group, cancel) = (Group(concurrency, "group", when), concurrency.Flag("cancel_in_progress"));
         return group is null ? null : new() { Group = group, CancelInProgress = cancel };
     }
 
     public static EnvironmentDefinition? Environment(MappingReader job)
     {
         if (job.Get("environment") is not { } node) return null;
-        if (node is YamlScalar) return job.Template("environment") is { } plain ? new(plain, null) : null;
+        if (node is YamlScalar) return EnvironmentName(job, "environment") is { } plain ? new(plain, null) : null;
         if (MappingReader.Of(node, PipelineKeys.Environment, job.Errors) is not { } environment) return null;
         environment.Require("name", "where the job deploys to, for example `production`");
-        var (name, url) = (environment.Template("name"), environment.Template("url"));
+        var (name, url) = (EnvironmentName(environment, "name"), environment.Template("url", Evaluated.BeforeJob));
         return name is null ? null : new(name, url);
+    }
+
+    private static string? Group(MappingReader reader, string key, Evaluated when) => Checked(reader, key, when, JobScope.IsGroup,
+        $"A concurrency group is one line of 1 to {JobScope.LongestGroup} characters");
+
+    private static string? EnvironmentName(MappingReader reader, string key) => Checked(reader, key, Evaluated.BeforeJob, JobScope.IsEnvironment,
+        "An environment's name is one line of 1 to 100 characters without slashes");
+
+    /// <summary>What has expressions can be checked only when they are evaluated.</summary>
+    private static string? Checked(MappingReader reader, string key, Evaluated when, Func<string, bool> right, string rule)
+    {
+        if (reader.Template(key, when) is not { } text) return null;
+        if (text.Contains("${{", StringComparison.Ordinal) || right(text.Trim())) return text;
+        reader.Errors.Add(DiagnosticCodes.BadName, reader.Get(key)!.Start, $"{rule}, but this is `{Words.Short(text)}`.");
+        return null;
     }
 
     public static int? Priority(this MappingReader reader) => reader.Number("priority", -MostPriority, MostPriority);
@@ -65,13 +80,13 @@ internal static class JobRules
 
         if (!ExpressionCheck.MatrixOnly(scalar, "allow_failure", job.Errors)) return _ => false;
         var condition = ConditionEvaluator.Parse(scalar.Value);
-        return row => Evaluated(scalar, job.Errors, () => condition.Evaluate(MatrixScope(row)).IsTrue);
+        return row => Value(scalar, job.Errors, () => condition.Evaluate(MatrixScope(row)).IsTrue);
     }
 
     /// <summary>A name in which values of the job's matrix may stand.</summary>
     public static string NameOf(YamlScalar name, MatrixRow? row, ErrorList errors) =>
         row is null ? name.Value
-        : name.Value.Contains("${{", StringComparison.Ordinal) ? Evaluated(name, errors, () => Template.Evaluate(name.Value, MatrixScope(row))) ?? name.Value
+        : name.Value.Contains("${{", StringComparison.Ordinal) ? Value(name, errors, () => Template.Evaluate(name.Value, MatrixScope(row))) ?? name.Value
         : Fitting(name.Value, row.Label);
 
     public static int? Number(this MappingReader reader, string key, int least, int most)
@@ -96,7 +111,7 @@ internal static class JobRules
         },
     };
 
-    private static T? Evaluated<T>(YamlScalar scalar, ErrorList errors, Func<T> evaluate)
+    private static T? Value<T>(YamlScalar scalar, ErrorList errors, Func<T> evaluate)
     {
         try
         {

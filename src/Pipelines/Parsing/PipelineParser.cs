@@ -120,7 +120,7 @@ public static class PipelineParser
             Name = reader.Has("name") ? StageReader.Name(reader)?.Value : null,
             Triggers = reader.Triggers(),
             Inputs = reader.Inputs(),
-            Concurrency = reader.Concurrency(),
+            Concurrency = reader.Concurrency(Evaluated.BeforeBuild),
             Priority = reader.Priority(),
             Env = reader.Env(),
             Stages = StageReader.ReadAll(reader.Items("stages", reader.Require("stages", "the list of what the pipeline does"), "stages"), n => StageReader.Read(n, errors)),

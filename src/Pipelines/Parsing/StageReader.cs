@@ -15,7 +15,7 @@ internal static class StageReader
             Parallel = stage.Flag("parallel"),
             Needs = stage.Needs(),
             When = stage.When(),
-            If = stage.Condition(),
+            If = stage.Condition(Evaluated.BeforeJob),
             Services = ContainerReader.Services(stage),
             Env = stage.Env(),
             Jobs = Jobs(stage),
@@ -41,8 +41,8 @@ internal static class StageReader
     public static IReadOnlyList<Located<string>>? Needs(this MappingReader reader) =>
         reader.List("needs")?.DistinctBy(n => n.Value, StringComparer.Ordinal).Select(n => n.Located()).ToList();
 
-    public static string? Condition(this MappingReader reader) =>
-        reader.Scalar("if") is { } condition ? ExpressionCheck.Condition(condition, reader.Errors) : null;
+    public static string? Condition(this MappingReader reader, Evaluated when) =>
+        reader.Scalar("if") is { } condition ? ExpressionCheck.Condition(condition, reader.Errors, when) : null;
 
     public static IReadOnlyList<T> ReadAll<T>(IReadOnlyList<YamlNode>? nodes, Func<YamlNode, T?> read) where T : class =>
         [.. (nodes ?? []).Select(read).OfType<T>()];

@@ -57,7 +57,7 @@ internal static class StepReader
             Run = Run(step),
             Shell = Shell(step),
             WorkingDirectory = RelativePath(step, "working_directory"),
-            If = step.Condition(),
+            If = step.Condition(Evaluated.InStep),
             Timeout = step.Timeout(),
             ContinueOnError = step.Flag("continue_on_error"),
             Once = Once(step),

@@ -11,10 +11,10 @@ internal static class Values
     public static string? Text(this MappingReader reader, string key) => reader.Scalar(key)?.Value;
 
     /// <summary>Text in which <c>${{ }}</c> may stand.</summary>
-    public static string? Template(this MappingReader reader, string key)
+    public static string? Template(this MappingReader reader, string key, Evaluated when = Evaluated.InStep)
     {
         if (reader.Scalar(key) is not { } scalar) return null;
-        ExpressionCheck.Template(scalar, reader.Errors);
+        ExpressionCheck.Template(scalar, reader.Errors, when);
         return scalar.Value;
     }
 

@@ -8,7 +8,8 @@ public static class JobScope
     /// <summary>Each looks through all before it, and the server has other builds to run.</summary>
     private const int MaxTemplates = 1000;
 
-    private const int LongestGroup = 200;
+    /// <summary>Characters of a concurrency group's name.</summary>
+    public const int LongestGroup = 200;
 
     /// <summary>Of what the templates of variables become, together: each may double the one before it.</summary>
     private const int MaxLength = 1 << 20;
@@ -65,10 +66,16 @@ public static class JobScope
         return PlannedJob.IsLabel(label) ? label : throw new ExpressionException($"its runs_on {template} gives '{Parsing.Words.Short(label)}', which is no label: a label is a word without spaces and commas");
     }
 
+    /// <summary>Whether it can be an environment's name.</summary>
+    public static bool IsEnvironment(string name) => name.Length is > 0 and <= 100 && !name.Any(c => char.IsControl(c) || c is '/' or '\\') && name is not ("." or "..");
+
+    /// <summary>Whether it can be a concurrency group's name.</summary>
+    public static bool IsGroup(string group) => group.Length is > 0 and <= LongestGroup && !group.Any(char.IsControl);
+
     private static string EnvironmentName(string template, EvaluationContext context)
     {
         var name = Render("environment", template, context).Trim();
-        return name.Length is > 0 and <= 100 && !name.Any(c => char.IsControl(c) || c is '/' or '\\') && name is not ("." or "..")
+        return IsEnvironment(name)
             ? name
             : throw new ExpressionException($"its environment {template} gives '{Parsing.Words.Short(name)}'; an environment's name is one line of 1 to 100 characters without slashes");
     }
@@ -76,7 +83,7 @@ public static class JobScope
     private static string Group(string template, EvaluationContext context)
     {
         var group = Render("concurrency group", template, context).Trim();
-        return group.Length is > 0 and <= LongestGroup && !group.Any(char.IsControl)
+        return IsGroup(group)
             ? group
             : throw new ExpressionException($"its concurrency group {template} gives '{Parsing.Words.Short(group)}'; a group is one line of 1 to {LongestGroup} characters");
     }

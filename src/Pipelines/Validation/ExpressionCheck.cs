@@ -3,16 +3,47 @@ using PRTS.Pipelines.Parsing;
 
 namespace PRTS.Pipelines.Validation;
 
+/// <summary>When a text is evaluated, and so what its expressions can see.</summary>
+internal enum Evaluated
+{
+    /// <summary>In a step, which sees everything.</summary>
+    InStep = 0,
+
+    /// <summary>Before the job starts.</summary>
+    BeforeJob,
+
+    /// <summary>Before anything of the build starts.</summary>
+    BeforeBuild,
+}
+
 /// <summary>The one place where the parser meets the expression language.</summary>
 internal static class ExpressionCheck
 {
     private const string Open = "${{";
 
+    private static readonly string[] OfBuild = ["build", "inputs"];
+    private static readonly string[] OfJob = ["build", "env", "inputs", "matrix", "needs", "variables", "vars"];
+
     /// <summary>Checks every <c>${{ }}</c> of a text.</summary>
-    public static void Template(YamlScalar scalar, ErrorList errors)
+    public static void Template(YamlScalar scalar, ErrorList errors, Evaluated when = Evaluated.InStep)
     {
-        foreach (var malformed in Expressions.Template.Errors(scalar.Value))
-            errors.Add(DiagnosticCodes.BadExpression, scalar.PlaceOf(malformed.Position), malformed.Message);
+        var malformed = Expressions.Template.Errors(scalar.Value).ToList();
+        foreach (var error in malformed)
+            errors.Add(DiagnosticCodes.BadExpression, scalar.PlaceOf(error.Position), error.Message);
+        if (malformed.Count > 0 || when == Evaluated.InStep || !scalar.Value.Contains(Open, StringComparison.Ordinal)) return;
+        var template = Expressions.Template.Parse(scalar.Value);
+        Sees(template.Contexts, template.AsksForFiles, when, scalar.PlaceOf(scalar.Value.IndexOf(Open, StringComparison.Ordinal)), errors);
+    }
+
+    /// <summary>Otherwise the job would fail at its turn, with the same words for whoever pushed.</summary>
+    private static void Sees(IEnumerable<string> contexts, bool files, Evaluated when, Place at, ErrorList errors)
+    {
+        var known = when == Evaluated.BeforeBuild ? OfBuild : OfJob;
+        var what = when == Evaluated.BeforeBuild ? "the build" : "the job";
+        foreach (var context in contexts.Where(context => !known.Contains(context, StringComparer.OrdinalIgnoreCase)))
+            errors.Add(DiagnosticCodes.BadExpression, at, $"`{context}` cannot be used here, because this is evaluated before {what} starts. What can be used is {Words.And(known.Select(one => $"`{one}`"))}.");
+        if (files)
+            errors.Add(DiagnosticCodes.BadExpression, at, $"`hashFiles` cannot be used here, because this is evaluated before {what} starts; it works in steps, where there is a workspace.");
     }
 
     /// <summary>True when the expressions are well-formed and ask for nothing but the job's matrix.</summary>
@@ -38,7 +69,7 @@ internal static class ExpressionCheck
     }
 
     /// <summary>The condition without <c>${{ }}</c>, checked; null when it is wrong.</summary>
-    public static string? Condition(YamlScalar scalar, ErrorList errors)
+    public static string? Condition(YamlScalar scalar, ErrorList errors, Evaluated when = Evaluated.InStep)
     {
         var text = scalar.Value.AsSpan().Trim();
         var start = scalar.Value.Length - scalar.Value.AsSpan().TrimStart().Length;
@@ -50,7 +81,9 @@ internal static class ExpressionCheck
 
         try
         {
-            return Expression.Parse(text.ToString()).Source.Trim();
+            var condition = Expression.Parse(text.ToString());
+            if (when != Evaluated.InStep) Sees(condition.Contexts, condition.AsksForFiles, when, scalar.Start, errors);
+            return condition.Source.Trim();
         }
         catch (ExpressionException malformed)
         {
