@@ -22,8 +22,12 @@ public sealed record EnvironmentSettings
     /// <summary>Minutes for which each deployment waits before it starts.</summary>
     [Id(3)] public int WaitMinutes { get; init; }
 
-    /// <summary>Globs of branches and tags that can be deployed; empty: all.</summary>
+    /// <summary>Globs of branches that can be deployed, and of tags with <c>tag:</c> before them; empty: all.</summary>
     [Id(4)] public IReadOnlyList<string> Branches { get; init; } = [];
+
+    /// <summary>Of a pattern of <see cref="Branches"/> that is for tags, the glob without <c>tag:</c>; null when it is one for branches.</summary>
+    public static string? TagPattern(string pattern) =>
+        pattern.StartsWith("tag:", StringComparison.Ordinal) ? pattern["tag:".Length..] : pattern.StartsWith("!tag:", StringComparison.Ordinal) ? "!" + pattern["!tag:".Length..] : null;
 
     /// <summary>One line of 1 to 100 characters without slashes.</summary>
     public static bool IsName(string name) =>

@@ -77,7 +77,7 @@ internal static class EnvironmentCommands
         var approvers = new Option<string[]>("--approver") { Description = "Who can; may be repeated (everybody who may approve)", HelpName = "user" };
         var others = new Option<bool>("--no-self-approval") { Description = "Who started the build cannot approve it" };
         var wait = new Option<int>("--wait") { Description = "Minutes that each deployment waits (0)", HelpName = "minutes" };
-        var branches = new Option<string[]>("--branch") { Description = "Branches and tags that can be deployed, patterns; may be repeated (all)", HelpName = "pattern" };
+        var branches = new Option<string[]>("--branch") { Description = "Branches that can be deployed, patterns, and tags such as tag:v*; may be repeated (all)", HelpName = "pattern" };
         var command = new Command("set", "Set what an environment asks of deployments; what is not given is not asked") { project, name, approvals, approvers, others, wait, branches, json };
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -141,7 +141,7 @@ internal static class EnvironmentCommands
 
         if (settings.Branches.Count > 0)
         {
-            asked.Add($"a branch or tag like {string.Join(", ", settings.Branches)}");
+            asked.Add($"a branch like {string.Join(", ", settings.Branches)}");
         }
 
         return asked.Count == 0 ? "nothing" : string.Join("; ", asked);

@@ -11,6 +11,9 @@ namespace PRTS.Grains.Environments;
 public readonly record struct EnvironmentVerdict(string? Refusal, string? WaitReason, ApprovalSummary? Waits)
 {
     public bool Admitted => Refusal is null && WaitReason is null;
+
+    /// <summary>When it may, where nobody has to say so; else null.</summary>
+    public DateTimeOffset? ExpectedAt => Waits is { } waits && waits.Given.Count >= waits.Required ? waits.NotBefore : null;
 }
 
 /// <summary>The rules of environments: allowed branches first, then approvals and the wait timer together.</summary>
@@ -18,15 +21,21 @@ public static class EnvironmentRules
 {
     public static EnvironmentVerdict Decide(string environment, EnvironmentSettings settings, JobStart start, DeploymentGate gate, DateTimeOffset now)
     {
-        var name = start.Event.Branch ?? start.Event.Tag ?? start.Event.Ref;
-        if (settings.Branches.Count > 0 && !Glob.MatchesAny(settings.Branches.Select(Glob.Parse), name))
-            return new($"The environment {environment} takes deployments of {string.Join(", ", settings.Branches)} only, and this build is for {name}.", null, null);
+        if (settings.Branches.Count > 0 && !Takes(settings.Branches, start.Event))
+            return new($"The environment {environment} takes deployments of {string.Join(", ", settings.Branches)} only, and this build is for {(start.Event.Tag is { } tag ? $"the tag {tag}" : start.Event.Branch ?? start.Event.Ref)}.", null, null);
         DateTimeOffset? until = settings.WaitMinutes > 0 ? gate.Since + TimeSpan.FromMinutes(settings.WaitMinutes) : null;
         var given = gate.Approvals.Where(approval => Counts(settings, start, approval.By)).ToList();
         var missing = settings.Approvals - given.Count;
         if (missing <= 0 && (until is null || until <= now)) return default;
         var waits = new ApprovalSummary { Environment = environment, Required = settings.Approvals, Given = given, Approvers = settings.Approvers, NotBefore = until > now ? until : null };
         return new(null, Reason(waits, missing), waits);
+    }
+
+    /// <summary>Branches and tags have patterns of their own: anybody who can push can give a tag the name of a branch.</summary>
+    private static bool Takes(IReadOnlyList<string> patterns, TriggerEvent built)
+    {
+        var own = built.Tag is null ? patterns.Where(pattern => EnvironmentSettings.TagPattern(pattern) is null) : patterns.Select(EnvironmentSettings.TagPattern).OfType<string>();
+        return Glob.MatchesAny(own.Select(Glob.Parse), built.Tag ?? built.Branch ?? built.Ref);
     }
 
     /// <summary>Why this person cannot approve it; null when he can.</summary>

@@ -26,7 +26,7 @@ public static class EnvironmentChecks
     {
         try
         {
-            _ = Glob.Parse(pattern);
+            _ = Glob.Parse(EnvironmentSettings.TagPattern(pattern) ?? pattern);
             return null;
         }
         catch (FormatException malformed)

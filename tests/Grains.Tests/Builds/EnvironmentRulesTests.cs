@@ -22,6 +22,18 @@ public sealed class EnvironmentRulesTests
     [InlineData("release/**", "The environment production takes deployments of release/** only, and this build is for main.")]
     public void Branches_OfOthers_AreRefused(string branch, string? refusal) => Assert.Equal(refusal, Decide(new() { Branches = [branch] }).Refusal);
 
+    [Theory]
+    [InlineData("main", "main", false)]
+    [InlineData("tag:main", "main", true)]
+    [InlineData("tag:v*", "v1", true)]
+    [InlineData("**", "v1", false)]
+    [InlineData("!tag:v1", "v1", false)]
+    public void Branches_AreNoTags(string pattern, string tag, bool admitted)
+    {
+        var start = Start with { Event = Start.Event with { Ref = $"refs/tags/{tag}" } };
+        Assert.Equal(admitted, EnvironmentRules.Decide("production", new() { Branches = [pattern] }, start, new() { Since = Now }, Now).Admitted);
+    }
+
     [Fact]
     public void Approvals_OfEnoughPeople_Admit()
     {
