@@ -38,6 +38,9 @@ public sealed record AgentSummary
 
     /// <summary>When its present process, or the last one, came online.</summary>
     [Id(13)] public DateTimeOffset? OnlineSince { get; init; }
+
+    /// <summary>It has a container engine, for jobs with an <c>image</c> or <c>services</c>.</summary>
+    [Id(14)] public bool Containers { get; init; }
 }
 
 /// <summary>A join token, shown once, with the one command that uses it.</summary>

@@ -1,17 +1,20 @@
 using System.Globalization;
+using PRTS.Api.Agents;
 
 namespace PRTS.Api.Builds;
 
-/// <summary>What can be said of the jobs of a build that have not started: what they wait for, and when they are expected to start.</summary>
+/// <summary>What can be said of the jobs of a build that have not started: what they wait for, which agents could run them, and when they are expected to start.</summary>
 public static class BuildOutlook
 {
     private const int Named = 3;
+    private const int MostAgents = 20;
 
     /// <param name="build">With its stages.</param>
     /// <param name="usual">How long a job of this key usually takes.</param>
+    /// <param name="agents">Those of the tenant.</param>
     /// <param name="now">The present.</param>
     /// <returns>The same build when there is nothing to add.</returns>
-    public static BuildSummary Of(BuildSummary build, IReadOnlyDictionary<string, TimeSpan> usual, DateTimeOffset now)
+    public static BuildSummary Of(BuildSummary build, IReadOnlyDictionary<string, TimeSpan> usual, IReadOnlyCollection<AgentSummary> agents, DateTimeOffset now)
     {
         if (build.Status.IsEnded() || build.Stages is not { } stages) return build;
         var jobs = stages.SelectMany(stage => stage.Jobs).ToDictionary(job => job.Key, StringComparer.Ordinal);
@@ -22,9 +25,12 @@ public static class BuildOutlook
         {
             if (job.Status is not (RunStatus.Queued or RunStatus.Waiting)) return job;
             var open = job.Needs.Where(key => jobs.TryGetValue(key, out var need) && !need.Status.IsEnded()).ToList();
-            if (open.Count == 0) return job;
-            return job with { Reason = job.Reason ?? WaitsFor(open), ExpectedStartAt = StartOf(job) };
+            return job with { Reason = job.Reason ?? (open.Count > 0 ? WaitsFor(open) : null), ExpectedStartAt = StartOf(job), FittingAgents = Fitting(job) };
         }
+
+        List<string>? Fitting(JobSummary job) => job.RunsOn.Any(label => label.Contains("${{", StringComparison.Ordinal)) ? null
+            : [.. agents.Where(agent => (agent.Containers || !job.NeedsContainers) && job.RunsOn.All(label => agent.Labels.Contains(label, StringComparer.OrdinalIgnoreCase)))
+                .Select(agent => agent.Name).Order(StringComparer.Ordinal).Take(MostAgents)];
 
         string WaitsFor(List<string> open)
         {
@@ -32,8 +38,10 @@ public static class BuildOutlook
             return open.Count <= Named ? $"Waits for {names}." : $"Waits for {names} and {(open.Count - Named).ToString(CultureInfo.InvariantCulture)} more.";
         }
 
+        // A job that waits for something else than other jobs knows best itself; one that is just being started begins now.
         DateTimeOffset? StartOf(JobSummary job)
         {
+            if (job.Status == RunStatus.Waiting) return job.ExpectedStartAt < now ? now : job.ExpectedStartAt;
             var start = now;
             foreach (var key in job.Needs)
             {

@@ -100,7 +100,7 @@ public sealed record JobSummary
     /// <summary>What its deployment waits for; null when it does not wait for that.</summary>
     [Id(19)] public ApprovalSummary? Approval { get; init; }
 
-    /// <summary>When it is expected to start, by how long the jobs before it usually take; null when that is not known or it does not wait for jobs.</summary>
+    /// <summary>When it is expected to start, by how long what is before it usually takes; null when that is not known or it does not wait.</summary>
     [Id(20)] public DateTimeOffset? ExpectedStartAt { get; init; }
 
     /// <summary>How often people had it run again in this build; tries after a failure do not count.</summary>
@@ -108,6 +108,15 @@ public sealed record JobSummary
 
     /// <summary>What a person has to say before it goes on; null: nothing.</summary>
     [Id(22)] public OnceQuestion? Question { get; init; }
+
+    /// <summary>It needs an agent with a container engine.</summary>
+    [Id(23)] public bool NeedsContainers { get; init; }
+
+    /// <summary>
+    /// Of a job that has not started: names of the agents that have what it asks for, whether or not they can take it now, so many as
+    /// are worth saying; null when it is not known yet what it asks for.
+    /// </summary>
+    [Id(24)] public IReadOnlyList<string>? FittingAgents { get; init; }
 }
 
 [GenerateSerializer, Alias("prts.step-summary"), Immutable]

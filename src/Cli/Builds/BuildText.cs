@@ -41,10 +41,28 @@ internal static class BuildText
             output.WriteLine($"        {reason}");
         }
 
+        if (Outlook(job) is { Length: > 0 } outlook)
+        {
+            output.WriteLine($"        {outlook}");
+        }
+
         foreach (var step in job.Steps)
         {
             output.WriteLine($"      {Say.Mark(step.Status)} {step.Name}{Took(" ", step.StartedAt, step.FinishedAt)}{(step.Reason is { } why ? $": {why}" : "")}");
         }
+    }
+
+    /// <summary>When a job that waits is expected to start, and where it could.</summary>
+    private static string Outlook(JobSummary job)
+    {
+        var start = job.ExpectedStartAt is { } at ? $"Expected to start {Say.Until(at)}." : "";
+        var agents = job.FittingAgents switch
+        {
+            null => "",
+            [] => " No agent fits.",
+            [.. var names] => $" Agents that fit: {string.Join(", ", names)}.",
+        };
+        return (start + agents).Trim();
     }
 
     private static string Took(string before, DateTimeOffset? from, DateTimeOffset? to) => from is null ? "" : before + Say.Took(from, to);

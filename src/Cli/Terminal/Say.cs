@@ -31,6 +31,8 @@ internal static class Say
 
     public static string Ago(DateTimeOffset? at) => at is { } time ? Duration(TimeProvider.System.GetUtcNow() - time) + " ago" : "";
 
+    public static string Until(DateTimeOffset at) => at - TimeProvider.System.GetUtcNow() is { TotalSeconds: >= 1 } wait ? $"in {Duration(wait)}" : "any moment now";
+
     /// <summary>From start to end, or to now while it runs; empty before the start.</summary>
     public static string Took(DateTimeOffset? from, DateTimeOffset? to) =>
         from is { } start ? Duration((to ?? TimeProvider.System.GetUtcNow()) - start) : "";

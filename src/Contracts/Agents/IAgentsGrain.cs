@@ -49,6 +49,15 @@ public sealed record SlotRequest
 
     /// <summary>A step of it builds an image.</summary>
     [Id(7)] public bool BuildsImages { get; init; }
+
+    /// <summary>How long the job usually takes; null when that is not known.</summary>
+    [Id(8)] public TimeSpan? Usual { get; init; }
+
+    /// <summary>Of an attempt that runs already.</summary>
+    [Id(9)] public DateTimeOffset? StartedAt { get; init; }
+
+    /// <summary>Whether it needs an agent with a container engine.</summary>
+    public bool NeedsContainers => Image is not null || Services.Count > 0 || BuildsImages;
 }
 
 /// <summary>Where an attempt goes, or why it waits and what would serve it.</summary>
@@ -57,6 +66,9 @@ public sealed record Placement
 {
     [Id(0)] public string? Agent { get; init; }
     [Id(1)] public string? WaitReason { get; init; }
+
+    /// <summary>When it is expected to get a slot, by how long the jobs before it usually take; null when that is not known.</summary>
+    [Id(2)] public DateTimeOffset? ExpectedStartAt { get; init; }
 }
 
 [GenerateSerializer, Alias("prts.agent-hello"), Immutable]

@@ -60,4 +60,7 @@ public sealed record JobStart
 
     /// <summary>A job that failed goes on where it did.</summary>
     [Id(10)] public bool Resume { get; init; }
+
+    /// <summary>How long the job usually takes; null when that is not known.</summary>
+    [Id(11)] public TimeSpan? Usual { get; init; }
 }

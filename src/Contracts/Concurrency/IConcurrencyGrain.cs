@@ -39,6 +39,9 @@ public sealed record GroupEntry
 
     /// <summary>Cancels whoever is there before it.</summary>
     [Id(2)] public bool CancelInProgress { get; init; }
+
+    /// <summary>How long it usually is under way; null when that is not known.</summary>
+    [Id(3)] public TimeSpan? Usual { get; init; }
 }
 
 [GenerateSerializer, Alias("prts.group-answer"), Immutable]
@@ -49,4 +52,7 @@ public sealed record GroupAnswer
 
     /// <summary>For whom it waits, in a sentence.</summary>
     [Id(1)] public string? WaitReason { get; init; }
+
+    /// <summary>When its turn is expected; null when that is not known.</summary>
+    [Id(2)] public DateTimeOffset? ExpectedStartAt { get; init; }
 }

@@ -15,7 +15,6 @@ public sealed class AgentEntry(AgentSummary summary, DateTimeOffset now, bool jo
     private AgentSummary projected = summary;
     private bool online;
     private bool leaving;
-    private bool containers;
 
     public string Name => Summary.Name;
 
@@ -37,16 +36,16 @@ public sealed class AgentEntry(AgentSummary summary, DateTimeOffset now, bool jo
         Name = Name,
         Labels = Summary.Labels,
         Slots = Summary.Slots,
-        Used = held.Count,
+        Held = held.Keys,
         Online = online,
         Drained = Summary.Drained || leaving,
-        Containers = containers,
+        Containers = Summary.Containers,
         LastSeenAt = Summary.LastSeenAt,
     };
 
     public void Hello(AgentHello hello, DateTimeOffset at)
     {
-        (Session, HeardAt, Joined, online, leaving, containers) = (hello.Session, at, true, true, false, hello.Containers);
+        (Session, HeardAt, Joined, online, leaving) = (hello.Session, at, true, true, false);
         suspects.Clear();
         abandoned.Clear();
         // What it holds from before it must name within the grace from now.
@@ -59,6 +58,7 @@ public sealed class AgentEntry(AgentSummary summary, DateTimeOffset now, bool jo
             Os = hello.Os,
             Architecture = hello.Architecture,
             Host = hello.Host,
+            Containers = hello.Containers,
             LastSeenAt = at,
             JoinedAt = Summary.JoinedAt ?? at,
             OnlineSince = at,

@@ -1,5 +1,6 @@
 using System.Globalization;
 using PRTS.Contracts.Agents;
+using PRTS.Contracts.Builds;
 
 namespace PRTS.Grains.Agents;
 
@@ -9,7 +10,11 @@ public sealed record AgentView
     public required string Name { get; init; }
     public IReadOnlyList<string> Labels { get; init; } = [];
     public required int Slots { get; init; }
-    public int Used { get; init; }
+
+    /// <summary>Attempts that have a slot.</summary>
+    public IReadOnlyCollection<AttemptId> Held { get; init; } = [];
+
+    public int Used => Held.Count;
     public bool Online { get; init; }
 
     /// <summary>Takes no new jobs: told so, or stopping.</summary>
@@ -31,12 +36,12 @@ public static class AgentMatching
 
     /// <summary>Whether it has what the job asks for, busy or not.</summary>
     public static bool Fits(AgentView agent, SlotRequest request) =>
-        (agent.Containers || !NeedsContainers(request)) && Missing(agent, request).Count == 0;
+        (agent.Containers || !request.NeedsContainers) && Missing(agent, request).Count == 0;
 
     /// <param name="ahead">Jobs that asked before and that the same agents could run.</param>
     public static string WhyWaiting(SlotRequest request, IReadOnlyCollection<AgentView> agents, int ahead)
     {
-        if (NeedsContainers(request) && !agents.Any(agent => agent.Containers)) return WhyNoContainers(request);
+        if (request.NeedsContainers && !agents.Any(agent => agent.Containers)) return WhyNoContainers(request);
         if (agents.Count == 0) return "No agent has joined yet. `prts agent token` prints the command that starts one.";
         var fitting = agents.Where(agent => Fits(agent, request)).OrderBy(agent => agent.Name, StringComparer.Ordinal).ToList();
         var taking = fitting.Where(Takes).ToList();
@@ -52,9 +57,8 @@ public static class AgentMatching
         };
     }
 
-    private static bool Takes(AgentView agent) => agent is { Online: true, Drained: false };
-
-    private static bool NeedsContainers(SlotRequest request) => request.Image is not null || request.Services.Count > 0 || request.BuildsImages;
+    /// <summary>Whether it takes new jobs at all.</summary>
+    public static bool Takes(AgentView agent) => agent is { Online: true, Drained: false };
 
     private static string WhyNoContainers(SlotRequest request) => request.Image is { } image
         ? $"No agent has a container engine, and the job asks for the image {image}. It starts when Docker or podman runs on an agent; without `image` it runs on any agent."
@@ -79,7 +83,7 @@ public static class AgentMatching
     {
         var missing = Missing(agent, request);
         if (missing.Count > 0) return $"{agent.Name} lacks {string.Join(", ", missing)}";
-        if (NeedsContainers(request) && !agent.Containers) return $"{agent.Name} has no container engine";
+        if (request.NeedsContainers && !agent.Containers) return $"{agent.Name} has no container engine";
         if (agent.Online) return $"{agent.Name} is drained";
         return agent.LastSeenAt is { } seen ? $"{agent.Name} is offline since {seen.UtcDateTime.ToString("HH:mm", CultureInfo.InvariantCulture)} UTC" : $"{agent.Name} is offline";
     }

@@ -30,6 +30,7 @@ public sealed class AgentsBook(GrainsOptions options)
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
     private readonly SortedDictionary<string, AgentEntry> agents = new(StringComparer.Ordinal);
     private readonly WaitingLine line = new();
+    private readonly SlotForecast forecast = new();
     private readonly List<AgentsEffect> effects = [];
 
     public IReadOnlyList<AgentSummary> Summaries => [.. agents.Values.Where(agent => agent.Joined).Select(agent => agent.Summary)];
@@ -62,6 +63,7 @@ public sealed class AgentsBook(GrainsOptions options)
         {
             line.Remove(request.Attempt);
             Entry(holder, now).Hold(request.Attempt, now);
+            forecast.Began(request, now);
             return new() { Agent = holder };
         }
 
@@ -69,12 +71,14 @@ public sealed class AgentsBook(GrainsOptions options)
         line.Add(request);
         Match(now, request.Attempt);
         if (agents.Values.FirstOrDefault(agent => agent.Holds(request.Attempt)) is { } placed) return new() { Agent = placed.Name };
-        return new() { WaitReason = line.Explain(request, Views()) };
+        var views = Views();
+        return line.Explain(request, views, forecast.Starts(line.InOrder(), views, now).TryGetValue(request.Attempt, out var start) ? start : null);
     }
 
     public void Release(AttemptId attempt, DateTimeOffset now)
     {
         line.Remove(attempt);
+        forecast.Ended(attempt);
         foreach (var agent in agents.Values) agent.Release(attempt);
         Match(now);
     }
@@ -115,6 +119,7 @@ public sealed class AgentsBook(GrainsOptions options)
     /// <summary>The job knows that its agent was lost.</summary>
     public void Buried(AttemptId attempt, string name, DateTimeOffset now)
     {
+        forecast.Ended(attempt);
         if (agents.TryGetValue(name, out var agent)) agent.Release(attempt);
         Match(now);
     }
@@ -132,7 +137,7 @@ public sealed class AgentsBook(GrainsOptions options)
         }
 
         var views = Views();
-        effects.AddRange(line.ExplainAnew(views).Select(told => new AgentsEffect.Place(told.Attempt, told.Placement)));
+        effects.AddRange(line.ExplainAnew(views, forecast.Starts(line.InOrder(), views, now), now).Select(told => new AgentsEffect.Place(told.Attempt, told.Placement)));
     }
 
     /// <summary>Compares what an agent says it runs with the books.</summary>
@@ -157,6 +162,7 @@ public sealed class AgentsBook(GrainsOptions options)
             if (AgentMatching.Choose(request, agents.Values.Select(agent => agent.View())) is not { } name) continue;
             line.Remove(request.Attempt);
             agents[name].Hold(request.Attempt, now);
+            forecast.Began(request, now);
             if (request.Attempt != asking) effects.Add(new AgentsEffect.Place(request.Attempt, new() { Agent = name }));
         }
     }

@@ -8,7 +8,10 @@ public sealed class WaitingLine
 {
     private readonly Dictionary<AttemptId, SlotRequest> byAttempt = [];
     private readonly SortedSet<SlotRequest> ordered = new(Comparer<SlotRequest>.Create(Compare));
-    private readonly Dictionary<AttemptId, string> told = [];
+    private readonly Dictionary<AttemptId, Placement> told = [];
+
+    /// <summary>An expected start that moved by less is not told anew.</summary>
+    private static readonly TimeSpan Noticed = TimeSpan.FromSeconds(15);
 
     public void Add(SlotRequest request)
     {
@@ -25,15 +28,16 @@ public sealed class WaitingLine
     public IReadOnlyList<SlotRequest> InOrder() => [.. ordered];
 
     /// <summary>Why this one waits, remembered as told.</summary>
-    public string Explain(SlotRequest request, IReadOnlyCollection<AgentView> agents)
+    public Placement Explain(SlotRequest request, IReadOnlyCollection<AgentView> agents, DateTimeOffset? start)
     {
         var fitting = Fitting(request, agents);
         var ahead = ordered.TakeWhile(other => other.Attempt != request.Attempt).Count(other => Fitting(other, agents).Overlaps(fitting));
-        return told[request.Attempt] = AgentMatching.WhyWaiting(request, agents, ahead);
+        return told[request.Attempt] = new() { WaitReason = AgentMatching.WhyWaiting(request, agents, ahead), ExpectedStartAt = start };
     }
 
-    /// <summary>Those who wait for another reason than they were told last.</summary>
-    public IReadOnlyList<(AttemptId Attempt, Placement Placement)> ExplainAnew(IReadOnlyCollection<AgentView> agents)
+    /// <summary>Those who wait for another reason than they were told last, or much longer or shorter.</summary>
+    public IReadOnlyList<(AttemptId Attempt, Placement Placement)> ExplainAnew(
+        IReadOnlyCollection<AgentView> agents, IReadOnlyDictionary<AttemptId, DateTimeOffset> starts, DateTimeOffset now)
     {
         var news = new List<(AttemptId, Placement)>();
         var ahead = new List<HashSet<string>>();
@@ -42,13 +46,18 @@ public sealed class WaitingLine
             var fitting = Fitting(request, agents);
             var reason = AgentMatching.WhyWaiting(request, agents, ahead.Count(other => other.Overlaps(fitting)));
             ahead.Add(fitting);
-            if (told.GetValueOrDefault(request.Attempt) == reason) continue;
-            told[request.Attempt] = reason;
-            news.Add((request.Attempt, new() { WaitReason = reason }));
+            DateTimeOffset? start = starts.TryGetValue(request.Attempt, out var expected) ? expected : null;
+            if (told.TryGetValue(request.Attempt, out var last) && last.WaitReason == reason && !Moved(last.ExpectedStartAt, start, now)) continue;
+            news.Add((request.Attempt, told[request.Attempt] = new() { WaitReason = reason, ExpectedStartAt = start }));
         }
 
         return news;
     }
+
+    /// <summary>The farther away, the less exact.</summary>
+    private static bool Moved(DateTimeOffset? before, DateTimeOffset? after, DateTimeOffset now) => before is { } one && after is { } other
+        ? (one - other).Duration() > TimeSpan.FromTicks(Math.Max(Noticed.Ticks, (other - now).Ticks / 4))
+        : before is not null || after is not null;
 
     private static HashSet<string> Fitting(SlotRequest request, IEnumerable<AgentView> agents) =>
         agents.Where(agent => AgentMatching.Fits(agent, request)).Select(agent => agent.Name).ToHashSet(StringComparer.Ordinal);

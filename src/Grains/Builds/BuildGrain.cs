@@ -20,6 +20,7 @@ public sealed partial class BuildGrain : Grain, IBuildGrain
     /// <summary>Commands to jobs under way at once.</summary>
     private const int Batch = 32;
     private readonly Cell<BuildState> cell;
+    private readonly BuildsReadModel builds;
     private readonly PlanStore plans;
     private readonly VariablesStore variables;
     private readonly BuildNews news;
@@ -33,13 +34,16 @@ public sealed partial class BuildGrain : Grain, IBuildGrain
     private readonly Dictionary<string, bool> commanded = new(StringComparer.Ordinal);
     private Blueprint? plan;
 
+    /// <summary>How long jobs of this pipeline usually take, by key.</summary>
+    private IReadOnlyDictionary<string, TimeSpan>? usual;
+
     /// <summary>The concurrency group was asked for a turn, or was left.</summary>
     private (bool Asked, bool Left) group;
 
     public BuildGrain(
         [PersistentState("state", "prts")] IPersistentState<BuildState> state, BuildsReadModel builds, PlanStore plans, VariablesStore variables, TimeProvider time, ILogger<BuildGrain> log)
     {
-        (this.plans, this.variables, this.time, this.log) = (plans, variables, time, log);
+        (this.builds, this.plans, this.variables, this.time, this.log) = (builds, plans, variables, time, log);
         id = BuildId.FromKey(this.GetPrimaryKeyString());
         cell = new(state);
         news = new(builds, new BuildStream(this, id.Project.Tenant, log), id);
@@ -173,6 +177,7 @@ public sealed partial class BuildGrain : Grain, IBuildGrain
             .Select(job => job.Key).Take(Batch).ToList();
         if (due.Count == 0) return null;
         var known = await Plan();
+        usual ??= await builds.UsualTimes(id.Project, state.Request!.File);
         await Task.WhenAll(due.Select(key => Command(state, known!, key)));
         return TimeSpan.Zero;
     }
@@ -209,7 +214,7 @@ public sealed partial class BuildGrain : Grain, IBuildGrain
 
     private async Task Command(BuildState state, Blueprint known, string key)
     {
-        var start = JobStarts.Of(state, known, key);
+        var start = JobStarts.Of(state, known, key) with { Usual = usual!.TryGetValue(key, out var took) ? took : null };
         var job = GrainFactory.Job(new(id, key));
         var reason = state.CancelReason ?? state.Jobs[key].CancelReason;
         var answer = reason is not null ? await job.Cancel(start, reason) : await job.Start(start);

@@ -24,6 +24,8 @@ internal sealed class JobDispatch(IGrainFactory grains, AttemptTokens tokens, Gr
         HeldBy = state.Agent,
         Priority = start.Job.Priority,
         BuildsImages = start.Job.Steps.Any(step => step.Image is not null),
+        Usual = start.Usual,
+        StartedAt = state.StartedAt,
     });
 
     /// <summary>Asks for a turn in the job's concurrency group.</summary>
@@ -32,6 +34,7 @@ internal sealed class JobDispatch(IGrainFactory grains, AttemptTokens tokens, Gr
         Member = id.Key,
         Name = $"{start.Job.Name} of #{id.Build.Number.ToString(CultureInfo.InvariantCulture)}",
         CancelInProgress = start.Job.Concurrency!.CancelInProgress,
+        Usual = start.Usual,
     });
 
     public Task Leave(string group) => Group(group).Leave(id.Key);

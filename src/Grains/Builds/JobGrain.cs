@@ -220,7 +220,7 @@ public sealed partial class JobGrain : Grain, IJobGrain
         try
         {
             var answer = await dispatch.Enter(definition.Value.Start!, group);
-            await Change(now => answer.Entered ? JobLifecycle.Enter(now) : JobLifecycle.Wait(now, answer.WaitReason!));
+            await Change(now => answer.Entered ? JobLifecycle.Enter(now) : JobLifecycle.Wait(now, answer));
         }
         catch
         {

@@ -3,6 +3,7 @@ using PRTS.Api.Builds;
 using PRTS.Api.Environments;
 using PRTS.Contracts.Agents;
 using PRTS.Contracts.Builds;
+using PRTS.Contracts.Concurrency;
 using PRTS.Grains.Environments;
 using PRTS.Pipelines.Planning;
 
@@ -62,10 +63,10 @@ public static class JobLifecycle
         if (state.Status.IsEnded() || state.Environment is null || state.Gate?.Admitted == true) return state;
         var gate = state.Gate ?? new() { Since = now };
         if (verdict.Refusal is { } refusal) return Next(state, End(state with { Gate = gate }, RunStatus.Failed, refusal, now));
-        if (verdict.Admitted) return Next(state, state with { Gate = gate with { Admitted = true, Waits = null }, Status = RunStatus.Queued, Reason = null });
+        if (verdict.Admitted) return Next(state, state with { Gate = gate with { Admitted = true, Waits = null }, Status = RunStatus.Queued, Reason = null, ExpectedStartAt = null });
         return state.Gate is not null && state.Status == RunStatus.Waiting && state.Reason == verdict.WaitReason
             ? state
-            : Next(state, state with { Gate = gate with { Waits = verdict.Waits }, Status = RunStatus.Waiting, Reason = verdict.WaitReason });
+            : Next(state, state with { Gate = gate with { Waits = verdict.Waits }, Status = RunStatus.Waiting, Reason = verdict.WaitReason, ExpectedStartAt = verdict.ExpectedAt });
     }
 
     public static JobState Approve(JobState state, Approval approval) => state.Gate is not { Admitted: false } gate || state.Status.IsEnded()
@@ -79,12 +80,13 @@ public static class JobLifecycle
     /// <summary>It is the job's turn in its concurrency group.</summary>
     public static JobState Enter(JobState state) => state.Entered || state.Group is null || state.Status.IsEnded()
         ? state
-        : Next(state, state with { Entered = true, Status = RunStatus.Queued, Reason = null });
+        : Next(state, state with { Entered = true, Status = RunStatus.Queued, Reason = null, ExpectedStartAt = null });
 
     /// <summary>It has to wait for its turn.</summary>
-    public static JobState Wait(JobState state, string reason) => state.Entered || state.Status.IsEnded() || (state.Status == RunStatus.Waiting && state.Reason == reason)
+    public static JobState Wait(JobState state, GroupAnswer answer) =>
+        state.Entered || state.Status.IsEnded() || (state.Status == RunStatus.Waiting && state.Reason == answer.WaitReason && state.ExpectedStartAt == answer.ExpectedStartAt)
         ? state
-        : Next(state, state with { Status = RunStatus.Waiting, Reason = reason });
+        : Next(state, state with { Status = RunStatus.Waiting, Reason = answer.WaitReason, ExpectedStartAt = answer.ExpectedStartAt });
 
     /// <summary>Ends at once what no agent reports about; a running job goes on until its agent says that it stopped.</summary>
     public static JobState Cancel(JobState state, JobStart start, string reason, DateTimeOffset now)
@@ -98,10 +100,10 @@ public static class JobLifecycle
     public static JobState Placed(JobState state, int attempt, Placement placement)
     {
         if (attempt != state.Attempt || state.Status is not (RunStatus.Queued or RunStatus.Waiting) || state.Agent is not null) return state;
-        if (placement.Agent is { } agent) return Next(state, state with { Agent = agent, Status = RunStatus.Queued, Reason = null, NotBefore = null });
-        return state.Status == RunStatus.Waiting && state.Reason == placement.WaitReason
+        if (placement.Agent is { } agent) return Next(state, state with { Agent = agent, Status = RunStatus.Queued, Reason = null, NotBefore = null, ExpectedStartAt = null });
+        return state.Status == RunStatus.Waiting && state.Reason == placement.WaitReason && state.ExpectedStartAt == placement.ExpectedStartAt
             ? state
-            : Next(state, state with { Status = RunStatus.Waiting, Reason = placement.WaitReason });
+            : Next(state, state with { Status = RunStatus.Waiting, Reason = placement.WaitReason, ExpectedStartAt = placement.ExpectedStartAt });
     }
 
     /// <summary>The agent said that it does not take the attempt: it never started there, so the same attempt may go elsewhere.</summary>
@@ -163,6 +165,7 @@ public static class JobLifecycle
             Status = wait > TimeSpan.Zero ? RunStatus.Waiting : RunStatus.Queued,
             Retries = state.Retries + 1,
             NotBefore = wait > TimeSpan.Zero ? now + wait : null,
+            ExpectedStartAt = wait > TimeSpan.Zero ? now + wait : null,
             Reason = Short($"Attempt {state.Attempt} failed{(reason is null ? "" : $" ({reason.TrimEnd('.')})")}; tried again {when}, retry {state.Retries + 1} of {retry.Count}."),
         };
     }

@@ -64,6 +64,9 @@ public sealed record JobState : IPersisted
     /// <summary>The attempt goes on where an earlier one failed; null: it begins at the beginning.</summary>
     [Id(22)] public ResumeState? Resume { get; init; }
 
+    /// <summary>Of a job that waits: when it is expected to start; null when that is not known.</summary>
+    [Id(23)] public DateTimeOffset? ExpectedStartAt { get; init; }
+
     private static readonly IReadOnlyDictionary<int, OnceState> NoSteps = new Dictionary<int, OnceState>();
 }
 

@@ -20,6 +20,7 @@ internal static class Summaries
         Image = job.Container?.Image,
         AllowFailure = job.AllowFailure,
         Environment = job.Environment,
+        NeedsContainers = job.Container is not null || job.ServiceContainers.Count > 0 || job.Steps.Any(step => step.Image is not null),
         Position = position,
         Steps = [.. job.Steps.Select(Planned)],
     };
@@ -37,6 +38,7 @@ internal static class Summaries
         Round = state.Round,
         Outputs = state.Outputs,
         Approval = state.Gate?.Waits is { } waits && !state.Status.IsEnded() ? waits : null,
+        ExpectedStartAt = state.Status is RunStatus.Queued or RunStatus.Waiting ? state.ExpectedStartAt : null,
         Question = state.Status.IsEnded() ? null : OnceSteps.Question(state, start.Job),
         Steps = [.. start.Job.Steps.Zip(state.Steps, Of)],
     };

@@ -11,6 +11,7 @@ namespace PRTS.Grains.Concurrency;
 public sealed partial class ConcurrencyGrain : Grain, IConcurrencyGrain
 {
     private readonly Cell<ConcurrencyState> cell;
+    private readonly TimeProvider time;
     private readonly ILogger<ConcurrencyGrain> log;
     private readonly Pump work;
     private readonly string key;
@@ -19,9 +20,9 @@ public sealed partial class ConcurrencyGrain : Grain, IConcurrencyGrain
     private string? told;
     private bool doubtful;
 
-    public ConcurrencyGrain([PersistentState("state", "prts")] IPersistentState<ConcurrencyState> state, ILogger<ConcurrencyGrain> log)
+    public ConcurrencyGrain([PersistentState("state", "prts")] IPersistentState<ConcurrencyState> state, TimeProvider time, ILogger<ConcurrencyGrain> log)
     {
-        this.log = log;
+        (this.time, this.log) = (time, log);
         key = this.GetPrimaryKeyString();
         cell = new(state);
         work = new(this, Work, (failure, pause) => LogFailed(failure, key, pause));
@@ -41,13 +42,13 @@ public sealed partial class ConcurrencyGrain : Grain, IConcurrencyGrain
     public async Task<GroupAnswer> Enter(GroupEntry entry)
     {
         // Asked again while somebody else is under way: that one may have ended in a crash, without a word.
-        doubtful |= !await Change(state => ConcurrencyRules.Enter(state, entry)) && cell.Value.Holder?.Member != entry.Member;
+        doubtful |= !await Change(state => ConcurrencyRules.Enter(state, entry, time.GetUtcNow())) && cell.Value.Holder?.Member != entry.Member;
         if (cell.Value.Holder?.Member == entry.Member) told = entry.Member;
         work.Kick();
         return ConcurrencyRules.Answer(cell.Value, entry.Member, Group);
     }
 
-    public Task Leave(string member) => Change(state => ConcurrencyRules.Leave(state, member));
+    public Task Leave(string member) => Change(state => ConcurrencyRules.Leave(state, member, time.GetUtcNow()));
 
     private async Task<bool> Change(Func<ConcurrencyState, ConcurrencyState> decide)
     {
@@ -71,7 +72,7 @@ public sealed partial class ConcurrencyGrain : Grain, IConcurrencyGrain
         doubtful = false;
         var wanted = holder == told ? await Member(holder).InGroup() : await Member(holder).GroupTurn();
         told = holder;
-        if (!wanted) await cell.Change(now => ConcurrencyRules.Leave(now, holder));
+        if (!wanted) await cell.Change(now => ConcurrencyRules.Leave(now, holder, time.GetUtcNow()));
         return TimeSpan.Zero;
     }
 

@@ -17,6 +17,9 @@ public sealed record ConcurrencyState : IPersisted
 
     /// <summary>Who is to be told that somebody newer took its place.</summary>
     [Id(4)] public IReadOnlyList<Supersession> Superseded { get; init; } = [];
+
+    /// <summary>When the holder's turn began.</summary>
+    [Id(5)] public DateTimeOffset? HeldSince { get; init; }
 }
 
 /// <param name="By">The newer one, as people know it.</param>

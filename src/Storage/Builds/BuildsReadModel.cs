@@ -3,6 +3,7 @@ using PRTS.Api;
 using PRTS.Api.Builds;
 using PRTS.Contracts.Builds;
 using PRTS.Contracts.Projects;
+using PRTS.Storage.Agents;
 using PRTS.Storage.Postgres;
 
 namespace PRTS.Storage.Builds;
@@ -18,7 +19,7 @@ public sealed record BuildQuery
     public int Take { get; init; } = 50;
 }
 
-public sealed class BuildsReadModel(NpgsqlDataSource database, TimeProvider time)
+public sealed class BuildsReadModel(NpgsqlDataSource database, AgentsReadModel agents, TimeProvider time)
 {
     /// <summary>Of the pipeline's builds among the last hundred of the project, so many tell how long its jobs take.</summary>
     private const int Sample = 10;
@@ -51,7 +52,8 @@ public sealed class BuildsReadModel(NpgsqlDataSource database, TimeProvider time
     /// <summary>The build with its stages and jobs, and what can be said of those that have not started.</summary>
     public async Task<BuildSummary?> Get(BuildId id, CancellationToken cancellationToken = default) => await Whole(id, cancellationToken) switch
     {
-        { } build when !build.Status.IsEnded() => BuildOutlook.Of(build, await UsualTimes(id.Project, build.File, cancellationToken), time.GetUtcNow()),
+        { } build when !build.Status.IsEnded() => BuildOutlook.Of(
+            build, await UsualTimes(id.Project, build.File, cancellationToken), await agents.List(id.Project.Tenant, cancellationToken), time.GetUtcNow()),
         var build => build,
     };
 

@@ -15,7 +15,7 @@ public sealed class AgentMatchingTests
         Name = name,
         Labels = labels.Split(','),
         Slots = slots,
-        Used = used,
+        Held = [.. Enumerable.Range(1, used).Select(build => AttemptId.FromKey($"default/demo/busy/{build}/lint/1"))],
         Online = online,
         Drained = drained,
         Containers = containers,

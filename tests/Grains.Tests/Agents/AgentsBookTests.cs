@@ -30,6 +30,28 @@ public sealed class AgentsBookTests
     }
 
     [Fact]
+    public void Request_ThatWaits_IsToldWhenItsTurnIsExpected()
+    {
+        var minutes = TimeSpan.FromMinutes(1);
+        Hello(slots: 2);
+        book.Request(Request(1) with { Usual = 10 * minutes }, now);
+        book.Request(Request(2) with { Usual = 4 * minutes }, now);
+        Assert.Equal(now + (4 * minutes), book.Request(Request(3) with { Usual = 3 * minutes }, now).ExpectedStartAt);
+        Assert.Equal(now + (7 * minutes), book.Request(Request(4), now).ExpectedStartAt);
+        Assert.Equal(now + (10 * minutes), book.Request(Request(5), now).ExpectedStartAt);
+        // Nobody knows how long the fourth and the fifth take.
+        Assert.Null(book.Request(Request(6), now).ExpectedStartAt);
+        Assert.Null(book.Request(Request(7, ["gpu"]) with { Usual = minutes }, now).ExpectedStartAt);
+        book.Take();
+        now += 2 * minutes;
+        Beat();
+        book.Release(Attempt(2), now);
+        book.Sweep(now);
+        var told = book.Take().OfType<AgentsEffect.Place>().Where(told => told.Placement.Agent is null).ToDictionary(told => told.Attempt, told => told.Placement.ExpectedStartAt);
+        Assert.Equal(Plans.Now + (5 * minutes), told[Attempt(4)]);
+    }
+
+    [Fact]
     public void Release_PlacesTheNextInLine()
     {
         Hello();

@@ -1,4 +1,5 @@
 using PRTS.Api;
+using PRTS.Api.Agents;
 using PRTS.Api.Builds;
 
 namespace PRTS.Grains.Tests.Builds;
@@ -25,9 +26,11 @@ public sealed class BuildOutlookTests
         StartedAt = status == RunStatus.Running ? Now.AddMinutes(-4) : null,
     };
 
+    private static AgentSummary Agent(string name, bool containers = false, params string[] labels) => new() { Name = name, Status = AgentStatus.Online, Labels = labels, Containers = containers };
+
     private static IReadOnlyList<JobSummary> After(RunStatus status, params JobSummary[] jobs) => BuildOutlook.Of(
         new() { Org = "o", Project = "p", Number = 1, Status = status, Name = "n", File = "f", Event = "push", Ref = "r", Commit = "c", CreatedAt = Now, Stages = [new() { Name = "S", Status = status, Jobs = jobs }] },
-        Usual, Now).Stages![0].Jobs;
+        Usual, [Agent("big", containers: true), Agent("arm", labels: ["Linux", "arm64"])], Now).Stages![0].Jobs;
 
     [Fact]
     public void Waiting_SaysForWhom_AndWhenItIsExpectedToStart()
@@ -54,6 +57,22 @@ public sealed class BuildOutlookTests
         var jobs = After(RunStatus.Running, Job("a", RunStatus.Running), Job("b", RunStatus.Waiting, "a", "All slots are busy."), Job("c", RunStatus.Waiting, "", "All slots are busy."));
         Assert.Equal("All slots are busy.", jobs[1].Reason);
         Assert.Null(jobs[2].ExpectedStartAt);
+    }
+
+    [Fact]
+    public void Waiting_SaysWhichAgentsFit()
+    {
+        var jobs = After(RunStatus.Running, Job("a", RunStatus.Queued), Job("b", RunStatus.Waiting) with { RunsOn = ["linux"] }, Job("c", RunStatus.Queued, "a") with { NeedsContainers = true },
+            Job("d", RunStatus.Queued, "a") with { RunsOn = ["gpu"] }, Job("e", RunStatus.Queued, "a") with { RunsOn = ["${{ needs.a.outputs.label }}"] }, Job("f", RunStatus.Running));
+        Assert.Equal(["arm big", "arm", "big", "", null, null], jobs.Select(job => job.FittingAgents is { } agents ? string.Join(' ', agents) : null));
+    }
+
+    [Fact]
+    public void Waiting_ForSomethingElseThanJobs_KnowsItself()
+    {
+        var jobs = After(RunStatus.Running, Job("a", RunStatus.Waiting) with { ExpectedStartAt = Now.AddMinutes(3) }, Job("b", RunStatus.Queued, "a"),
+            Job("c", RunStatus.Waiting, "", "Needs an approval."), Job("d", RunStatus.Queued, "b c"), Job("e", RunStatus.Waiting) with { ExpectedStartAt = Now.AddMinutes(-1) });
+        Assert.Equal([Now.AddMinutes(3), Now.AddMinutes(13), null, null, Now], jobs.Select(job => job.ExpectedStartAt));
     }
 
     [Fact]

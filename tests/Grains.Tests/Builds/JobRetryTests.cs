@@ -83,11 +83,11 @@ public sealed class JobRetryTests
         var start = Plans.Start(Plans.Job("a") with { Concurrency = new() { Group = "g" } });
         var queued = JobLifecycle.Start(new(), start, Now);
         Assert.Equal(JobEffect.Enter, JobWork.Next(queued, new()));
-        var waiting = JobLifecycle.Wait(queued, "Waits.");
+        var waiting = JobLifecycle.Wait(queued, new() { Entered = false, WaitReason = "Waits." });
         Assert.Equal((RunStatus.Waiting, JobEffect.None), (waiting.Status, JobWork.Next(waiting, new() { AskedGroup = true })));
         var entered = JobLifecycle.Enter(waiting);
         Assert.Equal((RunStatus.Queued, null, JobEffect.Ask), (entered.Status, entered.Reason, JobWork.Next(entered, new())));
-        Assert.Same(entered, JobLifecycle.Wait(entered, "Waits."));
+        Assert.Same(entered, JobLifecycle.Wait(entered, new() { Entered = false, WaitReason = "Waits." }));
         var ended = JobLifecycle.Cancel(entered, start, "Stop.", Now);
         Assert.Equal(JobEffect.Release, JobWork.Next(ended, new()));
         Assert.Equal(JobEffect.Leave, JobWork.Next(ended, new() { Released = true }));
