@@ -79,6 +79,23 @@ public class ReferenceTests
         }
     }
 
+    /// <summary>The parser takes any single value for a text, such as <c>ref: 2.0</c> or <c>name: true</c>. What has a pattern is no such text.</summary>
+    [Fact]
+    public void Texts_InSchema_TakeNumbersAndBooleans()
+    {
+        using var schema = JsonDocument.Parse(PipelineSchema.Json);
+        Assert.Empty(Objects(schema.RootElement)
+            .Where(one => one.TryGetProperty("type", out var type) && (type.ValueKind == JsonValueKind.String ? type.GetString() == "string" : type.EnumerateArray().Count(name => name.GetString() is "number" or "boolean") == 1))
+            .Where(one => !one.TryGetProperty("pattern", out _) && !one.GetRawText().Contains("Minute, hour", StringComparison.Ordinal)));
+    }
+
+    private static IEnumerable<JsonElement> Objects(JsonElement element) => element.ValueKind switch
+    {
+        JsonValueKind.Object => element.EnumerateObject().SelectMany(property => Objects(property.Value)).Prepend(element),
+        JsonValueKind.Array => element.EnumerateArray().SelectMany(Objects),
+        _ => [],
+    };
+
     private static bool IsDescribed(JsonElement property, JsonElement root)
     {
         if (property.TryGetProperty("description", out _)) return true;
