@@ -84,9 +84,15 @@ public class ReferenceTests
     public void Texts_InSchema_TakeNumbersAndBooleans()
     {
         using var schema = JsonDocument.Parse(PipelineSchema.Json);
-        Assert.Empty(Objects(schema.RootElement)
-            .Where(one => one.TryGetProperty("type", out var type) && (type.ValueKind == JsonValueKind.String ? type.GetString() == "string" : type.EnumerateArray().Count(name => name.GetString() is "number" or "boolean") == 1))
-            .Where(one => !one.TryGetProperty("pattern", out _) && !one.GetRawText().Contains("Minute, hour", StringComparison.Ordinal)));
+        Assert.DoesNotContain(Objects(schema.RootElement), one => IsOnlyText(one) && !one.TryGetProperty("pattern", out _) && !one.GetRawText().Contains("Minute, hour", StringComparison.Ordinal));
+
+        // A key of the language may be called `type`, too; then it stands for an object.
+        static bool IsOnlyText(JsonElement one) => one.TryGetProperty("type", out var type) && type.ValueKind switch
+        {
+            JsonValueKind.String => type.GetString() == "string",
+            JsonValueKind.Array => type.EnumerateArray().Count(name => name.GetString() is "number" or "boolean") == 1,
+            _ => false,
+        };
     }
 
     private static IEnumerable<JsonElement> Objects(JsonElement element) => element.ValueKind switch
