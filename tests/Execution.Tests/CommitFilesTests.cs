@@ -8,7 +8,7 @@ namespace PRTS.Execution.Tests;
 public sealed class CommitFilesTests : IAsyncDisposable
 {
     private static readonly string[] Patterns =
-        ["src", "src/", "src/a", "src/*", "src/**", "**/*.txt", "*.txt", "src/sub", "src/sub/deep.txt", "src/link", "lib*", "[a-s]rc/**", "nothing", "README.md", "**", ".", "src/../x", "/etc", "src/**/a*", "bad name"];
+        ["src", "src/", "src/a", "src/*", "src/**", "**/*.txt", "*.txt", "src/sub", "src/sub/deep.txt", "src/link", "lib*", "[a-s]rc/**", "nothing", "README.md", "**", ".", "src/../x", "/etc", "src/**/a*", "bad name", "[b-a]", "src/link/deep.txt", "src/link/*"];
 
     private readonly TestMachine machine = new();
 
@@ -32,10 +32,8 @@ public sealed class CommitFilesTests : IAsyncDisposable
             Assert.NotNull(commit);
             foreach (var pattern in Patterns)
             {
-                var (told, there) = (await commit.Read([pattern], Test), await new WorkspaceFiles(workspace).Read([pattern], Test));
-                Assert.Equal(Text(there), Text(told));
+                Assert.Equal(await Told(new WorkspaceFiles(workspace), pattern), await Told(commit, pattern));
             }
-            Assert.Equal(Text(await new WorkspaceFiles(workspace).Read(["src", "**"], Test)), Text(await commit.Read(["src", "**"], Test)));
         }
     }
 
@@ -47,6 +45,18 @@ public sealed class CommitFilesTests : IAsyncDisposable
         var mirror = new Mirror(machine.Options, job, TimeProvider.System);
         await mirror.Fetch(anew: false, Test);
         Assert.Null(await CommitFiles.Of(mirror, machine.Commit, Test));
+    }
+
+    private static async Task<string> Told(IStepFiles files, string pattern)
+    {
+        try
+        {
+            return Text(await files.Read([pattern], Test));
+        }
+        catch (IOException)
+        {
+            return "cannot be told";
+        }
     }
 
     private void Change(Random random)

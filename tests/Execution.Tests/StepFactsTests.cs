@@ -80,7 +80,7 @@ public class StepFactsTests
     private static string Show(StepFacts facts) => System.Text.Json.JsonSerializer.Serialize(new object[]
     {
         facts.Command, facts.Shell, facts.Directory, facts.Host,
-        facts.Services.Select(pair => (string[])[pair.Name, pair.Image]),
+        facts.Services.Select(pair => (string[])[pair.Name, pair.Settings]),
         facts.Variables.OrderBy(pair => pair.Name, StringComparer.Ordinal).Select(pair => (string[])[pair.Name, pair.Value]),
         facts.Inputs, facts.Outputs,
         facts.Files.OrderBy(file => file.Path, StringComparer.Ordinal).Select(file => (object[])[file.Path, file.Executable, file.Sha256]),

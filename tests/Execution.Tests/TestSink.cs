@@ -172,7 +172,16 @@ internal sealed class TestSink : IJobSink
             }
             : null);
 
-    public async Task FetchCache(JobAssignment job, CacheEntry entry, Stream target, CancellationToken ct) => await target.WriteAsync(Caches[entry.Key], ct);
+    /// <summary>The first byte is another one, each time.</summary>
+    public bool DamagesCaches { get; init; }
+
+    public async Task FetchCache(JobAssignment job, CacheEntry entry, Stream target, CancellationToken ct)
+    {
+        var bytes = Caches[entry.Key].ToArray();
+        if (DamagesCaches)
+            bytes[0]++;
+        await target.WriteAsync(bytes, ct);
+    }
 
     public async Task<string?> SaveCache(JobAssignment job, CacheUpload upload, CancellationToken ct)
     {
@@ -182,7 +191,7 @@ internal sealed class TestSink : IJobSink
         Assert.Equal((upload.Size, upload.Sha256), (bytes.Length, Convert.ToHexStringLower(SHA256.HashData(bytes.ToArray()))));
         return await Call(() =>
         {
-            Caches.Add(upload.Key, bytes.ToArray());
+            Caches[upload.Key] = bytes.ToArray();
             return (string?)null;
         });
     }

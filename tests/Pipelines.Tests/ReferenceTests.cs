@@ -79,6 +79,29 @@ public class ReferenceTests
         }
     }
 
+    /// <summary>The parser takes any single value for a text, such as <c>ref: 2.0</c> or <c>name: true</c>. What has a pattern is no such text.</summary>
+    [Fact]
+    public void Texts_InSchema_TakeNumbersAndBooleans()
+    {
+        using var schema = JsonDocument.Parse(PipelineSchema.Json);
+        Assert.DoesNotContain(Objects(schema.RootElement), one => IsOnlyText(one) && !one.TryGetProperty("pattern", out _) && !one.GetRawText().Contains("Minute, hour", StringComparison.Ordinal));
+
+        // A key of the language may be called `type`, too; then it stands for an object.
+        static bool IsOnlyText(JsonElement one) => one.TryGetProperty("type", out var type) && type.ValueKind switch
+        {
+            JsonValueKind.String => type.GetString() == "string",
+            JsonValueKind.Array => type.EnumerateArray().Count(name => name.GetString() is "number" or "boolean") == 1,
+            _ => false,
+        };
+    }
+
+    private static IEnumerable<JsonElement> Objects(JsonElement element) => element.ValueKind switch
+    {
+        JsonValueKind.Object => element.EnumerateObject().SelectMany(property => Objects(property.Value)).Prepend(element),
+        JsonValueKind.Array => element.EnumerateArray().SelectMany(Objects),
+        _ => [],
+    };
+
     private static bool IsDescribed(JsonElement property, JsonElement root)
     {
         if (property.TryGetProperty("description", out _)) return true;

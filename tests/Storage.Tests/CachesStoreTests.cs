@@ -51,6 +51,11 @@ public sealed class CachesStoreTests(StorageFixture storage) : IAsyncLifetime
         Assert.Equal("a%1", (await Save(Main, "a%1")).Key);
         Assert.Null(await Find([Main], "x", "%"));
         Assert.Null(await Find([Main], "x", "_-"));
+
+        // What a step made is found by its whole key alone.
+        await Save(Main, "step/1");
+        Assert.Equal("step/1", await Find([Main], "step/1"));
+        Assert.Null(await Find([Main], "x", "s", "step/"));
     }
 
     [Fact]

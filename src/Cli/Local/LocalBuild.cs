@@ -22,8 +22,11 @@ internal sealed class LocalBuild(BuildPlan pipeline, BuildFacts facts, JobRunner
     /// <summary>The attempt that each job is at.</summary>
     private readonly Dictionary<string, int> attempts = new(StringComparer.Ordinal);
 
-    /// <summary>Why jobs of a matrix are canceled.</summary>
-    private readonly Dictionary<string, string> failedFast = new(StringComparer.Ordinal);
+    /// <summary>Why jobs are canceled by others: of their matrix, or in their concurrency group.</summary>
+    private readonly Dictionary<string, string> stopped = new(StringComparer.Ordinal);
+
+    /// <summary>Jobs in the order in which they came to each concurrency group.</summary>
+    private readonly Dictionary<string, List<string>> lines = new(StringComparer.Ordinal);
 
     private sealed record Blueprint(BuildPlan Plan)
     {
@@ -44,9 +47,9 @@ internal sealed class LocalBuild(BuildPlan pipeline, BuildFacts facts, JobRunner
                 break;
             }
 
-            foreach (var job in waiting.Where(job => job.Needs.All(ended.ContainsKey)))
+            foreach (var job in waiting.Where(job => job.Needs.All(ended.ContainsKey)).OrderByDescending(job => job.Priority))
             {
-                TryBegin(job, cancel);
+                await TryBeginAsync(job, cancel);
             }
 
             if (running.Count == 0)
@@ -69,9 +72,9 @@ internal sealed class LocalBuild(BuildPlan pipeline, BuildFacts facts, JobRunner
         }
 
         await canceling;
-        return ended.Any(job => job.Value.Result == JobResult.Cancelled && !failedFast.ContainsKey(job.Key)) ? RunStatus.Canceled
-            : blueprint.Plan.Jobs.Any(job => ended[job.Key].Result == JobResult.Failure && !job.AllowFailure) ? RunStatus.Failed
-            : RunStatus.Succeeded;
+        var canceled = ended.Values.Any(job => job.Result == JobResult.Cancelled);
+        var failed = blueprint.Plan.Jobs.Any(job => ended[job.Key].Result == JobResult.Failure && !job.AllowFailure);
+        return canceled && (cancel.IsCancellationRequested || !failed) ? RunStatus.Canceled : failed ? RunStatus.Failed : RunStatus.Succeeded;
     }
 
     private IReadOnlyList<string> Add(JobAssignment job, int step, string file, byte[] content)
@@ -91,24 +94,57 @@ internal sealed class LocalBuild(BuildPlan pipeline, BuildFacts facts, JobRunner
     }
 
     /// <summary>Nothing happens while there is no room for it.</summary>
-    private void TryBegin(PlannedJob job, CancellationToken cancel)
+    private async Task TryBeginAsync(PlannedJob job, CancellationToken cancel)
     {
         var (instead, reason) = cancel.IsCancellationRequested ? new(JobResult.Cancelled, Canceled)
-            : failedFast.TryGetValue(job.Key, out var failed) ? new(JobResult.Cancelled, failed)
+            : stopped.TryGetValue(job.Key, out var why) ? new(JobResult.Cancelled, why)
             : JobAdmission.Decide(facts, key => blueprint.Jobs[key], job, key => ended[key]);
         if (instead is null)
         {
+            var written = Written(job);
+            if (written.Concurrency is { } concurrency && !await IsItsTurnAsync(job, concurrency))
+            {
+                return;
+            }
+
             if (running.Count >= Environment.ProcessorCount || (job.Matrix is { MaxParallel: > 0 } matrix && running.Keys.Count(key => IsBeside(job, blueprint.Jobs[key])) >= matrix.MaxParallel))
             {
                 return;
             }
 
-            running[job.Key] = RunAsync(Written(job), cancel);
+            running[job.Key] = RunAsync(written, cancel);
             return;
         }
 
         ended[job.Key] = new(instead.Value);
         sink.Tell(job, StatusOf(ended[job.Key].Result), reason);
+    }
+
+    /// <summary>Of the jobs that name the group, one is under way; a job that cancels those before it has their place.</summary>
+    private async Task<bool> IsItsTurnAsync(PlannedJob job, PlannedConcurrency concurrency)
+    {
+        if (!lines.TryGetValue(concurrency.Group, out var line))
+        {
+            lines[concurrency.Group] = line = [];
+        }
+
+        if (!line.Contains(job.Key))
+        {
+            foreach (var other in concurrency.CancelInProgress ? line.Where(key => !ended.ContainsKey(key)) : [])
+            {
+                await StopAsync(other, $"Canceled because {job.Name} took its place in the concurrency group {concurrency.Group}.");
+            }
+
+            line.Add(job.Key);
+        }
+
+        return line.First(key => !ended.ContainsKey(key)) == job.Key;
+    }
+
+    private async Task StopAsync(string key, string reason)
+    {
+        stopped[key] = reason;
+        await runner.Cancel(AttemptOf(key), reason);
     }
 
     private PlannedJob Written(PlannedJob job) => JobScope.HasTemplates(job) ? JobScope.Render(job, JobScope.Of(facts, job, key => ended[key])) : job;
@@ -125,19 +161,19 @@ internal sealed class LocalBuild(BuildPlan pipeline, BuildFacts facts, JobRunner
 
         foreach (var other in blueprint.Plan.Jobs.Where(other => IsBeside(failed, other) && !ended.ContainsKey(other.Key)))
         {
-            failedFast[other.Key] = $"Canceled because {failed.Name} failed, and the matrix is fail_fast.";
-            await runner.Cancel(AttemptOf(other.Key), failedFast[other.Key]);
+            await StopAsync(other.Key, $"Canceled because {failed.Name} failed, and the matrix is fail_fast.");
         }
     }
 
     /// <summary>Tries again as the job's rule says.</summary>
     private async Task<EndedJob> RunAsync(PlannedJob job, CancellationToken cancel)
     {
+        var done = new Dictionary<int, OnceDone>();
         for (var retries = 0; ; retries++)
         {
             attempts[job.Key] = retries + 1;
-            var (result, end) = await TryAsync(job);
-            if (result.Result != JobResult.Failure || job.Retry?.Next(retries, end.Cause, end.ExitCode) is not { } wait || cancel.IsCancellationRequested)
+            var (result, end) = await TryAsync(job, done);
+            if (TakeOver(job, done) || stopped.ContainsKey(job.Key) || result.Result != JobResult.Failure || job.Retry?.Next(retries, end.Cause, end.ExitCode) is not { } wait || cancel.IsCancellationRequested)
             {
                 return result;
             }
@@ -147,7 +183,19 @@ internal sealed class LocalBuild(BuildPlan pipeline, BuildFacts facts, JobRunner
         }
     }
 
-    private async Task<(EndedJob Result, JobEnded End)> TryAsync(PlannedJob job)
+    /// <summary>Steps that run once count as done for the next attempt. True: one ran and did not succeed, and here nobody is asked.</summary>
+    private bool TakeOver(PlannedJob job, Dictionary<int, OnceDone> done)
+    {
+        var claimed = sink.ClaimedIn(AttemptOf(job.Key));
+        foreach (var (index, end) in claimed.Where(step => step.Value?.Status == RunStatus.Succeeded))
+        {
+            done[index] = new() { Reason = $"it ran in attempt {attempts[job.Key]}, and runs only once", Outputs = end!.Outputs ?? new Dictionary<string, string>(StringComparer.Ordinal) };
+        }
+
+        return claimed.Values.Any(end => end?.Status is not (RunStatus.Succeeded or RunStatus.Skipped));
+    }
+
+    private async Task<(EndedJob Result, JobEnded End)> TryAsync(PlannedJob job, IReadOnlyDictionary<int, OnceDone> done)
     {
         var assignment = new JobAssignment
         {
@@ -167,6 +215,7 @@ internal sealed class LocalBuild(BuildPlan pipeline, BuildFacts facts, JobRunner
             DefaultBranch = defaultBranch,
             PipelineName = pipeline.Name,
             Inputs = pipeline.Inputs,
+            Done = done.ToDictionary(),
         };
         await runner.Run(assignment, CancellationToken.None);
         var end = sink.EndOf(assignment.Attempt);

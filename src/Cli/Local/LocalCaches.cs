@@ -4,6 +4,7 @@ using System.Text.Json;
 using PRTS.Api.Caches;
 using PRTS.Cli.Connection;
 using PRTS.Execution.Caches;
+using PRTS.Pipelines.Planning;
 
 namespace PRTS.Cli.Local;
 
@@ -21,7 +22,7 @@ internal sealed class LocalCaches(string repository)
     {
         var entries = Entries().ToList();
         var best = entries.FirstOrDefault(entry => entry.Key == key)
-            ?? beginnings.Select(text => entries.Where(entry => entry.Key.StartsWith(text, StringComparison.Ordinal)).MaxBy(entry => entry.CreatedAt)).FirstOrDefault(entry => entry is not null);
+            ?? beginnings.Select(text => entries.Where(entry => entry.Key.StartsWith(text, StringComparison.Ordinal) && !entry.Key.StartsWith(PlannedStepCache.KeyPrefix, StringComparison.Ordinal)).MaxBy(entry => entry.CreatedAt)).FirstOrDefault(entry => entry is not null);
         if (best is not null)
         {
             File.SetLastWriteTimeUtc(Describing(best.Key), TimeProvider.System.GetUtcNow().UtcDateTime);

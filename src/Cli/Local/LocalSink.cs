@@ -26,6 +26,9 @@ internal sealed class LocalSink(bool several, string artifacts, bool told, Local
     private readonly Dictionary<string, Log> logs = new(StringComparer.Ordinal);
     private readonly Dictionary<string, JobEnded> ends = new(StringComparer.Ordinal);
 
+    /// <summary>Steps that run once: how each ended that may have run, by attempt and index.</summary>
+    private readonly Dictionary<(string Attempt, int Step), StepEnded?> claimed = [];
+
     private readonly Dictionary<(string Job, string Name), IReadOnlyList<ArtifactFile>> keptFiles = [];
 
     private sealed class Log
@@ -45,6 +48,15 @@ internal sealed class LocalSink(bool several, string artifacts, bool told, Local
         }
     }
 
+    /// <summary>Of the attempt, the steps that run once and may have run, by index: how they ended, null where that is not known.</summary>
+    public IReadOnlyDictionary<int, StepEnded?> ClaimedIn(string attempt)
+    {
+        lock (gate)
+        {
+            return claimed.Where(step => step.Key.Attempt == attempt).ToDictionary(step => step.Key.Step, step => step.Value);
+        }
+    }
+
     public void Tell(PlannedJob job, RunStatus status, string? text)
     {
         lock (gate)
@@ -57,6 +69,7 @@ internal sealed class LocalSink(bool several, string artifacts, bool told, Local
     {
         foreach (var happened in events)
         {
+            Note(job.Attempt, happened);
             switch (happened)
             {
                 case StepStarted step:
@@ -64,6 +77,9 @@ internal sealed class LocalSink(bool several, string artifacts, bool told, Local
                     break;
                 case StepEnded { Status: not RunStatus.Succeeded } step:
                     Tell(job.Job, step.Status, $"{job.Job.Steps[step.Index].Name}: {step.Reason}");
+                    break;
+                case StepEnded { Reason: { } reason } step:
+                    Tell(job.Job, RunStatus.Succeeded, $"{job.Job.Steps[step.Index].Name}: {reason}");
                     break;
                 case JobEnded end:
                     lock (gate)
@@ -77,6 +93,21 @@ internal sealed class LocalSink(bool several, string artifacts, bool told, Local
         }
 
         return Task.FromResult(true);
+    }
+
+    private void Note(string attempt, JobEvent happened)
+    {
+        lock (gate)
+        {
+            if (happened is StepClaimed claim)
+            {
+                claimed[(attempt, claim.Index)] = null;
+            }
+            else if (happened is StepEnded end && claimed.ContainsKey((attempt, end.Index)))
+            {
+                claimed[(attempt, end.Index)] = end;
+            }
+        }
     }
 
     public Task<LogAck> AppendLog(JobAssignment job, long offset, long timestampMs, ReadOnlyMemory<byte> chunk, CancellationToken ct)

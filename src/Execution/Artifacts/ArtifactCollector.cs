@@ -9,6 +9,12 @@ internal sealed record Collected(IReadOnlyList<ArtifactUploadFile> Files, IReadO
 {
     /// <summary>Symbolic links, where they are asked for: path in the workspace, and what it says.</summary>
     public IReadOnlyList<(string Path, string Target)> Links { get; init; } = [];
+
+    /// <summary>Folders with nothing in them, where links are asked for: paths in the workspace.</summary>
+    public IReadOnlyList<string> Folders { get; init; } = [];
+
+    /// <summary>Why it cannot be told what the path has, or not all of it. Null also where nothing lies: that is told.</summary>
+    public string? Untold { get; init; }
 }
 
 /// <summary>
@@ -23,14 +29,14 @@ internal sealed class ArtifactCollector(Workspace workspace, bool links = false)
     public Collected Collect(string path)
     {
         if (Refusal(path) is { } refusal)
-            return new([], [], refusal);
+            return new([], [], refusal) { Untold = refusal };
         try
         {
             return Linux.As(workspace.Reader.Uid, workspace.Reader.Gid, () => Find(Normal(path), path));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return new([], [], $"the artifact's path '{path}' cannot be read: {e.Message}");
+            return new([], [], $"the artifact's path '{path}' cannot be read: {e.Message}") { Untold = $"{path} cannot be read: {e.Message}" };
         }
     }
 
@@ -42,7 +48,9 @@ internal sealed class ArtifactCollector(Workspace workspace, bool links = false)
             return $"the artifact's path '{path}' is not relative; give one relative to the workspace";
         if (path.Split('/').Contains("..", StringComparer.Ordinal))
             return $"the artifact's path '{path}' contains '..'; only files in the workspace can be kept";
-        return path.Contains('\0', StringComparison.Ordinal) ? "the artifact's path contains a NUL character" : null;
+        if (path.Contains('\0', StringComparison.Ordinal))
+            return "the artifact's path contains a NUL character";
+        return Glob.IsGlob(path) && !Glob.IsPattern(Normal(path)) ? $"'{path}' is no pattern: look at its [ ]" : null;
     }
 
     internal static string Normal(string path) => string.Join('/', path.Split('/').Where(part => part is not ("" or ".")));
@@ -53,21 +61,21 @@ internal sealed class ArtifactCollector(Workspace workspace, bool links = false)
         var directory = glob?.Directory ?? path;
         if (directory.Length > 0)
         {
-            if (!TryOpen(directory, out var facts, out var error))
-                return new([], [], glob is null ? $"'{asWritten}' {error}" : $"no file matches '{asWritten}': '{directory}' {error}");
-            if (glob is null && facts.IsRegular)
-                return new([File(directory, Path.GetFileName(directory), facts)], [], null);
+            if (!TryOpen(directory, out var facts, out var error, out var isNothing))
+                return new([], [], glob is null ? $"'{asWritten}' {error}" : $"no file matches '{asWritten}': '{directory}' {error}") { Untold = isNothing ? null : $"{directory} {error}" };
+            if (facts.IsRegular)
+                return glob is null ? new([File(directory, Path.GetFileName(directory), facts)], [], null) : new([], [], $"no file matches '{asWritten}': '{directory}' is a file");
         }
 
         var found = new Collection();
         Walk(directory, "", glob, found);
         if (found.Files.Count > MostFiles)
-            return new([], [], $"'{asWritten}' has more than {MostFiles} files; pack them into an archive first");
+            return new([], [], $"'{asWritten}' has more than {MostFiles} files; pack them into an archive first") { Untold = $"{asWritten} has more than {MostFiles} files" };
         var why = found.LeftOut.Count > 0 ? $" (left out: {string.Join(", ", found.LeftOut.Take(5))})" : "";
         var none = glob is null ? $"'{asWritten}' has no files" : $"no file matches '{asWritten}'";
         return found.Files.Count + found.Links.Count > 0
-            ? new(found.Files, found.LeftOut, null) { Links = found.Links }
-            : new([], found.LeftOut, none + why);
+            ? new(found.Files, found.LeftOut, null) { Links = found.Links, Folders = found.Folders, Untold = found.LeftOut.FirstOrDefault() }
+            : new([], found.LeftOut, none + why) { Folders = found.Folders, Untold = found.LeftOut.FirstOrDefault() };
     }
 
     private sealed class Collection
@@ -77,6 +85,8 @@ internal sealed class ArtifactCollector(Workspace workspace, bool links = false)
         public List<string> LeftOut { get; } = [];
 
         public List<(string Path, string Target)> Links { get; } = [];
+
+        public List<string> Folders { get; } = [];
     }
 
     private void Walk(string directory, string below, Glob? glob, Collection found)
@@ -92,8 +102,12 @@ internal sealed class ArtifactCollector(Workspace workspace, bool links = false)
                 continue;
             if (entry.Name.Contains('\uFFFD', StringComparison.Ordinal) && !Path.Exists(entry.FullName) && entry.LinkTarget is null)
                 throw new IOException($"{inWorkspace} has a name that is not valid UTF-8; rename it");
-            if (entry is DirectoryInfo && entry.LinkTarget is null)
+            if (entry is DirectoryInfo folder && entry.LinkTarget is null)
+            {
                 Walk(directory, name, glob, found);
+                if (links && (glob?.Matches(name) ?? true) && !folder.EnumerateFileSystemInfos("*", Everything).Any())
+                    found.Folders.Add(inWorkspace);
+            }
             else if (glob?.Matches(name) ?? true)
                 Take(inWorkspace, name, entry, found);
         }
@@ -105,13 +119,15 @@ internal sealed class ArtifactCollector(Workspace workspace, bool links = false)
     {
         if (entry.LinkTarget is { } target)
         {
-            if (links)
+            if (links && target.Contains('\uFFFD', StringComparison.Ordinal))
+                found.LeftOut.Add($"{inWorkspace} points to a name that is not valid UTF-8");
+            else if (links)
                 found.Links.Add((inWorkspace, target));
             else
                 found.LeftOut.Add($"{inWorkspace} is a symbolic link");
             return;
         }
-        if (!TryOpen(inWorkspace, out var facts, out var error))
+        if (!TryOpen(inWorkspace, out var facts, out var error, out _))
             throw new IOException($"{inWorkspace} {error}");
         if (facts.IsRegular)
             found.Files.Add(File(inWorkspace, name, facts));
@@ -131,18 +147,21 @@ internal sealed class ArtifactCollector(Workspace workspace, bool links = false)
         throw new IOException($"{path} is no regular file any more.");
     }
 
-    private bool TryOpen(string path, out Linux.FileFacts facts, out string error)
+    /// <param name="isNothing">Nothing lies there.</param>
+    private bool TryOpen(string path, out Linux.FileFacts facts, out string error, out bool isNothing)
     {
         try
         {
             using var handle = Open(path);
             facts = Linux.Facts(handle);
             error = "";
+            isNothing = false;
             return true;
         }
         catch (IOException e)
         {
             facts = default;
+            isNothing = e.HResult is Linux.ENOENT or Linux.ENOTDIR;
             error = "cannot be opened: " + e.Message[(e.Message.LastIndexOf(": ", StringComparison.Ordinal) + 2)..] + " (links are not followed)";
             return false;
         }

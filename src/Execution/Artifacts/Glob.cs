@@ -20,6 +20,19 @@ internal sealed class Glob
     /// <summary>What comes before the first name with a wildcard; empty when that is the first.</summary>
     public string Directory { get; }
 
+    /// <summary>False: a set in brackets is none, such as <c>[z-a]</c>.</summary>
+    public static bool IsPattern(string pattern)
+    {
+        try
+        {
+            return new Glob(pattern).Directory is not null;
+        }
+        catch (RegexParseException)
+        {
+            return false;
+        }
+    }
+
     public static bool IsGlob(string path) => path.IndexOfAny(Special) >= 0;
 
     /// <param name="path">Relative to <see cref="Directory"/>.</param>

@@ -1,5 +1,7 @@
 using System.Formats.Tar;
 using System.Security.Cryptography;
+using System.Text.Json;
+using PRTS.Api;
 using PRTS.Execution.Artifacts;
 using PRTS.Execution.Workspaces;
 using ZstdSharp;
@@ -7,15 +9,21 @@ using ZstdSharp;
 namespace PRTS.Execution.Caches;
 
 /// <summary>What an archive has.</summary>
-internal sealed record CacheContents(IReadOnlyList<StepFile> Files, IReadOnlyList<(string Path, string Target)> Links, IReadOnlyDictionary<string, string> Notes);
+internal sealed record CacheContents(IReadOnlyList<StepFile> Files, IReadOnlyList<(string Path, string Target)> Links, IReadOnlyList<string> Folders, IReadOnlyDictionary<string, string> Notes)
+{
+    /// <summary>Paths that are not to be there afterwards.</summary>
+    public IReadOnlyList<string> Removed => CacheArchive.RemovedOf(Notes);
+}
 
-/// <summary>A cache's files as a tar archive, compressed with zstd: contents, execute bits, times and symbolic links.</summary>
+/// <summary>A cache's files as a tar archive, compressed with zstd: contents, permissions, times, symbolic links and empty folders.</summary>
 internal sealed class CacheArchive(Workspace workspace)
 {
     /// <summary>Fast, and not much larger than what slower levels make.</summary>
     private const int Level = 3;
-    private const UnixFileMode Normal = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
-    private const UnixFileMode Program = Normal | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+    private const UnixFileMode Permissions = (UnixFileMode)0b111_111_111;
+
+    /// <summary>Of the notes: paths that are taken away before the files come.</summary>
+    public const string RemovedName = "PRTS.removed";
 
     /// <summary>The same files make the same bytes.</summary>
     /// <param name="paths">Paths and globs relative to the workspace; what is not there is left out.</param>
@@ -28,20 +36,41 @@ internal sealed class CacheArchive(Workspace workspace)
         var found = paths.Select(collector.Collect).ToList();
         var files = found.SelectMany(one => one.Files).Select(file => (Path: InWorkspace(file), File: (ArtifactUploadFile?)file, Target: ""));
         var links = found.SelectMany(one => one.Links).Select(link => (link.Path, File: (ArtifactUploadFile?)null, link.Target));
-        var entries = files.Concat(links).DistinctBy(entry => entry.Path, StringComparer.Ordinal).OrderBy(entry => entry.Path, StringComparer.Ordinal).ToList();
+        var folders = found.SelectMany(one => one.Folders).Select(folder => (Path: folder + "/", File: (ArtifactUploadFile?)null, Target: ""));
+        var entries = files.Concat(links).Concat(folders).DistinctBy(entry => entry.Path, StringComparer.Ordinal).OrderBy(entry => entry.Path, StringComparer.Ordinal).ToList();
         await using var compressed = new CompressionStream(target, Level, leaveOpen: true);
         await using var archive = new TarWriter(compressed, TarEntryFormat.Pax, leaveOpen: true);
         if (notes.Count > 0)
             await archive.WriteEntryAsync(new PaxGlobalExtendedAttributesTarEntry(notes), ct);
         foreach (var (path, file, link) in entries)
         {
-            if (file is null)
+            if (path.EndsWith('/'))
+                await archive.WriteEntryAsync(new PaxTarEntry(TarEntryType.Directory, path) { ModificationTime = DateTimeOffset.UnixEpoch }, ct);
+            else if (file is null)
                 await archive.WriteEntryAsync(new PaxTarEntry(TarEntryType.SymbolicLink, path) { LinkName = link, ModificationTime = DateTimeOffset.UnixEpoch }, ct);
             else
                 await Add(archive, path, file, ct);
         }
 
-        return entries.Count;
+        return entries.Count(entry => !entry.Path.EndsWith('/'));
+    }
+
+    public static IReadOnlyList<string> RemovedOf(IReadOnlyDictionary<string, string> notes) => notes.TryGetValue(RemovedName, out var note) ? FromNote<string[]>(note) : [];
+
+    /// <summary>Notes are ASCII.</summary>
+    public static string ToNote<T>(T value) => Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(value, ApiJson.Options));
+
+    /// <exception cref="InvalidDataException">It is no such note.</exception>
+    public static T FromNote<T>(string note)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<T>(Convert.FromBase64String(note), ApiJson.Options)!;
+        }
+        catch (Exception e) when (e is JsonException or FormatException)
+        {
+            throw new InvalidDataException($"it has a note that cannot be read: {e.Message}", e);
+        }
     }
 
     /// <returns>How many files and links, and the notes.</returns>
@@ -67,7 +96,7 @@ internal sealed class CacheArchive(Workspace workspace)
         {
             await using var plain = new DecompressionStream(source, leaveOpen: true);
             await using var archive = new TarReader(plain, leaveOpen: true);
-            var (files, links) = (new List<StepFile>(), new List<(string, string)>());
+            var (files, links, folders) = (new List<StepFile>(), new List<(string, string)>(), new List<string>());
             IReadOnlyDictionary<string, string> notes = new Dictionary<string, string>(StringComparer.Ordinal);
             while (await archive.GetNextEntryAsync(copyData: false, ct) is { } entry)
             {
@@ -75,11 +104,13 @@ internal sealed class CacheArchive(Workspace workspace)
                     links.Add((entry.Name, entry.LinkName));
                 else if (entry.EntryType == TarEntryType.RegularFile)
                     files.Add(new(entry.Name, entry.Mode.HasFlag(UnixFileMode.UserExecute), Convert.ToHexStringLower(await SHA256.HashDataAsync(entry.DataStream ?? Stream.Null, ct))));
+                else if (entry.EntryType == TarEntryType.Directory)
+                    folders.Add(entry.Name);
                 else if (entry is PaxGlobalExtendedAttributesTarEntry global)
                     notes = global.GlobalExtendedAttributes;
             }
 
-            return new(files, links, notes);
+            return new(files, links, folders, notes);
         }
         catch (ZstdException e)
         {
@@ -105,11 +136,20 @@ internal sealed class CacheArchive(Workspace workspace)
                 await using var file = writer.Create(entry.Name, entry.Mode.HasFlag(UnixFileMode.UserExecute));
                 if (entry.DataStream is { } data)
                     await data.CopyToAsync(file, ct);
+                File.SetUnixFileMode(file.SafeFileHandle, entry.Mode & Permissions);
                 File.SetLastWriteTimeUtc(file.SafeFileHandle, entry.ModificationTime.UtcDateTime);
             }
             else
             {
-                notes = entry is PaxGlobalExtendedAttributesTarEntry global ? global.GlobalExtendedAttributes : notes;
+                if (entry.EntryType == TarEntryType.Directory)
+                    writer.Folder(entry.Name);
+                else if (entry is PaxGlobalExtendedAttributesTarEntry global)
+                {
+                    notes = global.GlobalExtendedAttributes;
+                    foreach (var path in RemovedOf(notes))
+                        writer.Remove(path);
+                }
+
                 continue;
             }
 
@@ -125,7 +165,7 @@ internal sealed class CacheArchive(Workspace workspace)
         await archive.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, path)
         {
             DataStream = content,
-            Mode = file.Executable ? Program : Normal,
+            Mode = File.GetUnixFileMode(content.SafeFileHandle) & Permissions,
             ModificationTime = new DateTimeOffset(File.GetLastWriteTimeUtc(content.SafeFileHandle)),
         }, ct);
     }

@@ -13,6 +13,7 @@ namespace PRTS.Execution.Caches;
 internal sealed class CacheStore(JobAssignment job, IJobSink sink, Workspace workspace, Retry retry)
 {
     private const int MostSeen = 2000;
+    private const int MostDamaged = 3;
 
     /// <summary>By the archive's SHA-256.</summary>
     private static readonly ConcurrentDictionary<string, CacheContents> Seen = new(StringComparer.Ordinal);
@@ -44,9 +45,11 @@ internal sealed class CacheStore(JobAssignment job, IJobSink sink, Workspace wor
     }
 
     /// <returns>How many files, and the notes of <see cref="Save"/>.</returns>
+    /// <exception cref="ArtifactRefusedException">It is damaged, or the disk is full.</exception>
     public async Task<(int Files, IReadOnlyDictionary<string, string> Notes)> Restore(CacheEntry found, CancellationToken ct)
     {
         await using var file = Scratch();
+        var damaged = 0;
         await retry.Forever("fetch a cache", async token =>
         {
             file.SetLength(0);
@@ -61,7 +64,11 @@ internal sealed class CacheStore(JobAssignment job, IJobSink sink, Workspace wor
 
             file.Position = 0;
             var hash = Convert.ToHexStringLower(await SHA256.HashDataAsync(file, token));
-            return hash == found.Sha256 ? true : throw new HttpRequestException($"the cache {found.Key} arrived damaged");
+            if (hash == found.Sha256)
+                return true;
+            var message = $"the cache {found.Key} arrived damaged";
+            // It may lie there so.
+            throw ++damaged < MostDamaged ? new HttpRequestException(message) : new ArtifactRefusedException(message);
         }, ct);
         file.Position = 0;
         return await archive.Unpack(file, ct);

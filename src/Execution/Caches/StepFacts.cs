@@ -11,17 +11,17 @@ internal sealed record StepFile(string Path, bool Executable, string Sha256);
 internal sealed record StepFacts
 {
     /// <summary>Changes with what goes into the key, and with what the archive holds.</summary>
-    private const string Version = "1";
+    private const string Version = "2";
 
     public required string Command { get; init; }
     public required string Shell { get; init; }
     public required string Directory { get; init; }
 
-    /// <summary>The image's digest, or the kind of machine.</summary>
+    /// <summary>The image's digest and how it is run, or the kind of machine.</summary>
     public required string Host { get; init; }
 
-    /// <summary>Name and image of each.</summary>
-    public required IReadOnlyList<(string Name, string Image)> Services { get; init; }
+    /// <summary>Name of each and all that is said of it.</summary>
+    public required IReadOnlyList<(string Name, string Settings)> Services { get; init; }
     public required IReadOnlyList<(string Name, string Value)> Variables { get; init; }
 
     /// <summary>As they are declared: what matches nothing counts, too.</summary>
@@ -39,7 +39,7 @@ internal sealed record StepFacts
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var text in (string[])[Version, Command, Shell, Directory, Host])
             Add(text);
-        All(Services.Select(service => (string[])[service.Name, service.Image]));
+        All(Services.Select(service => (string[])[service.Name, service.Settings]));
         All(Variables.OrderBy(variable => variable.Name, StringComparer.Ordinal).Select(variable => (string[])[variable.Name, variable.Value]));
         All(Inputs.Select(path => (string[])[path]));
         All(Outputs.Select(path => (string[])[path]));

@@ -46,7 +46,8 @@ internal sealed class CacheStep(JobAssignment job, JobHistory history, CacheStor
         string Key(string template, string what)
         {
             var text = scope.Render(template, environment, what).Trim();
-            return PlannedCache.IsKey(text) ? text : throw new ScopeException($"{what} {template} gives '{text}'; a key is one line of 1 to {PlannedCache.LongestKey} characters");
+            return PlannedCache.IsKey(text) && !text.StartsWith(PlannedStepCache.KeyPrefix, StringComparison.Ordinal) ? text
+                : throw new ScopeException($"{what} {template} gives '{text}'; a key is one line of 1 to {PlannedCache.LongestKey} characters and does not begin with {PlannedStepCache.KeyPrefix}");
         }
     }
 

@@ -13,8 +13,11 @@ internal sealed class CachedStep(
     /// <param name="began">By an earlier agent process: its inputs are not known any more.</param>
     public async Task<StepResult> Run(PlannedStep step, StepScope scope, TimeSpan left, bool began, long logLength, CancellationToken ct)
     {
-        if (step.Memo is not { } memo || began || cancellation.IsRequested || await cache.KeyOf(step, memo, scope, host, files, ct) is not { } key)
+        if (step.Memo is not { } memo || began || cancellation.IsRequested)
             return await runner.Run(step, scope, left, ct);
+        var (key, why) = await cache.KeyOf(step, memo, scope, host, files, ct);
+        if (key is null)
+            return With(await runner.Run(step, scope, left, ct), why);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct, cancellation.Token);
         limit.CancelAfter(left);
         try
@@ -27,15 +30,18 @@ internal sealed class CachedStep(
             // The runner says why the step cannot run any more.
         }
 
+        var before = cache.Made(step, memo, scope);
         var result = await runner.Run(step, scope, left, ct);
-        return result.Status == RunStatus.Succeeded ? result with { Reason = result.Reason ?? await Keep(key, step, memo, scope, result, limit.Token, ct) } : result;
+        return result.Status == RunStatus.Succeeded ? With(result, await Keep(key, step, memo, scope, before, result, limit.Token, ct)) : result;
     }
 
-    private async Task<string?> Keep(string key, PlannedStep step, PlannedStepCache memo, StepScope scope, StepResult result, CancellationToken limit, CancellationToken ct)
+    private static StepResult With(StepResult result, string? note) => result.Status == RunStatus.Succeeded ? result with { Reason = result.Reason ?? note } : result;
+
+    private async Task<string?> Keep(StepKey key, PlannedStep step, PlannedStepCache memo, StepScope scope, IReadOnlySet<string> before, StepResult result, CancellationToken limit, CancellationToken ct)
     {
         try
         {
-            return await cache.Save(key, step, memo, scope, result.Outputs, limit);
+            return await cache.Save(key, step, memo, scope, files, before, result.Outputs, limit);
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {

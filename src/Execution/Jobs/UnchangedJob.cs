@@ -31,7 +31,7 @@ internal sealed class UnchangedJob(ExecutionOptions options, JobAssignment job, 
                 await mirror.Fetch(anew: false, ct);
             return await CommitFiles.Of(mirror, job.Event.Commit, ct) is { } files ? await Find(files, host, ct) : null;
         }
-        catch (Exception e) when (e is GitException or ScopeException || CacheStore.IsSurvived(e))
+        catch (Exception) when (!ct.IsCancellationRequested)
         {
             return null; // Whatever it is, the usual way meets it and says so.
         }
@@ -45,7 +45,7 @@ internal sealed class UnchangedJob(ExecutionOptions options, JobAssignment job, 
         {
             var known = passed.ToDictionary(before => before.Step.Index, before => before.Outputs);
             var scope = new StepScope(job, history, step.Index, new(false, false, null), workspace, host, options, known) { HasWorkspace = false };
-            if (await cache.KeyOf(step, step.Memo!, scope, host, files, ct) is not { } key || await store.Find(key, [], ct) is not { } entry)
+            if ((await cache.KeyOf(step, step.Memo!, scope, host, files, ct)).Key is not { } key || await store.Find(key.Text, [], ct) is not { } entry)
                 return null;
             var isLast = step.Index == job.Job.Steps.Count - 1;
             CacheContents? made = null;

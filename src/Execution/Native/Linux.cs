@@ -7,6 +7,8 @@ namespace PRTS.Execution.Native;
 internal static unsafe partial class Linux
 {
     public const int SIGKILL = 9;
+    public const int ENOENT = 2;
+    public const int ENOTDIR = 20;
     public const int O_RDONLY = 0;
     public const int O_WRONLY = 1;
     public const int O_RDWR = 2;
@@ -155,6 +157,13 @@ internal static unsafe partial class Linux
             throw Failure($"A file could not be given to uid {uid}");
     }
 
+    /// <summary>A file or link goes; that there is none is no failure.</summary>
+    public static void Remove(SafeFileHandle directory, string name)
+    {
+        if (UnlinkAtNative((int)directory.DangerousGetHandle(), name, 0) != 0 && Marshal.GetLastPInvokeError() != ENOENT)
+            throw Failure(name);
+    }
+
     private static SafeFileHandle OpenBeneath(SafeFileHandle directory, string relativePath, int flags, int mode)
     {
         var how = new OpenHow
@@ -201,7 +210,8 @@ internal static unsafe partial class Linux
         }
     }
 
-    private static IOException Failure(string what) => new($"{what}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
+    /// <summary>Its <see cref="Exception.HResult"/> is the number of the error.</summary>
+    private static IOException Failure(string what) => new($"{what}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}", Marshal.GetLastPInvokeError());
 
     [LibraryImport("libc", EntryPoint = "geteuid")]
     private static partial uint GetEuid();

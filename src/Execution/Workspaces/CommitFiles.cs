@@ -31,7 +31,7 @@ internal sealed class CommitFiles : IStepFiles
 
     private sealed record Entry(string Path, string Blob, bool Executable, bool IsLink);
 
-    /// <summary>Null when a checkout may differ from what the commit has (attributes), or is too large to be told here.</summary>
+    /// <summary>Null when a checkout may differ from what the commit has (attributes, submodules), or is too large to be told here.</summary>
     /// <exception cref="GitException">The mirror lacks the commit, or is damaged.</exception>
     public static async Task<CommitFiles?> Of(Mirror mirror, string commit, CancellationToken ct)
     {
@@ -50,7 +50,7 @@ internal sealed class CommitFiles : IStepFiles
         }
     }
 
-    /// <summary>With files that a step put over them; null when one of them would lie below a file or link, or take the place of a folder.</summary>
+    /// <summary>With what a step made and took away; null when a file would lie below a file or link, or take the place of a folder, and when folders are empty.</summary>
     public CommitFiles? With(CacheContents made)
     {
         foreach (var file in made.Files)
@@ -59,8 +59,9 @@ internal sealed class CommitFiles : IStepFiles
             Blobs[Own + "link:" + target] = target;
         var added = made.Files.Select(file => new Entry(file.Path, Own + file.Sha256, file.Executable, false))
             .Concat(made.Links.Select(link => new Entry(link.Path, Own + "link:" + link.Target, false, true))).ToDictionary(entry => entry.Path, StringComparer.Ordinal);
-        var others = entries.Where(entry => !added.ContainsKey(entry.Path)).ToList();
-        return others.Any(entry => added.Keys.Any(path => path.StartsWith(entry.Path + "/", StringComparison.Ordinal) || entry.Path.StartsWith(path + "/", StringComparison.Ordinal)))
+        var gone = made.Removed.ToHashSet(StringComparer.Ordinal);
+        var others = entries.Where(entry => !added.ContainsKey(entry.Path) && !gone.Contains(entry.Path)).ToList();
+        return made.Folders.Count > 0 || others.Any(entry => added.Keys.Any(path => path.StartsWith(entry.Path + "/", StringComparison.Ordinal) || entry.Path.StartsWith(path + "/", StringComparison.Ordinal)))
             ? null
             : new(mirror, [.. others, .. added.Values]);
     }
@@ -69,6 +70,8 @@ internal sealed class CommitFiles : IStepFiles
     {
         var found = patterns.SelectMany(Matching).DistinctBy(entry => entry.Path).ToList();
         await Learn([.. found.Select(entry => (entry.Blob, entry.IsLink)).Where(blob => !Blobs.ContainsKey(blob.Blob)).Distinct()], ct);
+        if (found.FirstOrDefault(entry => entry.IsLink && Blobs[entry.Blob].Contains('\uFFFD', StringComparison.Ordinal)) is { } odd)
+            throw new IOException($"{odd.Path} points to a name that is not valid UTF-8");
         return ([.. found.Where(entry => !entry.IsLink).Select(entry => new StepFile(entry.Path, entry.Executable, Blobs[entry.Blob]))],
             [.. found.Where(entry => entry.IsLink).Select(entry => (entry.Path, Blobs[entry.Blob]))]);
     }
@@ -76,13 +79,15 @@ internal sealed class CommitFiles : IStepFiles
     /// <summary>As <see cref="ArtifactCollector"/> finds them in a workspace.</summary>
     private IEnumerable<Entry> Matching(string pattern)
     {
-        if (ArtifactCollector.Refusal(pattern) is not null)
-            return [];
+        if (ArtifactCollector.Refusal(pattern) is { } refusal)
+            throw new IOException(refusal);
         var path = ArtifactCollector.Normal(pattern);
         var glob = Glob.IsGlob(path) ? new Glob(path) : null;
         var directory = glob?.Directory ?? path;
         var prefix = directory.Length == 0 ? "" : directory + "/";
-        return entries.Where(entry => (glob is null && !entry.IsLink && entry.Path == path)
+        if (entries.FirstOrDefault(entry => entry.IsLink && prefix.StartsWith(entry.Path + "/", StringComparison.Ordinal)) is { } link)
+            throw new IOException($"{link.Path} is a symbolic link");
+        return entries.Where(entry => (glob is null && entry.Path == path)
             || (entry.Path.StartsWith(prefix, StringComparison.Ordinal) && (glob?.Matches(entry.Path[prefix.Length..]) ?? true)));
     }
 
@@ -97,8 +102,10 @@ internal sealed class CommitFiles : IStepFiles
             // A replaced character stands for a name that is not UTF-8, which a checkout refuses to tell.
             if (path.Split('/')[^1] == ".gitattributes" || path.Contains('\uFFFD', StringComparison.Ordinal) || listed.Count == MostFiles)
                 return null;
-            if (head is [var mode, "blob", var blob])
-                listed.Add(new(path, blob, mode == "100755", mode == "120000"));
+            // Of another repository a checkout has an empty folder.
+            if (head is not [var mode, "blob", var blob])
+                return null;
+            listed.Add(new(path, blob, mode == "100755", mode == "120000"));
         }
         return new(mirror, listed);
     }

@@ -11,7 +11,9 @@ internal sealed class WorkspaceFiles(Workspace workspace) : IStepFiles
     {
         var collector = new ArtifactCollector(workspace, links: true);
         var found = patterns.Select(collector.Collect).ToList();
-        return new(([.. found.SelectMany(one => one.Files).DistinctBy(file => file.FullPath).Select(Read)], [.. found.SelectMany(one => one.Links).DistinctBy(link => link.Path)]));
+        if (found.FirstOrDefault(one => one.Untold is not null) is { } untold)
+            throw new IOException(untold.Untold);
+        return new(([.. found.SelectMany(one => one.Files).DistinctBy(file => file.FullPath).Select(Read)], [.. found.SelectMany(one => one.Links).Concat(found.SelectMany(one => one.Folders).Select(IStepFiles.Folder)).DistinctBy(link => link.Path)]));
     }
 
     private StepFile Read(ArtifactUploadFile file)

@@ -32,6 +32,34 @@ internal sealed class WorkspaceWriter(Workspace workspace)
         return true;
     });
 
+    /// <summary>An empty folder, unless there is one.</summary>
+    /// <exception cref="IOException">The message says what stands in the way.</exception>
+    public void Folder(string path) => In(path, (directory, name) =>
+    {
+        var made = Linux.TryMakeDirectory(directory, name);
+        using var folder = Linux.OpenDirectoryBeneath(directory, name);
+        if (made)
+            Own(folder);
+        return true;
+    });
+
+    /// <summary>Takes away a file or link, if it is there.</summary>
+    /// <exception cref="IOException">The message says what stands in the way.</exception>
+    public void Remove(string path) => Linux.As(workspace.Reader.Uid, workspace.Reader.Gid, () =>
+    {
+        try
+        {
+            using var root = Linux.OpenPath(workspace.Checkout);
+            using var directory = Linux.OpenDirectoryBeneath(root, Path.GetDirectoryName(path) is { Length: > 0 } folder ? folder : ".");
+            Linux.Remove(directory, Path.GetFileName(path));
+        }
+        catch (IOException e) when (e.HResult is Linux.ENOENT or Linux.ENOTDIR)
+        {
+            // Nothing is there.
+        }
+        return true;
+    });
+
     private T In<T>(string path, Func<SafeFileHandle, string, T> make)
     {
         var parts = path.Split('/').Where(part => part is not ("" or ".")).ToArray();

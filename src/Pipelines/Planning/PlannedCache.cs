@@ -29,6 +29,9 @@ public sealed record PlannedCache
 [GenerateSerializer, Alias("prts.plan-step-cache"), Immutable]
 public sealed record PlannedStepCache
 {
+    /// <summary>Begins the keys of what steps made; no other cache has such a key, or is found by its beginning.</summary>
+    public const string KeyPrefix = "step/";
+
     [Id(0)] public required IReadOnlyList<string> Inputs { get; init; }
     [Id(1)] public IReadOnlyList<string> Outputs { get; init; } = [];
 }

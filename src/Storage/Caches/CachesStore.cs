@@ -37,7 +37,7 @@ public sealed class CachesStore(NpgsqlDataSource database, IBlobStore blobs, Cac
             $"""
             {Select}
             join unnest($4::text[]) with ordinality r(ref, place) on r.ref = c.ref
-            join unnest($5::text[]) with ordinality k(text, place) on c.key = k.text or (k.place > 1 and starts_with(c.key, k.text))
+            join unnest($5::text[]) with ordinality k(text, place) on c.key = k.text or (k.place > 1 and starts_with(c.key, k.text) and not starts_with(c.key, 'step/'))
             where {ThisProject} order by k.place, r.place, c.created_at desc, c.id desc limit 1
             """,
             [.. Key(project), refs.ToArray(), (string[])[key, .. beginnings]]).First(Read, cancellationToken);

@@ -69,6 +69,45 @@ public sealed class RunTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Run_OnceConcurrencyAndPriority_AreAsOnAServer()
+    {
+        // The jobs' users may write there.
+        var shared = Directory.CreateTempSubdirectory("prts-cli-shared-");
+        File.SetUnixFileMode(shared.FullName, (UnixFileMode)0b111_111_111);
+        Pipeline("""
+            stages:
+              - name: Main
+                parallel: true
+                jobs:
+                  - name: Failing
+                    retry: 2
+                    steps: [{once: true, run: echo failing; exit 1}]
+                  - name: Later
+                    retry: 1
+                    steps: [{id: x, once: true, run: 'echo once; echo v=1 >> "$PRTS_OUTPUT"'}, {run: 'echo "${{ steps.x.outputs.v }} $PRTS_ATTEMPT"; test "$PRTS_ATTEMPT" = 2'}]
+              - name: Group
+                if: always()
+                parallel: true
+                jobs:
+                  - {name: A, concurrency: g, steps: [{run: 'mkdir "LOCK"; sleep 0.3; rmdir "LOCK"'}]}
+                  - {name: B, concurrency: g, steps: [{run: 'mkdir "LOCK"; sleep 0.3; rmdir "LOCK"'}]}
+              - name: Superseded
+                if: always()
+                parallel: true
+                jobs:
+                  - {name: Old, priority: 1, concurrency: s, steps: [{run: sleep 60}]}
+                  - {name: New, concurrency: {group: s, cancel_in_progress: true}, steps: [{run: echo new}]}
+            """.Replace("LOCK", Path.Combine(shared.FullName, "lock"), StringComparison.Ordinal));
+        var answer = await prts.RunAsync("run");
+        shared.Delete();
+        Assert.Equal(1, answer.ExitCode);
+        Assert.Contains("A: succeeded", answer.Error, StringComparison.Ordinal);
+        Assert.Contains("B: succeeded", answer.Error, StringComparison.Ordinal);
+        Assert.Equal(["Failing | failing", "Later | 1 1", "Later | 1 2", "Later | once", "New | new"], answer.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal));
+        Assert.Contains("Old: Canceled because New took its place in the concurrency group s.", answer.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Plan_ShowsJobsWithoutRunningThem_AndSaysWhatIsWrong()
     {
         Pipeline("""
