@@ -1,3 +1,4 @@
+using System.Formats.Tar;
 using Docker.DotNet.Models;
 using PRTS.Api;
 using PRTS.Api.Builds;
@@ -154,6 +155,53 @@ public sealed class ContainerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Memory_ExceededByAChild_IsSaidWithTheStepsOwnCode()
+    {
+        var sink = await Run(
+            new PlannedContainer { Image = EngineFixture.Usual, Limits = new() { Memory = 32 << 20 } },
+            Step("sh -c 'head -c 100000000 /dev/zero | tail' || exit 2"));
+
+        Assert.Equal((2, "exited with code 2; out of memory: the container reached its limit, and the system killed a process of it"), (sink.Step(0).ExitCode, sink.Step(0).Reason));
+    }
+
+    [Fact]
+    public async Task Attempts_OfTheSameNameInTwoInstallations_LeaveEachOtherAlone()
+    {
+        await using var other = new TestMachine(engine);
+        var job = Assignment(new() { Image = EngineFixture.Usual }, Step("echo ready; sleep 1000"));
+        var sink = new TestSink();
+        var agent = machine.Agent(sink);
+        var running = agent.Run(job, Token);
+        await sink.Until(s => s.Log.Contains("ready", StringComparison.Ordinal));
+        var theirs = other.Job(Step("echo theirs"));
+        var second = await other.Run(new TestSink(), theirs with { Attempt = job.Attempt, Job = theirs.Job with { Container = job.Job.Container } });
+        await other.DisposeAgents();
+
+        Assert.Equal("theirs\n", second.Log);
+        Assert.Single(await fixture.Client.Containers.ListContainersAsync(new ContainersListParameters(), Token));
+        await agent.Cancel(job.Attempt, "enough");
+        await running;
+        Assert.Equal((RunStatus.Canceled, "enough"), (sink.Ended!.Status, sink.Ended.Reason));
+    }
+
+    [Fact]
+    public async Task Network_LinkLocalServicesOfTheMachine_CannotBeReached()
+    {
+        await using var peer = await LinkLocalPeer.Start(Token);
+        using (var here = new System.Net.Sockets.TcpClient())
+            await here.ConnectAsync(LinkLocalPeer.LinkLocal, LinkLocalPeer.Port, Token);
+        var probe = $"for a in {LinkLocalPeer.Ordinary} {LinkLocalPeer.LinkLocal}; do nc -w 5 $a {LinkLocalPeer.Port} </dev/null 2>/dev/null && echo reached $a || echo closed $a; done";
+        var service = new PlannedContainer { Image = EngineFixture.Small, Name = "web", Command = ["sh", "-c", $"({probe}) >/out; exec httpd -f -p 80 -h /"], Ports = [80] };
+        var job = Assignment(new() { Image = EngineFixture.Small }, Step($"{probe}; wget -q -O - http://web/out; ip route | grep link | cut -d' ' -f1"));
+        var sink = await machine.Run(new TestSink(), job with { Job = job.Job with { ServiceContainers = [service] } });
+        await machine.DisposeAgents();
+
+        var expected = $"reached {LinkLocalPeer.Ordinary}\nclosed {LinkLocalPeer.LinkLocal}\n";
+        Assert.StartsWith(expected + expected, sink.Log, StringComparison.Ordinal);
+        Assert.DoesNotContain(sink.Log[(2 * expected.Length)..].Trim(), await LinkLocalPeer.Rules(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task User_OfTheImage_OwnsTheWorkspace()
     {
         await fixture.Import("prts-test/node:1", _ => { }, "USER node");
@@ -186,9 +234,10 @@ public sealed class ContainerTests : IAsyncDisposable
             echo x 2>/dev/null >/prts/init || echo no init
             mount -t tmpfs none /opt 2>/dev/null || echo no mounts
             env | grep -c -i -E 'token|prtsj_secret' || true
+            cat /sys/fs/cgroup/pids/pids.max /sys/fs/cgroup/pids.max 2>/dev/null || true
             """));
 
-        Assert.Equal("1\nno socket\nno devices\nno mirror\nno init\nno mounts\n0\n", sink.Log);
+        Assert.Equal("1\nno socket\nno devices\nno mirror\nno init\nno mounts\n0\n4096\n", sink.Log);
     }
 
     [Fact]
@@ -209,6 +258,29 @@ public sealed class ContainerTests : IAsyncDisposable
         Assert.StartsWith("the image prts-test/none:9 is not on this agent, and its pull policy is never", never.Ended!.Reason, StringComparison.Ordinal);
         Assert.StartsWith("the image 127.0.0.1:1/none:9 could not be pulled: ", missing.Ended!.Reason, StringComparison.Ordinal);
         Assert.Contains("/bin/sh", shell.Ended!.Reason, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("../containers/other")]
+    [InlineData("a b")]
+    [InlineData("")]
+    public async Task Image_NameThatIsNone_IsSaid(string name)
+    {
+        var sink = await Run(new PlannedContainer { Image = name }, Step("true"));
+
+        Assert.Equal($"'{name}' is no name of an image", sink.Ended!.Reason);
+    }
+
+    [Fact]
+    public async Task Image_VariablesThatNoShellCanSet_ReachTheStep()
+    {
+        await fixture.Import("prts-test/odd:1", _ => { }, "ENV discovery.type=single UID=77 PPID=78");
+        var small = await Run(new PlannedContainer { Image = "prts-test/odd:1" }, Step("echo runs $UID"));
+        await Build("prts-test/odd:2", $"FROM {EngineFixture.Usual}\nENV discovery.type=single UID=77 PPID=78\nRUN [\"ln\", \"-sf\", \"bash\", \"/bin/sh\"]\n");
+        var bash = await Run(new PlannedContainer { Image = "prts-test/odd:2" }, Step("env | grep discovery"), Step("env | grep discovery") with { Shell = "sh" });
+
+        Assert.Equal(([null], "runs 77\n"), (Reasons(small), small.Log));
+        Assert.Equal("discovery.type=single\ndiscovery.type=single\n", bash.Log);
     }
 
     [Fact]
@@ -279,6 +351,30 @@ public sealed class ContainerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Service_WritesMuchAndEnds_ItsLastWordsAreSaid()
+    {
+        var service = new PlannedContainer { Image = EngineFixture.Small, Name = "db", Ports = [1], Command = ["sh", "-c", "head -c 1000000 /dev/zero | tr '\\0' x; echo; echo last words; exit 3"] };
+        var job = Assignment(new() { Image = EngineFixture.Small }, Step("true"));
+        var sink = await machine.Run(new TestSink(), job with { Job = job.Job with { ServiceContainers = [service] } });
+
+        Assert.EndsWith("xxx\nlast words", sink.Ended!.Reason, StringComparison.Ordinal);
+        Assert.InRange(sink.Ended.Reason!.Length, 1000, 2000);
+    }
+
+    [Fact]
+    public async Task Leftovers_EngineIsGoneAtFirst_AreRemovedWhenItIsBack()
+    {
+        await fixture.Client.Networks.CreateNetworkAsync(new NetworksCreateParameters { Name = "prts-left", Labels = Ownership.Labels(machine.Options, "default/demo/hello/9/build/8") }, Token);
+        await fixture.StopDaemon();
+        var agent = machine.Agent(new TestSink());
+        agent.EmptyTrash();
+        await fixture.StartDaemon();
+
+        while ((await fixture.Client.Networks.ListNetworksAsync(cancellationToken: Token)).Any(network => network.Name == "prts-left"))
+            await Task.Delay(100, Token);
+    }
+
+    [Fact]
     public async Task Leftovers_OfAnAgentThatDied_AreRemovedAtTheNextStart()
     {
         var labels = Ownership.Labels(machine.Options, "default/demo/hello/9/build/9");
@@ -302,6 +398,15 @@ public sealed class ContainerTests : IAsyncDisposable
         Assert.Contains("the container engine (/run/prts-no-such.sock) does not answer", sink.Ended!.Reason, StringComparison.Ordinal);
         Assert.False(await nowhere.IsReady(Token));
         Assert.True(await engine.IsReady(Token));
+    }
+
+    private async Task Build(string name, string dockerfile)
+    {
+        using var context = new MemoryStream();
+        await using (var tar = new TarWriter(context, leaveOpen: true))
+            EngineFixture.AddText(tar, "Dockerfile", dockerfile);
+        context.Position = 0;
+        await fixture.Client.Images.BuildImageFromDockerfileAsync(new ImageBuildParameters { Tags = [name] }, context, null, null, new Progress<JSONMessage>(), Token);
     }
 
     private async Task<string> Empty()

@@ -18,6 +18,9 @@ internal sealed class ContainerSteps(ContainerEngine engine, string container, W
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1);
     private const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
+    private static readonly System.Collections.Frozen.FrozenSet<string> ReadOnlyOfBash =
+        System.Collections.Frozen.FrozenSet.Create(StringComparer.Ordinal, "BASHOPTS", "BASH_VERSINFO", "EUID", "PPID", "SHELLOPTS", "UID");
+
     private long knownKills;
 
     public string Checkout => Sandbox.Checkout;
@@ -31,7 +34,7 @@ internal sealed class ContainerSteps(ContainerEngine engine, string container, W
     public Dictionary<string, string> Environment()
     {
         var environment = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var variable in image.Environment.Where(variable => variable.Contains('=', StringComparison.Ordinal)))
+        foreach (var variable in image.Environment.Where(variable => variable.IndexOf('=', StringComparison.Ordinal) > 0))
             environment[variable[..variable.IndexOf('=', StringComparison.Ordinal)]] = variable[(variable.IndexOf('=', StringComparison.Ordinal) + 1)..];
         environment["CI"] = "true";
         return environment;
@@ -99,7 +102,10 @@ internal sealed class ContainerSteps(ContainerEngine engine, string container, W
             var kills = OutOfMemory.Kills((int)state.Pid);
             var killed = state.OOMKilled || kills > knownKills;
             knownKills = kills;
-            return killed && (exited.Code == 137 || exited.Signal > 0) ? OutOfMemoryReason : Ending(state);
+            if (killed && (exited.Code == 137 || exited.Signal > 0))
+                return OutOfMemoryReason;
+            // Whoever had started what was killed may end with a code of its own, as make does.
+            return Ending(state) ?? (killed ? $"{Reasons.Of(exited)}; {OutOfMemoryReason}" : null);
         }
         catch (EngineException e)
         {
@@ -148,12 +154,18 @@ internal sealed class ContainerSteps(ContainerEngine engine, string container, W
     {
         var script = new StringBuilder();
         script.Append("cd ").Append(Quoted(command.Directory)).Append(" || exit 1\n");
-        foreach (var (name, value) in command.Environment)
+        foreach (var (name, value) in command.Environment.Where(variable => CanExport(variable.Key)))
             script.Append("export ").Append(name).Append('=').Append(Quoted(value)).Append('\n');
+        // Images may have what a shell refuses to set, and ends at: discovery.type, or UID where sh is bash.
+        var others = string.Concat(command.Environment.Where(variable => !CanExport(variable.Key)).Select(variable => Quoted($"{variable.Key}={variable.Value}") + " "));
+        var exec = others.Length == 0 ? "exec " : $"exec env {others}";
         if (command.Argv[0] == "bash")
-            script.Append("command -v bash >/dev/null || exec sh -e ").Append(Quoted(command.Argv[^1])).Append('\n');
-        return script.Append("exec ").AppendJoin(' ', command.Argv.Select(Quoted)).Append('\n').ToString();
+            script.Append("command -v bash >/dev/null || ").Append(exec).Append("sh -e ").Append(Quoted(command.Argv[^1])).Append('\n');
+        return script.Append(exec).AppendJoin(' ', command.Argv.Select(Quoted)).Append('\n').ToString();
     }
+
+    private static bool CanExport(string name) =>
+        (char.IsAsciiLetter(name[0]) || name[0] == '_') && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_') && !ReadOnlyOfBash.Contains(name);
 
     private static string Quoted(string text) => $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 }

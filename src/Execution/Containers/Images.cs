@@ -15,6 +15,8 @@ internal sealed record LocalImage(string Id, IReadOnlyList<string> Environment, 
 /// <summary>Gets images as a job's pull policy says.</summary>
 internal sealed class Images(ContainerEngine engine, RegistryCredentials credentials)
 {
+    private const int LongestUsers = 4 << 20;
+
     public async Task<LocalImage> Get(PlannedContainer container, CancellationToken ct)
     {
         if (container.Pull != PullPolicy.Always && await Find(container.Image, ct) is { } present)
@@ -28,6 +30,9 @@ internal sealed class Images(ContainerEngine engine, RegistryCredentials credent
     /// <summary>Null when it is not here.</summary>
     public async Task<LocalImage?> Find(string name, CancellationToken ct)
     {
+        // It becomes part of a path that the engine is asked for.
+        if (name.Length == 0 || name.Contains("..", StringComparison.Ordinal) || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or ':' or '/' or '@' or '+' or '-'))
+            throw new EngineException($"'{name}' is no name of an image");
         try
         {
             var image = await engine.Ask($"the image {name} could not be looked up", client => client.Images.InspectImageAsync(name, ct));
@@ -81,8 +86,10 @@ internal sealed class Images(ContainerEngine engine, RegistryCredentials credent
                 client.Containers.GetArchiveFromContainerAsync(container, new ContainerPathStatParameters { Path = file }, false, ct));
             await using var stream = archive.Stream!;
             using var tar = new TarReader(stream);
-            if (await tar.GetNextEntryAsync(copyData: true, ct) is not { DataStream: { } data })
+            if (await tar.GetNextEntryAsync(copyData: false, ct) is not { DataStream: { } data } entry)
                 return null;
+            if (entry.Length > LongestUsers)
+                throw new EngineException($"{file} of the image is larger than {LongestUsers >> 20} MiB");
             using var text = new StreamReader(data);
             return (await text.ReadToEndAsync(ct)).Split('\n').Select(line => line.Split(':')).FirstOrDefault(fields => fields.Length > 2 && (fields[0] == key || fields[2] == key));
         }

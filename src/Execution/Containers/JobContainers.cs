@@ -19,7 +19,7 @@ internal sealed class JobContainers(ContainerEngine engine, ExecutionOptions opt
     private LocalImage? image;
 
     /// <summary>Of the network and the job's own container; the services add their host names.</summary>
-    private string Name { get; } = "prts-" + JobDirectory.NameOf(job.Attempt);
+    private string Name { get; } = Ownership.NameOf(options, job.Attempt);
 
     private PlannedContainer Container => job.Job.Container!;
 
@@ -38,8 +38,7 @@ internal sealed class JobContainers(ContainerEngine engine, ExecutionOptions opt
         HasPrepared = true;
         if (anew)
             await Remove(ct);
-        var network = engine.Ask("the job's network could not be made", client =>
-            client.Networks.CreateNetworkAsync(new NetworksCreateParameters { Name = Name, Driver = "bridge", Labels = labels }, ct));
+        var network = JobNetwork.Create(engine, Name, labels, ct);
         var getting = job.Job.Container is { } own ? images.Get(own, ct) : Task.FromResult<LocalImage>(null!);
         var services = Task.WhenAll(job.Job.ServiceContainers.Select(service => Serve(service, network, ct)));
         await Task.WhenAll(network, getting, services);
@@ -80,7 +79,7 @@ internal sealed class JobContainers(ContainerEngine engine, ExecutionOptions opt
         return addresses;
     }
 
-    public Task Remove(CancellationToken ct) => Removal.Of(engine, Ownership.Attempt, job.Attempt, _ => true, ct);
+    public Task Remove(CancellationToken ct) => Removal.Of(engine, options, attempt => attempt == job.Attempt, ct);
 
     /// <summary>
     /// An agent that is not root can give its files to nobody else. Then the steps are the agent's own user: that is root in the

@@ -1,19 +1,26 @@
 using System.Text;
 using System.Text.Json;
 using Docker.DotNet.Models;
+using PRTS.Execution.Native;
 
 namespace PRTS.Execution.Containers;
 
 /// <summary>
-/// What <c>docker login</c> left on this machine: the <c>auths</c> of a <c>config.json</c>. Read at each pull, so that a new login
+/// What <c>docker login</c> or <c>podman login</c> left on this machine: the <c>auths</c> of a <c>config.json</c> or <c>auth.json</c>. Read at each pull, so that a new login
 /// counts at once. Steps never see them.
 /// </summary>
 internal sealed class RegistryCredentials(string file)
 {
     private const string DockerHub = "https://index.docker.io/v1/";
 
-    public static string UsualFile => Path.Combine(
+    /// <summary>Docker's file; where there is none, podman's.</summary>
+    public static string UsualFile => new[] { DockersFile, PodmansFile }.FirstOrDefault(File.Exists) ?? DockersFile;
+
+    private static string DockersFile => Path.Combine(
         Environment.GetEnvironmentVariable("DOCKER_CONFIG") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".docker"), "config.json");
+
+    private static string PodmansFile => Environment.GetEnvironmentVariable("REGISTRY_AUTH_FILE")
+        ?? Path.Combine(Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR") is { Length: > 0 } runtime ? runtime : $"/run/containers/{Linux.Self.Uid}", "containers", "auth.json");
 
     /// <exception cref="EngineException">The file is there and cannot be understood.</exception>
     public AuthConfig For(string image)
@@ -52,7 +59,8 @@ internal sealed class RegistryCredentials(string file)
     internal static string RegistryOf(string image)
     {
         var first = image.IndexOf('/', StringComparison.Ordinal) is > 0 and var slash ? image[..slash] : "";
-        return first == "localhost" || first.AsSpan().ContainsAny('.', ':') ? first : DockerHub;
+        return first is "docker.io" or "index.docker.io" ? DockerHub
+            : first == "localhost" || first.AsSpan().ContainsAny('.', ':') ? first : DockerHub;
     }
 
     private static string HostOf(string registry)

@@ -16,6 +16,9 @@ internal static class Sandbox
     /// <summary>What package managers and servers need of root; not: raw packets, devices, chroot, and what the engine itself never gives.</summary>
     private static readonly string[] Capabilities = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "NET_BIND_SERVICE", "SETFCAP", "SETGID", "SETPCAP", "SETUID"];
 
+    /// <summary>More than builds use, and less than what takes the machine down.</summary>
+    private const long UsualPids = 4096;
+
     public static CreateContainerParameters ForSteps(string name, LocalImage image, PlannedContainer container, string user, string network, Workspace workspace, IDictionary<string, string> labels)
     {
         var parameters = Common(name, image, network, labels, container.Limits);
@@ -45,6 +48,8 @@ internal static class Sandbox
             parameters.Cmd = [.. service.Command];
         // We ask ourselves: podman's engine asks by timers of systemd, which is not everywhere.
         parameters.Healthcheck = new HealthcheckConfig { Test = ["NONE"] };
+        // What it writes the engine keeps on this machine's disk.
+        parameters.HostConfig!.LogConfig = new LogConfig { Type = "json-file", Config = new Dictionary<string, string>(StringComparer.Ordinal) { ["max-size"] = "16m" } };
         parameters.NetworkingConfig!.EndpointsConfig![network].Aliases = [service.Name];
         return parameters;
     }
@@ -63,7 +68,7 @@ internal static class Sandbox
             NanoCPUs = (long)((limits?.Cpu ?? 0) * 1e9),
             Memory = limits?.Memory ?? 0,
             MemorySwap = limits?.Memory ?? 0,
-            PidsLimit = limits is { Pids: > 0 and var pids } ? pids : null,
+            PidsLimit = limits is { Pids: > 0 and var pids } ? pids : UsualPids,
         },
         NetworkingConfig = new NetworkingConfig { EndpointsConfig = new Dictionary<string, EndpointSettings>(StringComparer.Ordinal) { [network] = new() } },
     };

@@ -15,6 +15,7 @@ internal sealed class ServiceHealth(ContainerEngine engine, PlannedContainer ser
     private static readonly TimeSpan PatienceWithPorts = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan PatienceWithExposed = TimeSpan.FromSeconds(20);
     private const int LinesOfLog = 20;
+    private const int CharactersOfLog = 1500;
 
     /// <exception cref="EngineException">It ended, or did not become ready; with its last words.</exception>
     public async Task Wait(CancellationToken ct)
@@ -86,7 +87,7 @@ internal sealed class ServiceHealth(ContainerEngine engine, PlannedContainer ser
                 client.Exec.CreateContainerExecAsync(container, new ContainerExecCreateParameters { Cmd = [.. command], AttachStdout = true, AttachStderr = true }, limit.Token));
             using var output = await engine.Ask($"the service {service.Name} could not be asked", client =>
                 client.Exec.StartContainerExecAsync(exec.ID, new ContainerExecStartParameters(), limit.Token));
-            _ = await output.ReadOutputToEndAsync(limit.Token);
+            await output.CopyOutputToAsync(Stream.Null, Stream.Null, Stream.Null, limit.Token);
             return (await engine.Ask($"the service {service.Name} could not be asked", client => client.Exec.InspectContainerExecAsync(exec.ID, limit.Token))).ExitCode == 0;
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
@@ -131,6 +132,8 @@ internal sealed class ServiceHealth(ContainerEngine engine, PlannedContainer ser
             container, new ContainerLogsParameters { ShowStdout = true, ShowStderr = true, Tail = LinesOfLog.ToString(CultureInfo.InvariantCulture) }, ct));
         var (output, errors) = await log.ReadOutputToEndAsync(ct);
         var words = (output + errors).Trim();
+        if (words.Length > CharactersOfLog)
+            words = "…" + words[^CharactersOfLog..];
         return new($"the service {service.Name} ({service.Image}) {what}{(words.Length == 0 ? "; it wrote nothing" : "; its last lines:\n" + words)}");
     }
 }

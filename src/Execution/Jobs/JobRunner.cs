@@ -24,10 +24,12 @@ public enum RunResult
 /// <summary>Runs job attempts on this machine.</summary>
 public sealed class JobRunner(ExecutionOptions options, IJobSink sink, TimeProvider clock, ILogger<JobRunner> log) : IAsyncDisposable
 {
+    private static readonly TimeSpan BetweenRemovals = TimeSpan.FromSeconds(5);
     private readonly ConcurrentDictionary<string, Running> running = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Task> deletions = new(StringComparer.Ordinal);
     private readonly UserClaims claims = new(options);
     private readonly EndedAttempts ended = new(options);
+    private readonly CancellationTokenSource leaving = new();
 
     private sealed class Running
     {
@@ -119,11 +121,8 @@ public sealed class JobRunner(ExecutionOptions options, IJobSink sink, TimeProvi
         TrimKept();
         foreach (var directory in Trash.Left(options))
             DeleteLater(directory);
-        if (options.Engine is { } engine && File.Exists(engine.Path))
-            Later("earlier jobs' containers", () => Removal.Of(engine, Ownership.Agent, options.JobsDirectory, IsOver, CancellationToken.None));
-
-        bool IsOver(IDictionary<string, string> labels) =>
-            labels.TryGetValue(Ownership.Attempt, out var attempt) && !Directory.Exists(JobDirectory.PathOf(options, attempt));
+        if (options.Engine is { } engine)
+            RemoveLater(engine, "earlier jobs", () => Removal.Of(engine, options, attempt => !Directory.Exists(JobDirectory.PathOf(options, attempt)), CancellationToken.None));
     }
 
     private void TrimKept()
@@ -133,7 +132,13 @@ public sealed class JobRunner(ExecutionOptions options, IJobSink sink, TimeProvi
     }
 
     /// <summary>Waits for the deletion of ended jobs' files. It ends no job: cancel what was given to <see cref="Run"/> for that.</summary>
-    public async ValueTask DisposeAsync() => await Task.WhenAll(deletions.Values);
+    public async ValueTask DisposeAsync()
+    {
+        if (!leaving.IsCancellationRequested)
+            await leaving.CancelAsync();
+        await Task.WhenAll(deletions.Values);
+        leaving.Dispose();
+    }
 
     private async Task<RunResult> RunHere(JobAssignment job, Running entry, CancellationToken detach)
     {
@@ -153,7 +158,7 @@ public sealed class JobRunner(ExecutionOptions options, IJobSink sink, TimeProvi
         entry.Begin(run);
         var result = await run.Run(detach);
         if (run.Containers is { } containers && result != RunResult.Detached)
-            Later(job.Attempt, () => containers.Remove(CancellationToken.None));
+            RemoveLater(options.Engine!, job.Attempt, () => containers.Remove(CancellationToken.None));
         if (run.Discarded is { } discarded)
             DeleteLater(discarded);
         else if (result != RunResult.Detached)
@@ -184,6 +189,37 @@ public sealed class JobRunner(ExecutionOptions options, IJobSink sink, TimeProvi
     {
         Trash.Delete(directory);
         return Task.CompletedTask;
+    });
+
+    /// <summary>Whatever the engine cannot do now, because it is gone or only starts, it is asked again for as long as the agent runs.</summary>
+    private void RemoveLater(ContainerEngine engine, string what, Func<Task> remove) => Later($"the containers of {what}", async () =>
+    {
+        var mayBeThere = File.Exists(engine.Path);
+        for (var tries = 0; ; tries++)
+        {
+            try
+            {
+                if (mayBeThere)
+                {
+                    await remove();
+                    return;
+                }
+            }
+            catch (EngineException e) when (!leaving.IsCancellationRequested)
+            {
+                if (tries == 0)
+                    log.LogWarning(e, "The containers of {What} could not be removed yet; it is tried again", what);
+            }
+            try
+            {
+                await Task.Delay(BetweenRemovals, clock, leaving.Token);
+                mayBeThere = await engine.IsReady(leaving.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                return; // The next start of the agent looks for them.
+            }
+        }
     });
 
     private void Later(string what, Func<Task> remove)

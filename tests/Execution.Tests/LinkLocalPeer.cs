@@ -1,0 +1,78 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+
+namespace PRTS.Execution.Tests;
+
+/// <summary>Another machine (a network namespace) with a web server at a link-local address, as clouds have for their machines, and at an ordinary one.</summary>
+internal sealed class LinkLocalPeer : IAsyncDisposable
+{
+    public const string LinkLocal = "169.254.77.2";
+    public const string Ordinary = "198.51.100.77";
+    public const int Port = 8077;
+    private const string Namespace = "prts-peer";
+
+    private readonly Process server;
+
+    private LinkLocalPeer(Process server) => this.server = server;
+
+    public static async Task<LinkLocalPeer> Start(CancellationToken ct)
+    {
+        await Delete();
+        await Ip("netns", "add", Namespace);
+        await Ip("link", "add", "prts-ll0", "type", "veth", "peer", "name", "prts-ll1", "netns", Namespace);
+        await Ip("address", "add", "169.254.77.1/30", "dev", "prts-ll0");
+        await Ip("link", "set", "prts-ll0", "up");
+        await Ip("-n", Namespace, "address", "add", LinkLocal + "/30", "dev", "prts-ll1");
+        await Ip("-n", Namespace, "link", "set", "prts-ll1", "up");
+        await Ip("-n", Namespace, "link", "set", "lo", "up");
+        await Ip("-n", Namespace, "address", "add", Ordinary + "/32", "dev", "lo");
+        await Ip("-n", Namespace, "route", "add", "default", "via", "169.254.77.1");
+        await Ip("route", "add", Ordinary, "via", LinkLocal);
+        var peer = new LinkLocalPeer(Process.Start("ip", ["netns", "exec", Namespace, "/bin/busybox", "httpd", "-f", "-p", Port.ToString(System.Globalization.CultureInfo.InvariantCulture)]));
+        while (!await Answers(ct))
+            await Task.Delay(50, ct);
+        return peer;
+    }
+
+    public static Task<string> Rules() => Run("rule");
+
+    public async ValueTask DisposeAsync()
+    {
+        server.Kill(entireProcessTree: true);
+        await server.WaitForExitAsync();
+        server.Dispose();
+        await Delete();
+    }
+
+    /// <summary>With the namespace go its interfaces, and the routes over them.</summary>
+    private static async Task Delete()
+    {
+        if ((await Run("netns", "list")).Contains(Namespace, StringComparison.Ordinal))
+            await Ip("netns", "delete", Namespace);
+    }
+
+    private static async Task<bool> Answers(CancellationToken ct)
+    {
+        using var client = new TcpClient();
+        try
+        {
+            await client.ConnectAsync(LinkLocal, Port, ct);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    private static Task Ip(params string[] arguments) => Run(arguments);
+
+    private static async Task<string> Run(params string[] arguments)
+    {
+        using var ip = Process.Start(new ProcessStartInfo("ip", arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var errors = ip.StandardError.ReadToEndAsync();
+        var output = await ip.StandardOutput.ReadToEndAsync();
+        await ip.WaitForExitAsync();
+        return ip.ExitCode == 0 ? output : throw new InvalidOperationException($"ip {string.Join(' ', arguments)}: {await errors}");
+    }
+}
