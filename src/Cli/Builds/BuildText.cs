@@ -59,8 +59,8 @@ internal static class BuildText
         var agents = job.FittingAgents switch
         {
             null => "",
-            [] => " No agent fits.",
-            [.. var names] => $" Agents that fit: {string.Join(", ", names)}.",
+            { Count: 0 } => " No agent fits.",
+            { } names => $" Agents that fit: {string.Join(", ", names)}.",
         };
         return (start + agents).Trim();
     }
