@@ -7,7 +7,7 @@ namespace PRTS.Grains.Access;
 
 /// <summary>Who has which role in one place.</summary>
 [GrainType("grants"), ServersOnly]
-public sealed class GrantsGrain([PersistentState("state", "prts")] IPersistentState<GrantsState> state, DirectoryReadModel directory)
+public sealed class GrantsGrain([PersistentState("grants", "prts")] IPersistentState<GrantsState> state, DirectoryReadModel directory)
     : ProjectedGrain<GrantsState>(new(state)), IGrantsGrain
 {
     private (string Tenant, AccessScope Scope) Id => this.GetPrimaryKeyString().Split('/', 2) is var parts && AccessScope.Parse(parts.Length > 1 ? parts[1] : "") is { } scope

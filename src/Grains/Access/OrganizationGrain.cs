@@ -8,7 +8,7 @@ namespace PRTS.Grains.Access;
 
 /// <summary>One organization.</summary>
 [GrainType("organization"), ServersOnly]
-public sealed class OrganizationGrain([PersistentState("state", "prts")] IPersistentState<OrganizationState> state, DirectoryReadModel directory, TimeProvider time)
+public sealed class OrganizationGrain([PersistentState("organization", "prts")] IPersistentState<OrganizationState> state, DirectoryReadModel directory, TimeProvider time)
     : ProjectedGrain<OrganizationState>(new(state)), IOrganizationGrain
 {
     private (string Tenant, string Org) Id => this.GetPrimaryKeyString().Split('/') is [var tenant, var org] ? (tenant, org) : throw new FormatException("An organization's key is tenant/org.");

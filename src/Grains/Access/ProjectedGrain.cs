@@ -5,7 +5,8 @@ namespace PRTS.Grains.Access;
 /// <summary>
 /// A grain whose whole state is shown by a read model: written first, then projected before the call returns. A crash between the two
 /// heals at the next activation or call, so no caller was told that it is done. Without a state it takes over what the read model has
-/// from before there were grains.
+/// from before there were grains. The state's name is the grain's own: the storage tells rows apart by that name and the grain's key, and
+/// a team has the key of a project.
 /// </summary>
 public abstract class ProjectedGrain<TState> : Grain where TState : class, IPersisted
 {

@@ -7,7 +7,7 @@ namespace PRTS.Grains.Access;
 
 /// <summary>One team.</summary>
 [GrainType("team"), ServersOnly]
-public sealed class TeamGrain([PersistentState("state", "prts")] IPersistentState<TeamState> state, DirectoryReadModel directory)
+public sealed class TeamGrain([PersistentState("team", "prts")] IPersistentState<TeamState> state, DirectoryReadModel directory)
     : ProjectedGrain<TeamState>(new(state)), ITeamGrain
 {
     private (string Tenant, string Org, string Team) Id =>

@@ -10,7 +10,7 @@ namespace PRTS.Grains.Access;
 
 /// <summary>One tenant and its custom roles.</summary>
 [GrainType("tenant"), ServersOnly]
-public sealed partial class TenantGrain([PersistentState("state", "prts")] IPersistentState<TenantState> state, DirectoryReadModel directory, TimeProvider time)
+public sealed partial class TenantGrain([PersistentState("tenant", "prts")] IPersistentState<TenantState> state, DirectoryReadModel directory, TimeProvider time)
     : ProjectedGrain<TenantState>(new(state)), ITenantGrain
 {
     private const int MostRoles = 100;

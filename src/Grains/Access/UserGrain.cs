@@ -7,7 +7,7 @@ namespace PRTS.Grains.Access;
 
 /// <summary>One account. The name is claimed in the table of users, which alone can say that it is unique, before the state is written.</summary>
 [GrainType("user"), ServersOnly]
-public sealed class UserGrain([PersistentState("state", "prts")] IPersistentState<UserState> state, UsersStore users)
+public sealed class UserGrain([PersistentState("user", "prts")] IPersistentState<UserState> state, UsersStore users)
     : ProjectedGrain<UserState>(new(state)), IUserGrain
 {
     private (string Tenant, Guid User) Id =>

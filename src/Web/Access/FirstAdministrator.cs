@@ -45,6 +45,7 @@ public sealed class FirstAdministrator(
             Token = Secrets.Create(Secrets.AccessTokenPrefix),
         };
         await Write(path, file with { Url = options.PublicUrl }, cancellationToken);
+        await grains.Tenant(options.Tenant).Create("");
         var id = (await users.ByName(options.Tenant, file.User, cancellationToken))?.Id ?? Guid.NewGuid();
         await grains.User(options.Tenant, id).Create(new() { Name = file.User, CreatedAt = time.GetUtcNow() });
         await grains.User(options.Tenant, id).SetEnabled(true);

@@ -48,7 +48,7 @@ public class TokenTests(TestServer server)
         await server.Get<Accounts>().SetPassword(user, "another password");
         Assert.Equal(HttpStatusCode.Unauthorized, (await client.SendAsync(Basic(user.Name, TestServer.Password))).StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await client.SendAsync(Basic(user.Name, "another password"))).StatusCode);
-        await server.Get<UsersStore>().SetRole(user.Id, nameof(Role.None));
+        await server.Grains.User(user.Tenant, user.Id).SetEnabled(false);
         Assert.Equal(HttpStatusCode.Unauthorized, (await client.SendAsync(Basic(user.Name, "another password"))).StatusCode);
     }
 
