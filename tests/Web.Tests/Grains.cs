@@ -126,29 +126,29 @@ public sealed class AgentsGrain(Recorder recorder) : Grain, IAgentsGrain
 
 public sealed class UserGrain(UsersStore users) : Grain, IUserGrain
 {
-    private UserProfile? profile;
+    private UserProfile? shown;
     private long version;
 
     private (string Tenant, Guid User) Id => this.GetPrimaryKeyString().Split('/') is var parts ? (parts[0], Guid.Parse(parts[1])) : default;
 
-    public async Task<bool> Create(UserProfile created) => await users.Claim(Id.Tenant, Id.User, created) && await Set(created);
+    public async Task<bool> Create(UserProfile profile) => await users.Claim(Id.Tenant, Id.User, profile) && await Set(profile);
 
-    public Task<bool> Update(UserProfile changed) => Set(changed);
+    public Task<bool> Update(UserProfile profile) => Set(profile);
 
     public async Task<bool> SetEnabled(bool enabled) => await users.Get(Id.User) is { } known
-        && await Set((profile ?? new() { Name = known.Name, CreatedAt = known.CreatedAt }) with { Enabled = enabled });
+        && await Set((shown ?? new() { Name = known.Name, CreatedAt = known.CreatedAt }) with { Enabled = enabled });
 
     public async Task<bool> Link(string provider, string subject)
     {
-        await users.Project(Id.Tenant, Id.User, ++version, profile!, [(provider, subject)]);
+        await users.Project(Id.Tenant, Id.User, ++version, shown!, [(provider, subject)]);
         return true;
     }
 
-    public Task<UserProfile?> Get() => Task.FromResult(profile);
+    public Task<UserProfile?> Get() => Task.FromResult(shown);
 
     private async Task<bool> Set(UserProfile next)
     {
-        profile = next;
+        shown = next;
         await users.Project(Id.Tenant, Id.User, ++version, next, []);
         return true;
     }

@@ -77,7 +77,7 @@ public sealed class PermissionHandler : IAuthorizationHandler
             var allowed = requirement switch
             {
                 PermissionRequirement { Anywhere: true } asked => context.User.MayAnywhere(asked.Permission),
-                PermissionRequirement asked => (Scope(context.Resource) is { } scope && context.User.May(asked.Permission, scope)) || AgentMay(context, asked.Permission),
+                PermissionRequirement asked => context.User.May(asked.Permission, Scope(context.Resource)) || AgentMay(context, asked.Permission),
                 AttemptRequirement => context.User.Attempt() is { } attempt && Names(context, attempt),
                 _ => false,
             };
@@ -87,8 +87,8 @@ public sealed class PermissionHandler : IAuthorizationHandler
         return Task.CompletedTask;
     }
 
-    /// <summary>Null when the resource names what cannot be.</summary>
-    private static AccessScope? Scope(object? resource) => resource switch
+    /// <summary>What names nothing that can be asks for rights in the whole tenant; what serves the address then says that there is none.</summary>
+    private static AccessScope Scope(object? resource) => resource switch
     {
         AccessScope scope => scope,
         ProjectId project => AccessScope.Of(project),
@@ -98,11 +98,11 @@ public sealed class PermissionHandler : IAuthorizationHandler
     };
 
     /// <summary>Endpoints name a project <c>{org}/{project}</c>, pages <c>{Org}/{Name}</c>; agents and the like have a <c>{name}</c> without an organization.</summary>
-    private static AccessScope? Scope(IEnumerable<KeyValuePair<string, object?>> route)
+    private static AccessScope Scope(IEnumerable<KeyValuePair<string, object?>> route)
     {
         string? Value(string key) => route.FirstOrDefault(value => string.Equals(value.Key, key, StringComparison.OrdinalIgnoreCase)).Value as string;
         var org = Value("org");
-        return org is null ? AccessScope.Tenant : AccessScope.Parse((Value("project") ?? Value("Name")) is { } project ? $"{org}/{project}" : org);
+        return AccessScope.Parse(org is not null && (Value("project") ?? Value("Name")) is { } project ? $"{org}/{project}" : org) ?? AccessScope.Tenant;
     }
 
     private static bool AgentMay(AuthorizationHandlerContext context, string permission) =>

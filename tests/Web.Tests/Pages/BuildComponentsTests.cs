@@ -1,4 +1,5 @@
 using Bunit;
+using Microsoft.Extensions.DependencyInjection;
 using PRTS.Api;
 using PRTS.Api.Builds;
 using PRTS.Contracts.Access;
@@ -11,6 +12,8 @@ namespace PRTS.Web.Tests.Pages;
 
 public sealed class BuildComponentsTests : PageTest
 {
+    public BuildComponentsTests(TestServer server) => Services.AddSingleton(server.Grains);
+
     [Theory]
     [InlineData("en", "Waiting")]
     [InlineData("zh-Hans", "等待中")]
