@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Npgsql;
+using PRTS.Storage.Access;
 using PRTS.Storage.Agents;
 using PRTS.Storage.Artifacts;
 using PRTS.Storage.Blobs;
@@ -37,6 +38,10 @@ public static class StorageServices
         services.AddSingleton<CachesStore>();
         services.AddSingleton<SchedulesStore>();
         services.AddSingleton<UsersStore>();
+        services.AddSingleton<DirectoryReadModel>();
+        services.AddSingleton<AccessFactsStore>();
+        services.AddSingleton<AccessWatch>();
+        services.AddSingleton<AccessFactsCache>();
         services.AddSingleton<AccessTokensStore>();
         services.AddSingleton<SettingsStore>();
         services.AddSingleton(_ => BlobStores.Create(options));

@@ -1,3 +1,4 @@
+using PRTS.Contracts.Access;
 using PRTS.Storage.Settings;
 using PRTS.Storage.Users;
 
@@ -21,8 +22,8 @@ public sealed class AccountStoreTests
     [Fact]
     public async Task Create_SameNameInOtherCase_IsRefused()
     {
-        Assert.True(await users.Create(User("Ann")));
-        Assert.False(await users.Create(User("ann")));
+        Assert.True(await users.Claim(tenant, Guid.NewGuid(), Profile("Ann")));
+        Assert.False(await users.Claim(tenant, Guid.NewGuid(), Profile("ann")));
 
         Assert.Equal("Ann", (await users.ByName(tenant, "ANN"))!.Name);
         Assert.Null(await users.ByName(tenant + "x", "Ann"));
@@ -32,8 +33,7 @@ public sealed class AccountStoreTests
     [Fact]
     public async Task RecordFailure_ManyAtOnce_LocksAndSuccessUnlocks()
     {
-        var user = User("Ann");
-        await users.Create(user);
+        var user = await User("Ann");
 
         var locks = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => users.RecordFailure(user.Id, 5, TimeSpan.FromMinutes(15))));
 
@@ -44,17 +44,15 @@ public sealed class AccountStoreTests
         await users.RecordSuccess(user.Id);
         Assert.Equal((0, null), ((await users.Get(user.Id))!.FailedCount, (await users.Get(user.Id))!.LockedUntil));
         await users.SetPassword(user.Id, "new");
-        await users.SetRole(user.Id, "viewer");
         await users.SetCulture(user.Id, "zh-Hans");
         var changed = (await users.Get(user.Id))!;
-        Assert.Equal(("new", "viewer", "zh-Hans"), (changed.PasswordHash, changed.Role, changed.Culture));
+        Assert.Equal(("new", "zh-Hans"), (changed.PasswordHash, changed.Culture));
     }
 
     [Fact]
     public async Task Use_Token_NotesItOnceAMinuteUntilItExpires()
     {
-        var user = User("Ann");
-        await users.Create(user);
+        var user = await User("Ann");
         var secret = Guid.NewGuid().ToByteArray();
         var token = new StoredAccessToken { Id = Guid.NewGuid(), UserId = user.Id, Name = "ci", Prefix = "prts_ab", CreatedAt = time.Now, ExpiresAt = time.Now.AddHours(1) };
         await tokens.Create(token, secret);
@@ -91,5 +89,12 @@ public sealed class AccountStoreTests
         Assert.Null(await settings.Get(key));
     }
 
-    private StoredUser User(string name) => new() { Id = Guid.NewGuid(), Tenant = tenant, Name = name, PasswordHash = "hash", Role = "admin", CreatedAt = time.Now };
+    private async Task<StoredUser> User(string name)
+    {
+        var id = Guid.NewGuid();
+        await users.Claim(tenant, id, Profile(name));
+        return (await users.Get(id))!;
+    }
+
+    private UserProfile Profile(string name) => new() { Name = name, CreatedAt = time.Now };
 }

@@ -33,7 +33,7 @@ public sealed class AccessTokensStore(NpgsqlDataSource database, TimeProvider ti
             select {UsersStore.Columns}, {Columns} from access_tokens t join users u on u.id = t.user_id
             where t.sha256 = $1 and (t.expires_at is null or t.expires_at > $2)
             """,
-            secretSha256, now).First(row => ((StoredAccessToken, StoredUser)?)(Read(row, 9), UsersStore.Read(row)), cancellationToken);
+            secretSha256, now).First(row => ((StoredAccessToken, StoredUser)?)(Read(row, 11), UsersStore.Read(row)), cancellationToken);
         if (found is (var token, _) && (token.LastUsedAt is null || token.LastUsedAt <= now - LastUsedResolution))
         {
             await database.Command(

@@ -8,9 +8,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
-using PRTS.Contracts.Access;
 using PRTS.Storage.Settings;
-using PRTS.Storage.Users;
 
 namespace PRTS.Web.Access;
 
@@ -28,6 +26,8 @@ public static class AccessServices
         services.AddSingleton<PasswordLogin>();
         services.AddSingleton<VerifiedPasswords>();
         services.AddSingleton<Accounts>();
+        services.AddSingleton<SignedIn>();
+        services.AddHostedService<AccessListener>();
         services.AddSingleton<AccessTokens>();
         services.AddSingleton<FirstAdministrator>();
         services.AddHttpContextAccessor();
@@ -39,7 +39,7 @@ public static class AccessServices
         services.AddSingleton<IAuthorizationPolicyProvider, PermissionPolicies>();
         services.AddSingleton<IAuthorizationHandler, PermissionHandler>();
         services.AddAuthorizationBuilder().SetFallbackPolicy(
-            new AuthorizationPolicyBuilder().RequireAuthenticatedUser().RequireAssertion(context => context.User.Role() != Role.None).Build());
+            new AuthorizationPolicyBuilder().RequireAuthenticatedUser().RequireAssertion(context => context.User.Facts() is { Enabled: true }).Build());
         services.AddAntiforgery(options =>
         {
             options.HeaderName = Csrf.Header;
@@ -74,13 +74,12 @@ public static class AccessServices
         options.Events.OnRedirectToAccessDenied = context => Answer(context, StatusCodes.Status403Forbidden);
     }
 
-    /// <summary>A session ends when its account's password or role changes.</summary>
+    /// <summary>A session has the rights that its account has now, and ends when the password changes.</summary>
     private static async Task Validate(CookieValidatePrincipalContext context)
     {
-        var users = context.HttpContext.RequestServices.GetRequiredService<UsersStore>();
-        if (context.Principal is { } principal && await users.Get(principal.UserId(), context.HttpContext.RequestAborted) is { } user
-            && principal.Matches(user) && principal.Role() != Role.None)
+        if (context.Principal is { } principal && await context.HttpContext.RequestServices.GetRequiredService<SignedIn>().Again(principal, context.HttpContext.RequestAborted) is { } now)
         {
+            context.ReplacePrincipal(now);
             return;
         }
 

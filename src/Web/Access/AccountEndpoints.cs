@@ -26,8 +26,8 @@ public static class AccountEndpoints
     private static async Task<Ok<Me>> Me(ClaimsPrincipal user, UsersStore users, CancellationToken cancellationToken) => TypedResults.Ok(new Me
     {
         Name = user.Actor(),
-        Role = Accounts.Name(user.Role()),
-        Permissions = [.. AccessRules.All.Where(user.May).Order(StringComparer.Ordinal)],
+        Role = Accounts.TenantRole(user.Facts()!),
+        Permissions = [.. AccessRules.All.Where(user.MayAnywhere).Order(StringComparer.Ordinal)],
         Culture = (await users.Get(user.UserId(), cancellationToken))?.Culture,
     });
 

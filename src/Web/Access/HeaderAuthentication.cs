@@ -6,7 +6,6 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using PRTS.Contracts.Access;
 using PRTS.Contracts.Builds;
 using PRTS.Storage.Users;
 
@@ -18,7 +17,7 @@ namespace PRTS.Web.Access;
 /// </summary>
 public sealed class HeaderAuthentication(
     IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder,
-    WebOptions web, AccessTokensStore tokens, AttemptTokens attempts, VerifiedPasswords passwords)
+    WebOptions web, AccessTokensStore tokens, AttemptTokens attempts, VerifiedPasswords passwords, SignedIn signedIn)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     public const string SchemeName = "header";
@@ -60,14 +59,16 @@ public sealed class HeaderAuthentication(
         var (name, password) = (pair[..cut], pair[(cut + 1)..]);
         if (await Token(password) is { } byToken) return byToken;
         var result = await passwords.Check(web.Tenant, name, password, Context.Connection.RemoteIpAddress, Context.RequestAborted);
-        return result.User is { } user ? Accept(Principals.Of(user, SchemeName)) : Refuse(result.Problem!);
+        return result.User is not { } user ? Refuse(result.Problem!)
+            : await signedIn.As(user, SchemeName, Context.RequestAborted) is { } principal ? Accept(principal)
+            : Refuse(LoginResult.Refused);
     }
 
     private async Task<AuthenticateResult?> Token(string secret)
     {
         if (attempts.Read(secret) is var (attempt, agent)) return Accept(Principals.Of(attempt, agent, SchemeName));
         if (!secret.StartsWith(Secrets.AccessTokenPrefix, StringComparison.Ordinal)) return null;
-        return await tokens.Use(Secrets.Sha256(secret), Context.RequestAborted) is (_, var user) && Principals.Of(user, SchemeName) is var principal && principal.Role() != Role.None
+        return await tokens.Use(Secrets.Sha256(secret), Context.RequestAborted) is (_, var user) && await signedIn.As(user, SchemeName, Context.RequestAborted) is { } principal
             ? Accept(principal)
             : null;
     }

@@ -20,7 +20,7 @@ public static class LoginEndpoints
         app.MapPost("/logout", Logout).AllowAnonymous().DisableAntiforgery().WithOrder(-1).ExcludeFromDescription();
     }
 
-    private static async Task<IResult> Login(HttpContext http, IAntiforgery antiforgery, PasswordLogin login, WebOptions options)
+    private static async Task<IResult> Login(HttpContext http, IAntiforgery antiforgery, PasswordLogin login, SignedIn signedIn, WebOptions options)
     {
         if (!http.Request.HasFormContentType || !await antiforgery.IsRequestValidAsync(http)) return Back("/", "form");
         var form = await http.Request.ReadFormAsync(http.RequestAborted);
@@ -36,7 +36,8 @@ public static class LoginEndpoints
         }
 
         if (result.User is not { } user) return Back(returnUrl, result.Problem == LoginResult.TooMany ? "many" : "refused");
-        await http.SignInAsync(AccessServices.CookieScheme, Principals.Of(user, AccessServices.CookieScheme), new AuthenticationProperties { IsPersistent = true });
+        if (await signedIn.As(user, AccessServices.CookieScheme, http.RequestAborted) is not { } principal) return Back(returnUrl, "refused");
+        await http.SignInAsync(AccessServices.CookieScheme, principal, new AuthenticationProperties { IsPersistent = true });
         return TypedResults.LocalRedirect(returnUrl);
     }
 

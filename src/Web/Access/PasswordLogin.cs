@@ -1,6 +1,5 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
-using PRTS.Contracts.Access;
 using PRTS.Storage.Users;
 
 namespace PRTS.Web.Access;
@@ -25,11 +24,11 @@ public sealed partial class PasswordLogin(UsersStore users, PasswordHasher hashe
     {
         if (addresses.IsBlocked(address)) return new(null, LoginResult.TooMany);
         var user = name.Length is > 0 and <= 200 ? await users.ByName(tenant, name, cancellationToken) : null;
-        var open = user is not null && !(user.LockedUntil > time.GetUtcNow()) && Principals.Of(user, "check").Role() != Role.None;
-        var right = password.Length is > 0 and <= LongestPassword && await hasher.Verify(password, open ? user!.PasswordHash : hasher.Nobody, cancellationToken);
+        var open = user is { Enabled: true, PasswordHash: not null } && !(user.LockedUntil > time.GetUtcNow());
+        var right = password.Length is > 0 and <= LongestPassword && await hasher.Verify(password, open ? user!.PasswordHash! : hasher.Nobody, cancellationToken);
         if (open && right)
         {
-            if (PasswordHasher.IsOutdated(user!.PasswordHash))
+            if (PasswordHasher.IsOutdated(user!.PasswordHash!))
             {
                 await users.SetPassword(user.Id, await hasher.Hash(password, cancellationToken), cancellationToken);
                 user = await users.Get(user.Id, cancellationToken) ?? user;

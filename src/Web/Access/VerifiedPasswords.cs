@@ -16,14 +16,14 @@ public sealed class VerifiedPasswords(PasswordLogin login, UsersStore users, Tim
     private const int Most = 1000;
     private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(1);
     private readonly byte[] key = RandomNumberGenerator.GetBytes(32);
-    private readonly ConcurrentDictionary<string, (ClaimsPrincipal User, DateTimeOffset Until)> verified = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (StoredUser User, DateTimeOffset Until)> verified = new(StringComparer.Ordinal);
 
     public async Task<LoginResult> Check(string tenant, string name, string password, IPAddress? address, CancellationToken cancellationToken = default)
     {
         var digest = Digest(tenant, name, password);
         var now = time.GetUtcNow();
         if (verified.TryGetValue(digest, out var known) && known.Until > now
-            && await users.Get(known.User.UserId(), cancellationToken) is { } same && known.User.Matches(same))
+            && await users.Get(known.User.Id, cancellationToken) is { Enabled: true } same && same.PasswordHash == known.User.PasswordHash)
         {
             return new(same, null);
         }
@@ -37,7 +37,7 @@ public sealed class VerifiedPasswords(PasswordLogin login, UsersStore users, Tim
                 if (verified.Count >= Most) verified.Clear();
             }
 
-            verified[digest] = (Principals.Of(user, "cache"), now + Lifetime);
+            verified[digest] = (user, now + Lifetime);
         }
 
         return result;

@@ -21,11 +21,10 @@ public static class AdministrationEndpoints
     public static void MapAdministration(this RouteGroupBuilder api)
     {
         var administration = api.MapGroup("").WithTags("Administration");
-        administration.RequirePermission(Permissions.SystemManage);
-        administration.MapGet("/users", List).WithSummary("Users by name");
-        administration.MapPost("/users", Create).WithSummary("Create a user");
-        administration.MapPatch("/users/{name}", Update).WithSummary("Change a user's role or password").WithDescription("Role `none` disables the account.");
-        administration.MapGet("/system", Show).WithSummary("Version, address and size of this installation");
+        administration.MapGet("/users", List).RequirePermission(Permissions.UserManage).WithSummary("Users by name");
+        administration.MapPost("/users", Create).RequirePermission(Permissions.UserManage).WithSummary("Create a user");
+        administration.MapPatch("/users/{name}", Update).RequirePermission(Permissions.UserManage).WithSummary("Change a user's role or password").WithDescription("Role `none` disables the account.");
+        administration.MapGet("/system", Show).RequirePermission(Permissions.SystemManage).WithSummary("Version, address and size of this installation");
     }
 
     private static async Task<Ok<List<UserSummary>>> List(ClaimsPrincipal user, Accounts accounts, CancellationToken cancellationToken) =>

@@ -43,5 +43,5 @@ public partial class UsersPanel
         users = await Accounts.List(tenant);
     }
 
-    private async Task<bool> Allowed() => (await Authorization.AuthorizeAsync((await Authentication).User, Permissions.SystemManage)).Succeeded;
+    private async Task<bool> Allowed() => (await Authorization.AuthorizeAsync((await Authentication).User, AccessScope.Tenant, Permissions.UserManage)).Succeeded;
 }

@@ -19,6 +19,8 @@ public partial class BuildPage
 
     [Parameter] public string Name { get; set; } = "";
 
+    protected override AccessScope Scope => new(Org, Name);
+
     [Parameter] public int Number { get; set; }
 
     /// <summary>Key of the job that is shown.</summary>
@@ -108,13 +110,13 @@ public partial class BuildPage
 
     private async Task Rerun(string? job, bool fromFailedStep)
     {
-        if (!await Allowed(Permissions.BuildRun)) return;
+        if (!await Allowed(Permissions.PipelineRun)) return;
         if (await Grains.Build(Id).Rerun(User.Actor(), job is null ? null : [job], fromFailedStep) is { } problem) Snackbar.Add(problem, MudBlazor.Severity.Error);
     }
 
     private async Task Retry()
     {
-        if (!await Allowed(Permissions.BuildRun)) return;
+        if (!await Allowed(Permissions.PipelineRun)) return;
         var result = await Grains.Project(Id.Project).Retry(Number, User.Actor());
         if (result.Problem is not null) Snackbar.Add(result.Problem, MudBlazor.Severity.Error);
         else if (result.Builds is [var build, ..]) Navigation.NavigateTo(build.Page());

@@ -36,7 +36,7 @@ public partial class QuestionBox
         {
             // Asked again at the moment of acting: the page may have been open for days.
             var user = (await Authentication).User;
-            problem = (await Authorization.AuthorizeAsync(user, Permissions.BuildRun)).Succeeded
+            problem = (await Authorization.AuthorizeAsync(user, Job.Build.Project, Permissions.PipelineRun)).Succeeded
                 ? await Grains.Job(Job).Answer(user.Actor(), Question.Step, ran)
                 : Localizer["NoPermission.Text"];
         }

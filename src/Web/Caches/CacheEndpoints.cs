@@ -18,7 +18,7 @@ public static class CacheEndpoints
     {
         var group = api.MapGroup("").WithTags("Caches").CheckNames();
         group.MapGet(Routes.Project + "/caches", List).RequirePermission(Permissions.ArtifactRead).CheckProject().WithSummary("Caches of a project, the last used first");
-        group.MapDelete(Routes.Project + "/caches/{id:long}", Remove).RequirePermission(Permissions.BuildRun).CheckProject()
+        group.MapDelete(Routes.Project + "/caches/{id:long}", Remove).RequirePermission(Permissions.PipelineRun).CheckProject()
             .WithSummary("Remove a cache").WithDescription("The next build that asks for it does without, and keeps it anew.");
     }
 

@@ -37,7 +37,7 @@ public partial class ApprovalBox
         {
             // Asked again at the moment of acting: the page may have been open for days.
             var user = (await Authentication).User;
-            problem = (await Authorization.AuthorizeAsync(user, Permissions.DeploymentApprove)).Succeeded
+            problem = (await Authorization.AuthorizeAsync(user, Job.Build.Project, Permissions.EnvironmentApprove)).Succeeded
                 ? await Grains.Job(Job).Decide(user.Actor(), approves, comment.Trim())
                 : Localizer["NoPermission.Text"];
         }

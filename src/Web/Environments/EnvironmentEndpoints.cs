@@ -31,8 +31,8 @@ public static class EnvironmentEndpoints
             .WithSummary("Forget an environment's settings").WithDescription("What was deployed to it stays known.");
         group.MapGet(Routes.Project + "/environments/{name}/deployments", Deployments).RequirePermission(Permissions.EnvironmentRead).CheckProject()
             .WithSummary("Deployments to an environment, newest first");
-        group.MapPost(Routes.Job + "/approve", Approve).RequirePermission(Permissions.DeploymentApprove).WithSummary("Approve a deployment that waits");
-        group.MapPost(Routes.Job + "/reject", Reject).RequirePermission(Permissions.DeploymentApprove).WithSummary("Reject a deployment that waits: its job fails");
+        group.MapPost(Routes.Job + "/approve", Approve).RequirePermission(Permissions.EnvironmentApprove).WithSummary("Approve a deployment that waits");
+        group.MapPost(Routes.Job + "/reject", Reject).RequirePermission(Permissions.EnvironmentApprove).WithSummary("Reject a deployment that waits: its job fails");
     }
 
     private static async Task<Ok<IReadOnlyList<EnvironmentSummary>>> List([AsParameters] ProjectRoute route, EnvironmentsStore environments, CancellationToken cancellationToken) =>

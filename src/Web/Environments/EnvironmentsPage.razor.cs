@@ -20,6 +20,8 @@ public partial class EnvironmentsPage
 
     [Parameter] public string Name { get; set; } = "";
 
+    protected override AccessScope Scope => new(Org, Name);
+
     /// <summary>Whose history is shown.</summary>
     [SupplyParameterFromQuery(Name = "name")] public string? Selected { get; set; }
 
@@ -72,7 +74,7 @@ public partial class EnvironmentsPage
 
     private async Task DeployAgain(DeploymentSummary deployment)
     {
-        if (!await Allowed(Permissions.BuildRun)) return;
+        if (!await Allowed(Permissions.PipelineRun)) return;
         var build = new BuildId(Project(Org, Name), deployment.Number);
         if (await Grains.Build(build).Rerun(User.Actor(), [deployment.Job], fromFailedStep: false) is { } problem) Snackbar.Add(problem, MudBlazor.Severity.Error);
         else Navigation.NavigateTo(build.Page(deployment.Job));

@@ -32,11 +32,15 @@ public static class GitEndpoints
         {
             await Refuse(http, StatusCodes.Status403Forbidden, "This server speaks Git's smart HTTP protocol only; use git 1.6.6 or later.");
         }
-        else if (service == ReceivePack && !http.User.May(Permissions.RepositoryWrite))
+        else if (await Find(http, repositories) is not { } project)
+        {
+            return;
+        }
+        else if (service == ReceivePack && !http.User.May(Permissions.RepositoryWrite, AccessScope.Of(project)))
         {
             await Refuse(http, StatusCodes.Status403Forbidden, $"{http.User.Actor()} may read this repository, but not push to it: that needs the permission {Permissions.RepositoryWrite}.");
         }
-        else if (await Find(http, repositories) is { } project)
+        else
         {
             http.Response.Headers.CacheControl = "no-cache";
             await backend.Serve(http, repositories.Path(project), "/info/refs", $"service={service}");

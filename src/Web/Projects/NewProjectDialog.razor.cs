@@ -4,6 +4,7 @@ using Microsoft.Extensions.Localization;
 using MudBlazor;
 using PRTS.Api.Projects;
 using PRTS.Contracts;
+using PRTS.Contracts.Access;
 using PRTS.Contracts.Projects;
 using PRTS.Web.Access;
 using PRTS.Web.Resources;
@@ -39,7 +40,14 @@ public partial class NewProjectDialog
         busy = true;
         try
         {
-            var tenant = (await Authentication).User.Tenant();
+            var user = (await Authentication).User;
+            if (!user.May(Permissions.ProjectCreate, new(org.Trim())))
+            {
+                problem = Localizer["NoPermission.Text"];
+                return;
+            }
+
+            var tenant = user.Tenant();
             var definition = new CreateProject { Org = org.Trim(), Name = name.Trim(), Description = description.Trim(), DefaultBranch = branch.Trim() };
             if (await Grains.Project(new ProjectId(tenant, definition.Org, definition.Name)).Create(definition)) created = Options.CloneUrl(definition.Org, definition.Name);
             else problem = Localizer["Project.Taken", $"{definition.Org}/{definition.Name}"];

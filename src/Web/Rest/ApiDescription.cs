@@ -39,7 +39,7 @@ public static class ApiDescription
 
     public static void MapApiDescription(this IEndpointRouteBuilder app)
     {
-        app.MapOpenApi("/openapi/{documentName}.json").RequirePermission(Permissions.ProjectRead);
-        app.MapScalarApiReference("/api/docs", options => options.WithTitle("PRTS API").DisableDefaultFonts()).RequirePermission(Permissions.ProjectRead);
+        app.MapOpenApi("/openapi/{documentName}.json").RequirePermissionAnywhere(Permissions.ProjectRead);
+        app.MapScalarApiReference("/api/docs", options => options.WithTitle("PRTS API").DisableDefaultFonts()).RequirePermissionAnywhere(Permissions.ProjectRead);
     }
 }

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.Extensions.Localization;
 using MudBlazor;
+using PRTS.Contracts.Access;
 using PRTS.Contracts.Projects;
 using PRTS.Web.Access;
 using PRTS.Web.Resources;
@@ -30,6 +31,9 @@ public abstract class PrtsPage : ComponentBase, IDisposable
 
     protected ClaimsPrincipal User { get; private set; } = new();
 
+    /// <summary>Where the page's things lie: its permissions are asked for there.</summary>
+    protected virtual AccessScope Scope => AccessScope.Tenant;
+
     /// <summary>Canceled when the reader leaves the page.</summary>
     protected CancellationToken Leaving { get; }
 
@@ -40,7 +44,7 @@ public abstract class PrtsPage : ComponentBase, IDisposable
     /// <summary>Asks again at the moment of acting: a page may have been open for days, and its buttons are only markup.</summary>
     protected async Task<bool> Allowed(string permission)
     {
-        if ((await Authorization.AuthorizeAsync((await Authentication).User, permission)).Succeeded) return true;
+        if ((await Authorization.AuthorizeAsync((await Authentication).User, Scope, permission)).Succeeded) return true;
         Snackbar.Add(Localizer["NoPermission.Text"], Severity.Error);
         return false;
     }

@@ -14,6 +14,8 @@ public partial class VariablesPage
 
     [Parameter] public string Name { get; set; } = "";
 
+    protected override AccessScope Scope => new(Org, Name);
+
     [PersistentState] public IReadOnlyList<ProjectVariable>? Variables { get; set; }
 
     [Inject] private VariablesStore Store { get; set; } = null!;
