@@ -10,14 +10,15 @@ public sealed partial class ReferenceTests
     {
         ["Pipelines"] = [],
         ["Supervisor"] = [],
+        ["Egress"] = [],
         ["Api"] = ["Pipelines"],
         ["Contracts"] = ["Pipelines", "Api"],
-        ["Storage"] = ["Pipelines", "Api", "Contracts"],
+        ["Storage"] = ["Pipelines", "Api", "Contracts", "Egress"],
         ["Grains"] = ["Pipelines", "Api", "Contracts", "Storage"],
         ["Execution"] = ["Pipelines", "Api", "Supervisor"],
         ["Agents"] = ["Pipelines", "Api", "Contracts", "Execution", "Supervisor"],
-        ["Web"] = ["Pipelines", "Api", "Contracts", "Storage"],
-        ["Silo"] = ["Pipelines", "Api", "Contracts", "Storage", "Grains", "Web"],
+        ["Web"] = ["Pipelines", "Api", "Contracts", "Storage", "Egress"],
+        ["Silo"] = ["Pipelines", "Api", "Contracts", "Storage", "Grains", "Web", "Egress"],
         ["Cli"] = ["Pipelines", "Api", "Execution"],
     };
 
