@@ -24,7 +24,17 @@ public sealed class PersistedStateTests
 
     public static TheoryData<string> Names => ["job-definition", "job-state", "build-state", "project-state", "concurrency-state", "tenant-state", "organization-state", "team-state", "user-state", "grants-state"];
 
-    private static object Sample(string name) => name switch
+    private static object? AccessSample(string name) => name switch
+    {
+        "tenant-state" => new TenantState { Version = 2, Summary = new() { Name = "acme", DisplayName = "Acme", CreatedAt = Now }, Roles = [new("deployer", ["environment:*", "pipeline:run"])] },
+        "organization-state" => new OrganizationState { Version = 1, Description = "Acme", CreatedAt = Now },
+        "team-state" => new TeamState { Version = 3, Description = "The core", Members = [Guid.Empty] },
+        "user-state" => new UserState { Version = 2, Profile = new() { Name = "ann", DisplayName = "Ann", Email = "ann@example.com", CreatedAt = Now }, Identities = [new("oidc", "1-2-3")] },
+        "grants-state" => new GrantsState { Version = 4, Grants = [new("user:00000000-0000-0000-0000-000000000000", "admin"), new("team:acme/core", "developer")] },
+        _ => null,
+    };
+
+    private static object Sample(string name) => AccessSample(name) ?? name switch
     {
         "job-definition" => new JobDefinition { Start = Plans.Start(Plans.Job("lint", needs: ["compile"], @if: "always()")) with { TraceParent = "00-a-b-01" } },
         "job-state" => new JobState
@@ -72,11 +82,6 @@ public sealed class PersistedStateTests
                 ["test"] = new() { Status = RunStatus.Queued, CancelReason = "Another failed." },
             },
         },
-        "tenant-state" => new TenantState { Version = 2, Summary = new() { Name = "acme", DisplayName = "Acme", CreatedAt = Now }, Roles = [new("deployer", ["environment:*", "pipeline:run"])] },
-        "organization-state" => new OrganizationState { Version = 1, Description = "Acme", CreatedAt = Now },
-        "team-state" => new TeamState { Version = 3, Description = "The core", Members = [Guid.Empty] },
-        "user-state" => new UserState { Version = 2, Profile = new() { Name = "ann", DisplayName = "Ann", Email = "ann@example.com", CreatedAt = Now }, Identities = [new("oidc", "1-2-3")] },
-        "grants-state" => new GrantsState { Version = 4, Grants = [new("user:00000000-0000-0000-0000-000000000000", "admin"), new("team:acme/core", "developer")] },
         "concurrency-state" => new ConcurrencyState
         {
             Version = 4,
