@@ -10,14 +10,15 @@ public sealed partial class ReferenceTests
     {
         ["Pipelines"] = [],
         ["Supervisor"] = [],
+        ["Saml"] = [],
         ["Api"] = ["Pipelines"],
         ["Contracts"] = ["Pipelines", "Api"],
         ["Storage"] = ["Pipelines", "Api", "Contracts"],
         ["Grains"] = ["Pipelines", "Api", "Contracts", "Storage"],
         ["Execution"] = ["Pipelines", "Api", "Supervisor"],
         ["Agents"] = ["Pipelines", "Api", "Contracts", "Execution", "Supervisor"],
-        ["Web"] = ["Pipelines", "Api", "Contracts", "Storage"],
-        ["Silo"] = ["Pipelines", "Api", "Contracts", "Storage", "Grains", "Web"],
+        ["Web"] = ["Pipelines", "Saml", "Api", "Contracts", "Storage"],
+        ["Silo"] = ["Pipelines", "Saml", "Api", "Contracts", "Storage", "Grains", "Web"],
         ["Cli"] = ["Pipelines", "Api", "Execution"],
     };
 
