@@ -11,14 +11,15 @@ public sealed partial class ReferenceTests
         ["Pipelines"] = [],
         ["Supervisor"] = [],
         ["Egress"] = [],
+        ["Saml"] = [],
         ["Api"] = ["Pipelines"],
         ["Contracts"] = ["Pipelines", "Api"],
         ["Storage"] = ["Pipelines", "Api", "Contracts", "Egress"],
         ["Grains"] = ["Pipelines", "Api", "Contracts", "Storage"],
         ["Execution"] = ["Pipelines", "Api", "Supervisor"],
         ["Agents"] = ["Pipelines", "Api", "Contracts", "Execution", "Supervisor"],
-        ["Web"] = ["Pipelines", "Api", "Contracts", "Storage", "Egress"],
-        ["Silo"] = ["Pipelines", "Api", "Contracts", "Storage", "Grains", "Web", "Egress"],
+        ["Web"] = ["Pipelines", "Saml", "Api", "Contracts", "Storage", "Egress"],
+        ["Silo"] = ["Pipelines", "Saml", "Api", "Contracts", "Storage", "Grains", "Web", "Egress"],
         ["Cli"] = ["Pipelines", "Api", "Execution"],
     };
 
