@@ -50,26 +50,6 @@ public sealed class PodmanTests : IClassFixture<PodmanFixture>, IAsyncDisposable
     }
 
     [Fact]
-    public async Task Networks_OfTwoJobs_AreApart()
-    {
-        var server = new PlannedContainer { Image = EngineFixture.Small, Name = "web", Ports = [8080], Command = ["httpd", "-f", "-p", "8080"] };
-        var first = machine.Job(Step("nc -w 5 web 8080 </dev/null && echo up; sleep 1000"));
-        var sink = new TestSink();
-        var agent = machine.Agent(sink);
-        var run = agent.Run(first with { Job = first.Job with { Container = new() { Image = EngineFixture.Small }, ServiceContainers = [server] } }, TestContext.Current.CancellationToken);
-        await sink.Until(s => s.Log.Contains("up", StringComparison.Ordinal));
-        var web = (await fixture.Client.Containers.ListContainersAsync(new Docker.DotNet.Models.ContainersListParameters(), TestContext.Current.CancellationToken))
-            .Single(container => container.Names.Any(name => name.EndsWith("-web", StringComparison.Ordinal)));
-        var address = (await fixture.Client.Containers.InspectContainerAsync(web.ID, TestContext.Current.CancellationToken)).NetworkSettings!.Networks!.Values.Single().IPAddress;
-        var second = machine.Job(Step($"nc -w 3 {address} 8080 </dev/null 2>/dev/null && echo reached || echo apart"));
-        var other = await machine.Run(new TestSink(), second with { Job = second.Job with { Container = new() { Image = EngineFixture.Small } } });
-        await agent.Cancel(first.Attempt, "enough");
-        await run;
-
-        Assert.Equal("apart\n", other.Log);
-    }
-
-    [Fact]
     public async Task Job_Canceled_Ends()
     {
         var job = machine.Job(Step("echo up; sleep 1000"));

@@ -4,6 +4,7 @@ using PRTS.Api.Projects;
 using PRTS.Contracts.Builds;
 using PRTS.Contracts.Projects;
 using PRTS.Pipelines.Planning;
+using PRTS.Storage.Agents;
 using PRTS.Storage.Builds;
 using PRTS.Storage.Projects;
 
@@ -13,7 +14,7 @@ public sealed class ReadModelTests(StorageFixture storage)
 {
     private static readonly DateTimeOffset Start = new(2026, 11, 23, 12, 0, 0, TimeSpan.FromHours(8));
     private readonly string tenant = $"t{Guid.NewGuid():N}";
-    private readonly BuildsReadModel builds = new(storage.Database, new(storage.Database), TimeProvider.System);
+    private readonly BuildsReadModel builds = new(storage.Database, new AgentsReadModel(storage.Database), TimeProvider.System);
     private readonly ProjectsReadModel projects = new(storage.Database);
 
     private ProjectId Project => new(tenant, "demo", "hello");

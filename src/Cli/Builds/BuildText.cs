@@ -60,7 +60,7 @@ internal static class BuildText
         {
             null => "",
             { Count: 0 } => " No agent fits.",
-            var names => $" Agents that fit: {string.Join(", ", names)}.",
+            { } names => $" Agents that fit: {string.Join(", ", names)}.",
         };
         return (start + agents).Trim();
     }

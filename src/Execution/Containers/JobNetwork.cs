@@ -12,15 +12,8 @@ internal static class JobNetwork
 {
     public static async Task Create(ContainerEngine engine, string name, IDictionary<string, string> labels, CancellationToken ct)
     {
-        var parameters = new NetworksCreateParameters
-        {
-            Name = name,
-            Driver = "bridge",
-            Labels = labels,
-            // Docker always keeps networks apart; podman only those that ask for it.
-            Options = new Dictionary<string, string>(StringComparer.Ordinal) { ["isolate"] = "true" },
-        };
-        await engine.Ask("the job's network could not be made", client => client.Networks.CreateNetworkAsync(parameters, ct));
+        await engine.Ask("the job's network could not be made", client =>
+            client.Networks.CreateNetworkAsync(new NetworksCreateParameters { Name = name, Driver = "bridge", Labels = labels }, ct));
         // Without root the engine has none either, or only it could change the machine's routes.
         if (!Linux.IsRoot)
             return;

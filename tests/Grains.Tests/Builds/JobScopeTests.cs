@@ -58,10 +58,10 @@ public sealed class JobScopeTests
     [Fact]
     public void Template_ThatCannotBeEvaluated_FailsTheJobAndSaysWhich()
     {
-        var verdict = Verdict("always()", "node:${{ steps.x.outputs.v }}");
+        var verdict = Verdict("always()", "node:${{ fromJSON('{').v }}");
 
         Assert.Equal(RunStatus.Failed, verdict.Status);
-        Assert.StartsWith("It cannot start: its image cannot be evaluated: node:${{ steps.x.outputs.v }}: ", verdict.Reason, StringComparison.Ordinal);
+        Assert.StartsWith("It cannot start: its image cannot be evaluated: node:${{ fromJSON('{').v }}: ", verdict.Reason, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -106,8 +106,9 @@ public sealed class JobScopeTests
     [MemberData(nameof(Documented))]
     public void Contexts_AreAvailableWhereTheReferenceSays(string context, bool everywhere)
     {
-        var verdict = Verdict($"toJSON({context}) != ''", "node:20");
-        Assert.Equal(everywhere ? RunStatus.Queued : RunStatus.Failed, verdict.Status);
+        var condition = $"toJSON({context}) != ''";
+        if (everywhere) Assert.Equal(RunStatus.Queued, Verdict(condition, "node:20").Status);
+        else Assert.StartsWith($"`{context}` cannot be used here", Assert.Single(Parsed(condition, "node:20").Errors).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -119,11 +120,13 @@ public sealed class JobScopeTests
         return JobConditions.Evaluate(state.Request!, plan, plan["last"], state.Jobs);
     }
 
+    private static ParseResult Parsed(string condition, string image) => PipelineParser.Parse(
+        ".prts/pipeline.yaml", Pipeline.Replace("CONDITION", $"\"{condition}\"", StringComparison.Ordinal).Replace(" IMAGE\n", $" {image}\n", StringComparison.Ordinal));
+
     /// <summary>After the first job succeeded with the output <c>v=2</c>.</summary>
     private static (BuildState State, Blueprint Plan) Build(string condition, string image)
     {
-        var text = Pipeline.Replace("CONDITION", $"\"{condition}\"", StringComparison.Ordinal).Replace(" IMAGE\n", $" {image}\n", StringComparison.Ordinal);
-        var parsed = PipelineParser.Parse(".prts/pipeline.yaml", text);
+        var parsed = Parsed(condition, image);
         Assert.Empty(parsed.Errors);
         var plan = new Blueprint(BuildId.FromKey("default/demo/hello/7"), Planner.Plan(parsed.Pipeline!, Plans.Push)!);
         var first = new BuildJob { Status = RunStatus.Succeeded, Outputs = new Dictionary<string, string>(StringComparer.Ordinal) { ["v"] = "2" } };
