@@ -12,6 +12,9 @@ public sealed record WebOptions
     /// <summary>The tenant that requests belong to until a login says otherwise.</summary>
     public string Tenant { get; init; } = Contracts.Projects.ProjectId.DefaultTenant;
 
+    /// <summary>How it meets the network.</summary>
+    public Gateway.GatewayOptions Gateway { get; init; } = new();
+
     /// <summary>The git program.</summary>
     public string Git { get; init; } = "git";
 

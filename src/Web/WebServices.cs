@@ -8,6 +8,7 @@ using PRTS.Web.Artifacts;
 using PRTS.Web.Builds;
 using PRTS.Web.Caches;
 using PRTS.Web.Environments;
+using PRTS.Web.Gateway;
 using PRTS.Web.Git;
 using PRTS.Web.Logs;
 using PRTS.Web.Projects;
@@ -25,7 +26,8 @@ public static class WebServices
     public static IServiceCollection AddPrtsWeb(this IServiceCollection services, WebOptions options)
     {
         services.AddSingleton(options);
-        services.AddAccess();
+        services.AddAccess(options);
+        services.AddGateway(options.Gateway);
         services.AddRest();
         services.AddSingleton<BuildHub>();
         services.AddSingleton<PipelineList>();
@@ -42,15 +44,12 @@ public static class WebServices
     /// <summary>Adds the middleware and the endpoints.</summary>
     public static WebApplication MapPrtsWeb(this WebApplication app)
     {
-        app.UseSecurityHeaders();
-        app.UseApiErrors();
-        app.UseAuthentication();
-        app.UseCsrfProtection();
-        app.UseAuthorization();
+        app.UseGateway(app.Services.GetRequiredService<GatewayOptions>());
         app.MapLogin();
         app.MapGit();
         app.MapApiDescription();
         var api = app.MapGroup(Routes.Api);
+        api.WithRequestTimeout(RequestLimits.ApiTimeout);
         api.MapProjects();
         api.MapBuilds();
         api.MapLogs();

@@ -20,7 +20,7 @@ public static class AccessServices
     public const string CookieScheme = "cookie";
     private const string Scheme = "prts";
 
-    public static IServiceCollection AddAccess(this IServiceCollection services)
+    public static IServiceCollection AddAccess(this IServiceCollection services, WebOptions web)
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<PasswordHasher>();
@@ -35,7 +35,7 @@ public static class AccessServices
         services.AddAuthentication(Scheme)
             .AddPolicyScheme(Scheme, null, options => options.ForwardDefaultSelector = Select)
             .AddScheme<AuthenticationSchemeOptions, HeaderAuthentication>(HeaderAuthentication.SchemeName, null)
-            .AddCookie(CookieScheme, Configure);
+            .AddCookie(CookieScheme, options => Configure(options, web));
         services.AddSingleton<IAuthorizationPolicyProvider, PermissionPolicies>();
         services.AddSingleton<IAuthorizationHandler, PermissionHandler>();
         services.AddAuthorizationBuilder().SetFallbackPolicy(
@@ -43,9 +43,7 @@ public static class AccessServices
         services.AddAntiforgery(options =>
         {
             options.HeaderName = Csrf.Header;
-            options.Cookie.Name = "prts-csrf";
-            options.Cookie.SameSite = SameSiteMode.Lax;
-            options.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
+            Bind(options.Cookie, "prts-csrf", web);
         });
         services.AddDataProtection().SetApplicationName("PRTS");
         services.AddSingleton<IConfigureOptions<KeyManagementOptions>>(provider =>
@@ -59,12 +57,20 @@ public static class AccessServices
             ? HeaderAuthentication.SchemeName
             : CookieScheme;
 
-    private static void Configure(CookieAuthenticationOptions options)
+    /// <summary>Over TLS the name itself makes browsers refuse such a cookie from anybody but this host, and send it nowhere else (<c>__Host-</c>).</summary>
+    private static void Bind(CookieBuilder cookie, string name, WebOptions web)
     {
-        options.Cookie.Name = "prts-session";
-        options.Cookie.HttpOnly = true;
-        options.Cookie.SameSite = SameSiteMode.Lax;
-        options.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
+        var isSecure = web.Gateway.IsSecure(web.PublicUrl);
+        cookie.Name = isSecure ? $"__Host-{name}" : name;
+        cookie.Path = "/";
+        cookie.HttpOnly = true;
+        cookie.SameSite = SameSiteMode.Lax;
+        cookie.SecurePolicy = isSecure ? CookieSecurePolicy.Always : CookieSecurePolicy.SameAsRequest;
+    }
+
+    private static void Configure(CookieAuthenticationOptions options, WebOptions web)
+    {
+        Bind(options.Cookie, "prts-session", web);
         options.ExpireTimeSpan = TimeSpan.FromDays(14);
         options.SlidingExpiration = true;
         options.LoginPath = "/login";

@@ -46,6 +46,7 @@ public sealed class HeaderAuthentication(
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)
     {
         Response.StatusCode = Problem(Context) == LoginResult.TooMany ? StatusCodes.Status429TooManyRequests : StatusCodes.Status401Unauthorized;
+        if (Response.StatusCode == StatusCodes.Status429TooManyRequests) Response.Headers.RetryAfter = FailureLimiter.Seconds;
         // Browsers show their own password window for Basic; Git needs it to ask.
         Response.Headers.WWWAuthenticate = Request.Path.StartsWithSegments("/git", StringComparison.Ordinal) ? "Basic realm=\"PRTS\", charset=\"UTF-8\"" : "Bearer realm=\"PRTS\"";
         return Task.CompletedTask;

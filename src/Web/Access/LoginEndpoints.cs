@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.WebUtilities;
+using PRTS.Web.Gateway;
 
 namespace PRTS.Web.Access;
 
@@ -16,8 +17,8 @@ public static class LoginEndpoints
     public static void MapLogin(this IEndpointRouteBuilder app)
     {
         // The page may answer POST too; these come first.
-        app.MapPost("/login", Login).AllowAnonymous().DisableAntiforgery().WithOrder(-1).ExcludeFromDescription();
-        app.MapPost("/logout", Logout).AllowAnonymous().DisableAntiforgery().WithOrder(-1).ExcludeFromDescription();
+        app.MapPost("/login", Login).RateAs(RateClass.SignIn).LimitBody(RequestLimits.Form).AllowAnonymous().DisableAntiforgery().WithOrder(-1).ExcludeFromDescription();
+        app.MapPost("/logout", Logout).LimitBody(RequestLimits.Form).AllowAnonymous().DisableAntiforgery().WithOrder(-1).ExcludeFromDescription();
     }
 
     private static async Task<IResult> Login(HttpContext http, IAntiforgery antiforgery, PasswordLogin login, WebOptions options)

@@ -12,6 +12,7 @@ using PRTS.Contracts.Projects;
 using PRTS.Pipelines.Planning;
 using PRTS.Storage.Builds;
 using PRTS.Web.Access;
+using PRTS.Web.Gateway;
 using PRTS.Web.Rest;
 
 namespace PRTS.Web.Builds;
@@ -34,7 +35,7 @@ public static class BuildEndpoints
         builds.MapGet(Routes.Build, Show).RequirePermission(Permissions.BuildRead).WithSummary("Show a build with its stages, jobs and steps");
         builds.MapGet(Routes.Build + "/plan", Plan).RequirePermission(Permissions.BuildRead).WithSummary("The plan of a build")
             .WithDescription("Byte for byte what `prts plan --json` prints in a working tree of the same commit, for the same event; without jobs that its steps added.").Produces(200, contentType: "application/json");
-        builds.MapGet(Routes.Build + "/events", BuildEvents.Follow).RequirePermission(Permissions.BuildRead)
+        builds.MapGet(Routes.Build + "/events", BuildEvents.Follow).RequirePermission(Permissions.BuildRead).TakesItsTime()
             .WithSummary("Follow a build as server-sent events")
             .WithDescription("Event `build`: the whole build, at once and after each change. Event `end`: it has ended, and the stream with it.")
             .Produces<BuildSummary>(contentType: "text/event-stream");
