@@ -22,6 +22,7 @@ internal static class CommandLine
         UpCommand.Create(),
         DownCommand.Create(),
         StatusCommand.Create(),
+        CaCommand.Create(),
         ProjectCommands.Create(),
         BuildCommands.Create(),
         EnvironmentCommands.Create(),

@@ -62,6 +62,9 @@ internal sealed class StartSequence(Home home, UpOptions options, Launcher launc
             ["PRTS_GATEWAY_PORT"] = Text(options.GatewayPort),
             ["PRTS_DATABASE"] = database,
             ["PRTS_PUBLIC_URL"] = options.ShownUrl,
+            ["PRTS_TLS"] = options.Tls,
+            ["PRTS_TLS_CERT"] = options.TlsCert,
+            ["PRTS_TLS_KEY"] = options.TlsKey,
             ["PRTS_TOKEN"] = null,
             ["PRTS_URL"] = null,
         },
@@ -102,6 +105,7 @@ internal sealed class StartSequence(Home home, UpOptions options, Launcher launc
                 ["PRTS_AZURE_CONNECTION"] = null,
                 ["PRTS_S3_ACCESS_KEY"] = null,
                 ["PRTS_S3_SECRET_KEY"] = null,
+                ["PRTS_TLS_KEY"] = null,
             },
         };
         var start = TimeProvider.System.GetUtcNow();

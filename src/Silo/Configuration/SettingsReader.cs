@@ -10,6 +10,9 @@ internal sealed class SettingsReader(Func<string, string?> variable)
 
     public string? Text(string name) => variable(name) is { Length: > 0 } value ? value : null;
 
+    /// <summary>What commas separate.</summary>
+    public IReadOnlyList<string> List(string name) => (Text(name) ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
     public int Port(string name, int otherwise)
     {
         if (Text(name) is not { } text)

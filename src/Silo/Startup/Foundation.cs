@@ -3,6 +3,7 @@ using Npgsql;
 using PRTS.Grains;
 using PRTS.Silo.Cluster;
 using PRTS.Silo.Configuration;
+using PRTS.Silo.Gateway;
 using PRTS.Storage;
 using PRTS.Storage.Blobs;
 using PRTS.Storage.Postgres;
@@ -20,6 +21,10 @@ public sealed class Foundation : IAsyncDisposable
     public required GrainsOptions Grains { get; init; }
     public required WebOptions Web { get; init; }
 
+    /// <summary>Null: TLS does not end here.</summary>
+    public required Certificates? Certificates { get; init; }
+
+    /// <exception cref="InvalidSettingsException"/>
     /// <exception cref="UnusableBlobStoreException"/>
     /// <exception cref="UnusableDatabaseException"/>
     public static async Task<Foundation> Lay(ServerOptions options, TimeProvider time, CancellationToken cancellationToken = default)
@@ -38,6 +43,7 @@ public sealed class Foundation : IAsyncDisposable
         // Before anything is written: a start that cannot succeed leaves nothing behind.
         if (await new BlobStoreCheck(storage).TryOut(cancellationToken) is { } problem)
             throw new UnusableBlobStoreException(problem);
+        var certificates = options.Tls.IsOn ? new Certificates(options, time) : null;
         KeepPrivate(storage.RepositoriesPath);
         if (storage is { Azure: null, S3: null })
             KeepPrivate(storage.BlobsPath);
@@ -51,7 +57,13 @@ public sealed class Foundation : IAsyncDisposable
             Authority = await ClusterAuthority.Load(settings, time, cancellationToken),
             Storage = storage,
             Grains = new GrainsOptions { PublicUrl = options.PublicUrl, TokenKey = tokenKey },
-            Web = new WebOptions { Home = options.Home, PublicUrl = options.PublicUrl },
+            Web = new WebOptions
+            {
+                Home = options.Home,
+                PublicUrl = options.PublicUrl,
+                Gateway = options.Gateway with { KeyPin = () => certificates?.Pin, Trust = () => certificates?.Trust },
+            },
+            Certificates = certificates,
         };
     }
 

@@ -19,6 +19,16 @@ public sealed class ServerOptionsTests
     [InlineData("PRTS_BLOBS=s3|PRTS_S3_BUCKET=prts|PRTS_AZURE_CONTAINER=x", "PRTS_AZURE_CONTAINER is set, but PRTS_BLOBS is 's3': set PRTS_BLOBS to azure, or remove PRTS_AZURE_CONTAINER.")]
     [InlineData("PRTS_PORT=0", "PRTS_PORT is '0': it must be a port number from 1 to 65535.")]
     [InlineData("PRTS_LISTEN=localhost", "PRTS_LISTEN is 'localhost': it must be an IP address such as 192.0.2.10.")]
+    [InlineData("PRTS_TLS=on", "PRTS_TLS is 'on': it must be self or off; for a certificate of yours set PRTS_TLS_CERT and PRTS_TLS_KEY.")]
+    [InlineData("PRTS_TLS_CERT=a.pem", "PRTS_TLS_CERT and PRTS_TLS_KEY go together: set both, or neither.")]
+    [InlineData("PRTS_TLS=self|PRTS_TLS_CERT=a.pem|PRTS_TLS_KEY=a.key", "PRTS_TLS is self, but PRTS_TLS_CERT is set: remove one of them.")]
+    [InlineData("PRTS_TLS=self|PRTS_TLS_MIN=1.1", "PRTS_TLS_MIN is '1.1': it must be 1.3 or 1.2.")]
+    [InlineData("PRTS_TLS=self|PRTS_TLS_HOSTS=a b", "PRTS_TLS_HOSTS has 'a b': it must be a host name or an address.")]
+    [InlineData("PRTS_TLS=self|PRTS_PUBLIC_URL=http://ci.example.com", "PRTS_PUBLIC_URL is 'http://ci.example.com', but TLS is on: it must be an https address.")]
+    [InlineData("PRTS_TRUSTED_PROXIES=10.0.0.0/8,proxy", "PRTS_TRUSTED_PROXIES has 'proxy': it must be an address such as 192.0.2.10 or a network such as 10.0.0.0/8.")]
+    [InlineData("PRTS_ORIGINS=https://ci.example.com/x", "PRTS_ORIGINS has 'https://ci.example.com/x': it must be an address without a path, such as https://ci.example.com.")]
+    [InlineData("PRTS_RATE_USER=fast", "PRTS_RATE_USER is 'fast': it must be requests/seconds, such as 6000/6.")]
+    [InlineData("PRTS_EGRESS_ALLOW=10.0.0.0/33", "PRTS_EGRESS_ALLOW has '10.0.0.0/33': it must be a network such as 10.0.0.0/8, an address or a host name, with or without :port.")]
     public void Read_WrongSetting_OneLineSaysWhatWouldBeRight(string settings, string problem) =>
         Assert.Equal(problem, Assert.Throws<InvalidSettingsException>(() => Read(settings)).Message);
 
@@ -41,6 +51,17 @@ public sealed class ServerOptionsTests
         Assert.Equal(new(Azure, "prts"), azure.Blobs.Azure);
         var s3 = Read("PRTS_BLOBS=s3|PRTS_S3_BUCKET=b-1|PRTS_S3_URL=http://minio:9000|PRTS_S3_REGION=eu-west-1|PRTS_S3_ACCESS_KEY=k|PRTS_S3_SECRET_KEY=s").Blobs.S3;
         Assert.Equal(new() { Bucket = "b-1", ServiceUrl = "http://minio:9000", Region = "eu-west-1", AccessKey = "k", SecretKey = "s" }, s3);
+    }
+
+    [Theory]
+    [InlineData("PRTS_PORT=5443", "http://127.0.0.1:5443", false)]
+    [InlineData("PRTS_PORT=5443|PRTS_TLS=self", "https://127.0.0.1:5443", true)]
+    [InlineData("PRTS_TLS_CERT=a.pem|PRTS_TLS_KEY=a.key", "https://127.0.0.1:5080", true)]
+    [InlineData("PRTS_TLS=off|PRTS_TLS_CERT=a.pem|PRTS_TLS_KEY=a.key", "http://127.0.0.1:5080", false)]
+    public void Read_Tls_ThePublicAddressFollows(string settings, string url, bool isOn)
+    {
+        var options = Read(settings);
+        Assert.Equal((url, isOn, isOn), (options.PublicUrl, options.Tls.IsOn, options.Gateway.Tls));
     }
 
     [Fact]
