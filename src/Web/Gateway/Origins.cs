@@ -11,13 +11,18 @@ public sealed class Origins(WebOptions options)
 {
     private readonly HashSet<string> known = new(options.Gateway.Origins.Append(options.PublicUrl).Select(Normal), StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Whether this is an origin of our own pages: the address that was asked, the public one, or one that is set.</summary>
+    /// <summary>
+    /// Whether this is an origin of our own pages: the address that was asked, the public one, or one that is set. Where a request comes
+    /// plain, TLS may have ended at a proxy: then its page may be of the same host over https, which is trusted no less.
+    /// </summary>
     public bool IsOwn(HttpContext http, string origin) =>
-        string.Equals(origin, $"{http.Request.Scheme}://{http.Request.Host}", StringComparison.OrdinalIgnoreCase) || known.Contains(origin);
+        string.Equals(origin, $"{http.Request.Scheme}://{http.Request.Host}", StringComparison.OrdinalIgnoreCase)
+        || (!http.Request.IsHttps && string.Equals(origin, $"https://{http.Request.Host}", StringComparison.OrdinalIgnoreCase))
+        || known.Contains(origin);
 
     /// <summary>Whether a browser says that another site's page made this request.</summary>
     public bool IsForeign(HttpContext http) =>
-        http.Request.Headers["Sec-Fetch-Site"].ToString() is "cross-site" or "same-site" && !http.Request.Headers.Origin.Any(origin => origin is not null && known.Contains(origin))
+        (http.Request.Headers["Sec-Fetch-Site"].ToString() is "cross-site" or "same-site" && !http.Request.Headers.Origin.Any(origin => origin is not null && known.Contains(origin)))
         || http.Request.Headers.Origin.Any(origin => origin is not null && !IsOwn(http, origin));
 
     /// <summary>The address without a default port and a path, as browsers write origins.</summary>

@@ -24,9 +24,9 @@ namespace PRTS.Web.Tests.Gateway;
 /// <summary>The gateway on Kestrel before a few endpoints; who asks, a header says.</summary>
 internal sealed class GatewayServer : IAsyncDisposable
 {
-    private readonly WebApplication app;
+    private readonly WebApplication host;
 
-    private GatewayServer(WebApplication app) => this.app = app;
+    private GatewayServer(WebApplication host) => this.host = host;
 
     public Uri Address { get; private set; } = null!;
     public string Origin => Address.GetLeftPart(UriPartial.Authority);
@@ -43,26 +43,26 @@ internal sealed class GatewayServer : IAsyncDisposable
         builder.Services.AddAntiforgery();
         builder.Services.AddAuthorization();
         builder.Services.AddAuthentication("test").AddScheme<AuthenticationSchemeOptions, ByHeader>("test", null);
-        var built = builder.Build();
-        built.UseGateway(options);
-        built.UseWebSockets();
-        built.MapGet("/who", (HttpContext http) => $"{http.Connection.RemoteIpAddress} {http.Request.Scheme}");
-        built.MapGet("/page", () => Results.Content("<p>hello</p>", "text/html"));
-        built.MapGet("/free", () => "free").RateAs(RateClass.Exempt).AllowPlainHttp();
-        built.MapPost("/sign-in", () => "in").RateAs(RateClass.SignIn);
-        built.MapPost("/form", () => "changed");
-        built.MapGet("/git/x", () => "refs");
-        built.MapGet("/cluster/x", () => "members").RateAs(RateClass.Agent);
-        built.MapGet("/_blazor", Echo);
-        built.MapPost("/_blazor/negotiate", () => "{}");
-        var api = built.MapGroup(Routes.Api);
+        var app = builder.Build();
+        app.UseGateway(options);
+        app.UseWebSockets();
+        app.MapGet("/who", (HttpContext http) => $"{http.Connection.RemoteIpAddress} {http.Request.Scheme}");
+        app.MapGet("/page", () => Results.Content("<p>hello</p>", "text/html"));
+        app.MapGet("/free", () => "free").RateAs(RateClass.Exempt).AllowPlainHttp();
+        app.MapPost("/sign-in", () => "in").RateAs(RateClass.SignIn);
+        app.MapPost("/form", () => "changed");
+        app.MapGet("/git/x", () => "refs");
+        app.MapGet("/cluster/x", () => "members").RateAs(RateClass.Agent);
+        app.MapGet("/_blazor", Echo);
+        app.MapPost("/_blazor/negotiate", () => "{}");
+        var api = app.MapGroup(Routes.Api);
         api.WithRequestTimeout(RequestLimits.ApiTimeout);
         api.MapGet("/thing", () => "thing");
         api.MapPost("/thing", () => "changed");
         api.MapGet("/slow", (HttpContext http) => Task.Delay(Timeout.Infinite, http.RequestAborted));
         api.MapGet("/stream", (HttpContext http) => http.Features.Get<IHttpRequestTimeoutFeature>() is null ? "unlimited" : "limited").TakesItsTime();
-        await built.StartAsync();
-        return new(built) { Address = new(built.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()) };
+        await app.StartAsync();
+        return new(app) { Address = new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()) };
     }
 
     /// <param name="from">The address of this machine that the connections come from.</param>
@@ -86,8 +86,8 @@ internal sealed class GatewayServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await app.StopAsync();
-        await app.DisposeAsync();
+        await host.StopAsync();
+        await host.DisposeAsync();
     }
 
     private static async Task Echo(HttpContext http)

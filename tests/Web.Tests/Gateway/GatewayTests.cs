@@ -36,6 +36,7 @@ public class GatewayTests
     [Theory]
     [InlineData(null, true)]
     [InlineData("own", true)]
+    [InlineData("own over https", true)]
     [InlineData("http://prts.test", true)]
     [InlineData("https://ci.example.com", true)]
     [InlineData("http://evil.example", false)]
@@ -47,7 +48,7 @@ public class GatewayTests
         await using var server = await GatewayServer.Start(new() { Origins = ["https://ci.example.com/"] });
         using var socket = new ClientWebSocket();
         socket.Options.CollectHttpResponseDetails = true;
-        if (origin is not null) socket.Options.SetRequestHeader("Origin", origin == "own" ? server.Origin : origin);
+        if (origin is not null) socket.Options.SetRequestHeader("Origin", origin switch { "own" => server.Origin, "own over https" => $"https://{server.Address.Authority}", _ => origin });
         var address = new UriBuilder(server.Address) { Scheme = "ws", Path = "/_blazor" }.Uri;
         if (allowed)
         {
