@@ -9,16 +9,17 @@ public sealed partial class ReferenceTests
     private static readonly Dictionary<string, string[]> Allowed = new(StringComparer.Ordinal)
     {
         ["Pipelines"] = [],
+        ["Audit"] = [],
         ["Supervisor"] = [],
         ["Api"] = ["Pipelines"],
-        ["Contracts"] = ["Pipelines", "Api"],
-        ["Storage"] = ["Pipelines", "Api", "Contracts"],
-        ["Grains"] = ["Pipelines", "Api", "Contracts", "Storage"],
+        ["Contracts"] = ["Pipelines", "Audit", "Api"],
+        ["Storage"] = ["Pipelines", "Audit", "Api", "Contracts"],
+        ["Grains"] = ["Pipelines", "Audit", "Api", "Contracts", "Storage"],
         ["Execution"] = ["Pipelines", "Api", "Supervisor"],
         ["Agents"] = ["Pipelines", "Api", "Contracts", "Execution", "Supervisor"],
-        ["Web"] = ["Pipelines", "Api", "Contracts", "Storage"],
-        ["Silo"] = ["Pipelines", "Api", "Contracts", "Storage", "Grains", "Web"],
-        ["Cli"] = ["Pipelines", "Api", "Execution"],
+        ["Web"] = ["Pipelines", "Audit", "Api", "Contracts", "Storage"],
+        ["Silo"] = ["Pipelines", "Audit", "Api", "Contracts", "Storage", "Grains", "Web"],
+        ["Cli"] = ["Pipelines", "Audit", "Api", "Execution"],
     };
 
     [Fact]
