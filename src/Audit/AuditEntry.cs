@@ -7,8 +7,11 @@ namespace PRTS.Audit;
 /// One line of the audit log: who did what to what, from where, and what came of it. Whoever records it leaves <see cref="Sequence"/> and
 /// <see cref="At"/> alone; the log gives both. Its one form in bytes is <see cref="Canonical.Bytes"/> (docs/adr/0011).
 /// </summary>
-public sealed partial record AuditEntry
+public sealed record AuditEntry
 {
+    private static readonly Regex IsTenant = new(@"\A[a-z0-9][a-z0-9._-]{0,63}\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
+    private static readonly Regex IsAction = new(@"\A[a-z][a-z0-9-]{0,39}:[a-z][a-z0-9-]{0,39}\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
+
     /// <summary>Its place in the tenant's log, from 1, without gaps; the leaf of the tree is the one before. 0: not yet written.</summary>
     public long Sequence { get; init; }
     public required string Tenant { get; init; }
@@ -40,8 +43,8 @@ public sealed partial record AuditEntry
     /// <exception cref="FormatException">The tenant or the action is none.</exception>
     public AuditEntry Written(long sequence, DateTimeOffset at)
     {
-        if (!IsTenant().IsMatch(Tenant)) throw new FormatException($"'{Tenant}' is no tenant.");
-        if (!IsAction().IsMatch(Action)) throw new FormatException($"'{Action}' is no action; one is noun:verb, such as variable:set.");
+        if (!IsTenant.IsMatch(Tenant)) throw new FormatException($"'{Tenant}' is no tenant.");
+        if (!IsAction.IsMatch(Action)) throw new FormatException($"'{Action}' is no action; one is noun:verb, such as variable:set.");
         return this with
         {
             Sequence = sequence,
@@ -53,12 +56,6 @@ public sealed partial record AuditEntry
             Request = Request is { } request ? AuditText.Name(request) : null,
         };
     }
-
-    [GeneratedRegex(@"\A[a-z0-9][a-z0-9._-]{0,63}\z", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex IsTenant();
-
-    [GeneratedRegex(@"\A[a-z][a-z0-9-]{0,39}:[a-z][a-z0-9-]{0,39}\z", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex IsAction();
 }
 
 /// <summary>Who. Id: what does not change when the name does; empty for who is not known.</summary>

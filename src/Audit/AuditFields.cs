@@ -10,10 +10,13 @@ namespace PRTS.Audit;
 /// </summary>
 /// <example><c>new AuditFields { ["role"] = "admin", ["approvals"] = 2, ["password"] = AuditValue.Secret }</c></example>
 [JsonConverter(typeof(AuditFieldsConverter))]
-public sealed partial class AuditFields : IEnumerable<KeyValuePair<string, AuditValue>>
+public sealed class AuditFields : IEnumerable<KeyValuePair<string, AuditValue>>
 {
     /// <summary>Members of one document.</summary>
     public const int Most = 50;
+    private static readonly Regex IsName = new(@"\A[A-Za-z0-9._-]{1,64}\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
+    private static readonly Regex IsOfSecrets = new(
+        @"(password|passphrase|passwd|secret|token|credentials?|privatekey|apikey|signingkey)\z", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking);
     private readonly SortedDictionary<string, AuditValue> members = new(StringComparer.Ordinal);
 
     public int Count => members.Count;
@@ -27,8 +30,8 @@ public sealed partial class AuditFields : IEnumerable<KeyValuePair<string, Audit
         get => members[name];
         set
         {
-            if (!IsName().IsMatch(name)) throw new ArgumentException($"'{name}' is no name of an audit field.", nameof(name));
-            if (value.IsOpenText && IsOfSecrets().IsMatch(name)) throw new ArgumentException($"The audit field '{name}' is named as secrets are: give AuditValue.Secret, or another name to what is none.", nameof(name));
+            if (!IsName.IsMatch(name)) throw new ArgumentException($"'{name}' is no name of an audit field.", nameof(name));
+            if (value.IsOpenText && IsOfSecrets.IsMatch(name)) throw new ArgumentException($"The audit field '{name}' is named as secrets are: give AuditValue.Secret, or another name to what is none.", nameof(name));
             if (members.Count >= Most && !members.ContainsKey(name)) throw new ArgumentException($"An audit document has at most {Most} fields.", nameof(name));
             members[name] = value;
         }
@@ -41,12 +44,6 @@ public sealed partial class AuditFields : IEnumerable<KeyValuePair<string, Audit
     public IEnumerator<KeyValuePair<string, AuditValue>> GetEnumerator() => members.GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
-
-    [GeneratedRegex(@"\A[A-Za-z0-9._-]{1,64}\z", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex IsName();
-
-    [GeneratedRegex(@"(password|passphrase|passwd|secret|token|credentials?|privatekey|apikey|signingkey)\z", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex IsOfSecrets();
 }
 
 /// <summary>A text, a whole number, a flag, a list of texts, or nothing. Texts are cut at 1,000 characters and lists at 100.</summary>

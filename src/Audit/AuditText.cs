@@ -7,8 +7,13 @@ namespace PRTS.Audit;
 /// Texts of entries come from whoever acts, which includes attackers. They are cut, and lose what could break a reader (control characters
 /// but line feed and tab, halves of surrogate pairs) and, where they are values, what looks like a secret.
 /// </summary>
-internal static partial class AuditText
+internal static class AuditText
 {
+    /// <summary>Linear in the text's length, so that no text and no load can make recording fail.</summary>
+    private static readonly Regex LooksSecret = new(
+        @"\bprts[a-z]?_[A-Za-z0-9_.-]{16,}|-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*(-----END [A-Z ]*PRIVATE KEY-----)?|(?<before>://[^/\s:@]*:)[^/\s@]+(?<after>@)",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking);
+
     public const int LongestName = 200;
     public const int LongestValue = 1000;
 
@@ -20,7 +25,7 @@ internal static partial class AuditText
     private static string HideSecrets(string text)
     {
         // What will be cut anyhow is not searched; the margin is for what begins before the cut.
-        return LooksSecret().Replace(Cut(text, 2 * LongestValue), "[secret]");
+        return LooksSecret.Replace(Cut(text, 2 * LongestValue), "${before}[secret]${after}");
     }
 
     private static string Clean(string text)
@@ -44,8 +49,6 @@ internal static partial class AuditText
         return text[..at] + "…";
     }
 
-    [GeneratedRegex(@"\bprts[a-z]?_[A-Za-z0-9_.-]{16,}|-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*(-----END [A-Z ]*PRIVATE KEY-----)?|(?<=://[^/\s:@]{0,200}:)[^/\s@]+(?=@)", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex LooksSecret();
 }
 
 /// <summary>Times as texts: UTC, microseconds, always all six digits.</summary>
