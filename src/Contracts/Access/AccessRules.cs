@@ -28,6 +28,7 @@ public static class Permissions
     public const string AgentRead = "agent:read";
     public const string AgentManage = "agent:manage";
     public const string AccountManage = "account:manage";
+    public const string AuditRead = "audit:read";
     public const string MetricsRead = "metrics:read";
     public const string SystemManage = "system:manage";
 }
@@ -52,6 +53,7 @@ public static class AccessRules
         [Permissions.ProjectCreate] = Role.Maintainer,
         [Permissions.EnvironmentManage] = Role.Maintainer,
         [Permissions.AgentManage] = Role.Admin,
+        [Permissions.AuditRead] = Role.Admin,
         [Permissions.SystemManage] = Role.Admin,
     };
 
