@@ -120,8 +120,8 @@ public sealed class Masker
         var (bits, shift) = masks.Index.Table;
         ref var table = ref MemoryMarshal.GetArrayDataReference(bits);
         ref var bytes = ref MemoryMarshal.GetArrayDataReference(window);
-        var four = last;
-        for (var i = from; i < length; i++)
+        var (four, end) = (last, length);
+        for (var i = from; i < end; i++)
         {
             uint b = Unsafe.Add(ref bytes, i);
             if (b is '\n' or '\r')
