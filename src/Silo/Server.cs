@@ -24,6 +24,7 @@ public static class Server
         builder.AddOperations(options);
         builder.AddServerSilo(options, foundation.Database, foundation.Authority);
         builder.Services.AddSingleton(foundation.Database);
+        builder.Services.AddSingleton(foundation.Keyring);
         builder.Services.AddPrtsStorage(foundation.Storage);
         builder.Services.AddPrtsGrains(foundation.Grains);
         builder.Services.AddPrtsWeb(foundation.Web);

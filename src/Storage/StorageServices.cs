@@ -11,6 +11,10 @@ using PRTS.Storage.Git;
 using PRTS.Storage.Logs;
 using PRTS.Storage.Projects;
 using PRTS.Storage.Schedules;
+using PRTS.Storage.Secrets;
+using PRTS.Storage.Secrets.Keys;
+using PRTS.Storage.Secrets.Sealing;
+using PRTS.Storage.Secrets.Vault;
 using PRTS.Storage.Settings;
 using PRTS.Storage.Users;
 using PRTS.Storage.Variables;
@@ -39,6 +43,7 @@ public static class StorageServices
         services.AddSingleton<UsersStore>();
         services.AddSingleton<AccessTokensStore>();
         services.AddSingleton<SettingsStore>();
+        services.AddSecrets(options);
         services.AddSingleton(_ => BlobStores.Create(options));
         services.AddSingleton<BlobStoreCheck>();
         services.AddSingleton<LogStore>();
@@ -46,5 +51,19 @@ public static class StorageServices
         services.AddSingleton<BlobSweep>();
         services.AddSingleton(_ => new Repositories(options.RepositoriesPath));
         return services;
+    }
+
+    private static void AddSecrets(this IServiceCollection services, StorageOptions options)
+    {
+        services.TryAddSingleton(provider => Keyring.Create(options.KeysOrDefault, VaultHttp.Handler, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<DataKeyCache>();
+        services.AddSingleton<DataKeys>();
+        services.AddSingleton<KeyRotation>();
+        services.AddSingleton<Sealer>();
+        services.AddSingleton<SealedSettings>();
+        // Whoever decides what may be reached registers another before.
+        services.TryAddSingleton<VaultHandlers>(VaultHttp.Handler);
+        services.AddSingleton<VaultConnections>();
+        services.AddSingleton<SecretsStore>();
     }
 }

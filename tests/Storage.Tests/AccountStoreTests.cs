@@ -1,4 +1,3 @@
-using PRTS.Storage.Settings;
 using PRTS.Storage.Users;
 
 namespace PRTS.Storage.Tests;
@@ -9,13 +8,11 @@ public sealed class AccountStoreTests
     private readonly ManualTime time = ManualTime.Start;
     private readonly UsersStore users;
     private readonly AccessTokensStore tokens;
-    private readonly SettingsStore settings;
 
     public AccountStoreTests(StorageFixture storage)
     {
         users = new(storage.Database, time);
         tokens = new(storage.Database, time);
-        settings = new(storage.Database);
     }
 
     [Fact]
@@ -73,22 +70,6 @@ public sealed class AccountStoreTests
         Assert.Null(await tokens.Use([1]));
         Assert.False(await tokens.Delete(Guid.NewGuid(), token.Id));
         Assert.True(await tokens.Delete(user.Id, token.Id));
-    }
-
-    [Fact]
-    public async Task GetOrCreate_ManyAtOnce_AllGetTheSame()
-    {
-        var key = $"{tenant}/key";
-
-        var values = await Task.WhenAll(Enumerable.Range(0, 10).Select(i => settings.GetOrCreate(key, () => [(byte)i])));
-
-        Assert.Single(values.Select(value => value[0]).Distinct());
-        await settings.Set(key, [200]);
-        await settings.Set($"{tenant}_other", [1]);
-        Assert.Equal([200], (await settings.WithPrefix($"{tenant}/"))[key]);
-        Assert.Single(await settings.WithPrefix($"{tenant}/"));
-        Assert.True(await settings.Delete(key));
-        Assert.Null(await settings.Get(key));
     }
 
     private StoredUser User(string name) => new() { Id = Guid.NewGuid(), Tenant = tenant, Name = name, PasswordHash = "hash", Role = "admin", CreatedAt = time.Now };

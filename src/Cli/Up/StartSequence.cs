@@ -102,6 +102,15 @@ internal sealed class StartSequence(Home home, UpOptions options, Launcher launc
                 ["PRTS_AZURE_CONNECTION"] = null,
                 ["PRTS_S3_ACCESS_KEY"] = null,
                 ["PRTS_S3_SECRET_KEY"] = null,
+                ["PRTS_VAULT_TOKEN"] = null,
+                ["PRTS_VAULT_ROLE_ID"] = null,
+                ["PRTS_VAULT_SECRET_ID"] = null,
+                ["PRTS_KMS_ACCESS_KEY"] = null,
+                ["PRTS_KMS_SECRET_KEY"] = null,
+                ["PRTS_PKCS11_PIN"] = null,
+                ["AWS_ACCESS_KEY_ID"] = null,
+                ["AWS_SECRET_ACCESS_KEY"] = null,
+                ["AWS_SESSION_TOKEN"] = null,
             },
         };
         var start = TimeProvider.System.GetUtcNow();

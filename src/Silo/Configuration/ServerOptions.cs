@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using PRTS.Storage.Caches;
+using PRTS.Storage.Secrets.Keys;
 
 namespace PRTS.Silo.Configuration;
 
@@ -17,6 +18,7 @@ public sealed record ServerOptions
     public required string PublicUrl { get; init; }
     public required BlobSettings Blobs { get; init; }
     public required CacheLimits Caches { get; init; }
+    public required KeysConfig Keys { get; init; }
 
     /// <exception cref="InvalidSettingsException"/>
     public static ServerOptions FromEnvironment() => Read(Environment.GetEnvironmentVariable);
@@ -28,9 +30,10 @@ public sealed record ServerOptions
         var port = settings.Port("PRTS_PORT", 5080);
         var listen = settings.Address("PRTS_LISTEN");
         var advertise = settings.Address("PRTS_ADVERTISE");
+        var home = Path.GetFullPath(settings.Text("PRTS_HOME") ?? "var");
         var options = new ServerOptions
         {
-            Home = Path.GetFullPath(settings.Text("PRTS_HOME") ?? "var"),
+            Home = home,
             Port = port,
             Listen = listen,
             Advertise = advertise,
@@ -44,6 +47,7 @@ public sealed record ServerOptions
                 Project = (long)settings.Whole("PRTS_CACHE_GIB", 10, most: 1 << 20) << 30,
                 Unused = TimeSpan.FromDays(settings.Whole("PRTS_CACHE_DAYS", 14, most: 36500)),
             },
+            Keys = KeySettings.Read(settings, home),
         };
         if (options.Database.Length == 0)
             settings.Problems.Add("PRTS_DATABASE is not set: give a PostgreSQL connection string, or start with 'prts up', which sets it.");

@@ -51,5 +51,6 @@ public static class StartupHosting
         services.AddHostedService<StartupService>();
         services.AddHostedService<IdleMemory>();
         services.AddHostedService<SweepService>();
+        services.AddHostedService<KeyRotationService>();
     }
 }

@@ -49,7 +49,7 @@ public static class AccessServices
         });
         services.AddDataProtection().SetApplicationName("PRTS");
         services.AddSingleton<IConfigureOptions<KeyManagementOptions>>(provider =>
-            new ConfigureOptions<KeyManagementOptions>(options => options.XmlRepository = new DataProtectionKeys(provider.GetRequiredService<SettingsStore>())));
+            new ConfigureOptions<KeyManagementOptions>(options => options.XmlRepository = new DataProtectionKeys(provider.GetRequiredService<SealedSettings>())));
         return services;
     }
 
