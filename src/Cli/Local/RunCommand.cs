@@ -64,7 +64,7 @@ internal static class RunCommand
 
             var sink = new LocalSink(several: plan.Jobs.Count > 1 || plan.Jobs.Any(job => job.Steps.Any(step => step.Generate is not null)), artifacts ?? Path.Combine(scratch.FullName, "artifacts"), told: artifacts is not null, new(tree.Root));
             await using var runner = new JobRunner(options, sink, TimeProvider.System, NullLogger<JobRunner>.Instance);
-            var facts = new BuildFacts { Org = "local", Project = tree.Name, Number = 1, Event = happened, Actor = Environment.UserName, Inputs = plan.Inputs };
+            var facts = new BuildFacts { Org = "local", Project = tree.Name, Number = 1, Event = happened, Actor = Environment.UserName, Jobs = plan.Jobs, Inputs = plan.Inputs };
             var started = TimeProvider.System.GetTimestamp();
             var status = await new LocalBuild(plan, facts, runner, sink, happened.Branch ?? "main").RunAsync(cancel.Token);
             await Console.Error.WriteLineAsync($"prts: {plan.Name} {Say.Status(status)} in {Say.Duration(TimeProvider.System.GetElapsedTime(started))}");
