@@ -50,19 +50,27 @@ internal sealed class StepPreparation(ExecutionOptions options, JobAssignment jo
     private RunStep BuildImage(PlannedStep step, PlannedImage image, TimeSpan timeout)
     {
         var order = Path.Combine(orders, Number(step) + ".image.json");
+        var network = Ownership.NameOf(options, job.Attempt);
         CreateOutputFile(step);
         new ImageBuildOrder
         {
             JobDirectory = orders,
+            Labels = Ownership.Labels(options, job.Attempt),
+            Network = job.Job.Container is null && job.Job.ServiceContainers.Count == 0 ? $"{network}-{Number(step)}" : network,
+            Record = BuildRecord.PathOf(options, job.Attempt, step.Index),
             WorkDirectory = options.WorkDirectory,
             Engine = options.Engine?.Path ?? throw new ScopeException("an image is built by a container engine, and this agent has none (PRTS_CONTAINERS=none)"),
             Credentials = RegistryCredentials.UsualFile,
             Outputs = OutputPath(step),
             Image = image,
         }.Write(order);
-        return new(step.Index, [.. OwnProgram.CommandLine, ImageBuild.Verb, order], [.. SupervisorProgram.Environment().Select(variable => $"{variable.Key}={variable.Value}")],
+        return new(step.Index, [.. OwnProgram.CommandLine, ImageBuild.Verb, order], [.. SupervisorProgram.Environment().Select(variable => $"{variable.Key}={variable.Value}"), .. ForCredentialHelpers()],
             "/", -1, -1, Math.Max(1, (long)timeout.TotalMilliseconds), (long)job.CancelGrace.TotalMilliseconds, step.Parallel ?? -1, Label(step, step.Name));
     }
+
+    /// <summary>Programs that keep registries' credentials look for their own settings there.</summary>
+    private static IEnumerable<string> ForCredentialHelpers() => ((string[])["HOME", "XDG_RUNTIME_DIR"])
+        .Where(name => System.Environment.GetEnvironmentVariable(name) is { Length: > 0 }).Select(name => $"{name}={System.Environment.GetEnvironmentVariable(name)}");
 
     private static PlannedImage Rendered(PlannedImage image, Func<string, string> render) => image with
     {
