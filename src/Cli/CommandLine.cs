@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using PRTS.Cli.Agents;
 using PRTS.Cli.Artifacts;
+using PRTS.Cli.Audit;
 using PRTS.Cli.Builds;
 using PRTS.Cli.Environments;
 using PRTS.Cli.Lint;
@@ -29,6 +30,7 @@ internal static class CommandLine
         VariableCommands.Create(),
         ArtifactCommands.Create(),
         AgentCommands.Create(),
+        AuditCommands.Create(),
         RunCommand.Create(),
         PlanCommand.Create(),
         LintCommand.Create(),

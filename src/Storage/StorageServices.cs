@@ -1,9 +1,11 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Npgsql;
+using PRTS.Audit.Checkpoints;
 using PRTS.Storage.Access;
 using PRTS.Storage.Agents;
 using PRTS.Storage.Artifacts;
+using PRTS.Storage.Audit;
 using PRTS.Storage.Blobs;
 using PRTS.Storage.Builds;
 using PRTS.Storage.Caches;
@@ -49,6 +51,10 @@ public static class StorageServices
         services.AddSingleton<AccessTokensStore>();
         services.AddSingleton<SettingsStore>();
         services.AddSecrets(options);
+        services.TryAddSingleton<IAuditKey, SettingsAuditKey>();
+        services.AddSingleton<AuditLog>();
+        services.AddSingleton<AuditEntries>();
+        services.AddSingleton<AuditCheckpoints>();
         services.AddSingleton(_ => BlobStores.Create(options));
         services.AddSingleton<BlobStoreCheck>();
         services.AddSingleton<LogStore>();

@@ -5,6 +5,7 @@ using PRTS.Web.Access;
 using PRTS.Web.Administration;
 using PRTS.Web.Agents;
 using PRTS.Web.Artifacts;
+using PRTS.Web.Audit;
 using PRTS.Web.Builds;
 using PRTS.Web.Caches;
 using PRTS.Web.Environments;
@@ -63,6 +64,7 @@ public static class WebServices
         api.MapAgents();
         api.MapAccount();
         api.MapAdministration();
+        api.MapAudit();
         // Editors fetch it without a login; it says no more than the public reference.
         app.MapGet(Pipelines.PipelineSchema.Address, () => Results.Text(Pipelines.PipelineSchema.Json, "application/schema+json")).AllowAnonymous().ExcludeFromDescription();
         return app;

@@ -7,6 +7,15 @@ var only = args.FirstOrDefault(argument => !argument.StartsWith('-'));
 var figures = new Figures();
 if (Wanted("plan"))
     PipelineBenchmarks.Plan(figures, quick ? 20 : 100);
+if (Wanted("audit"))
+    await AuditBenchmarks.Record(figures, quick ? 200 : 2000);
+if (only is "plan" or "audit")
+{
+    // These need no installation.
+    figures.Print();
+    return 0;
+}
+
 await using var engine = Wanted("container") ? new EngineFixture() : null;
 if (engine is not null)
     await engine.InitializeAsync();

@@ -31,6 +31,8 @@ internal sealed class ApiClient : IDisposable
             BaseAddress = address,
             Timeout = Timeout.InfiniteTimeSpan,
         };
+        // Says by which door in the audit log.
+        http.DefaultRequestHeaders.UserAgent.ParseAdd("prts-cli");
         if (token is not null)
         {
             http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);

@@ -8,6 +8,7 @@ using PRTS.Api.Builds;
 using PRTS.Api.Caches;
 using PRTS.Api.Environments;
 using PRTS.Api.Projects;
+using PRTS.Audit;
 using PRTS.Cli.Up;
 using PRTS.Pipelines;
 using PRTS.Pipelines.Planning;
@@ -41,6 +42,8 @@ namespace PRTS.Cli.Connection;
 [JsonSerializable(typeof(Page<CacheEntry>))]
 [JsonSerializable(typeof(IReadOnlyList<Diagnostic>))]
 [JsonSerializable(typeof(IReadOnlyList<StatusEntry>))]
+[JsonSerializable(typeof(AuditPage))]
+[JsonSerializable(typeof(IReadOnlyList<AuditEntry>))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
     /// <summary>Prints for <c>--json</c>.</summary>

@@ -41,6 +41,7 @@ public static class AccessRules
         [Permissions.UserManage] = Role.Admin,
         [Permissions.RoleManage] = Role.Admin,
         [Permissions.SignInManage] = Role.Admin,
+        [Permissions.AuditRead] = Role.Admin,
         [Permissions.SystemManage] = Role.Admin,
         [Permissions.TenantManage] = Role.Admin,
     };

@@ -38,6 +38,9 @@ public static class Permissions
     public const string SignInManage = "sign-in:manage";
     public const string OrganizationManage = "organization:manage";
 
+    /// <summary>The audit log of the tenant.</summary>
+    public const string AuditRead = "audit:read";
+
     /// <summary>The installation's own figures. In the operator's tenant only.</summary>
     public const string MetricsRead = "metrics:read";
 

@@ -52,5 +52,6 @@ public static class StartupHosting
         services.AddHostedService<IdleMemory>();
         services.AddHostedService<SweepService>();
         services.AddHostedService<KeyRotationService>();
+        services.AddHostedService<AuditCheckpointService>();
     }
 }

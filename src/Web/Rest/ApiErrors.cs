@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using PRTS.Audit;
 using PRTS.Web.Access;
 
 namespace PRTS.Web.Rest;
@@ -30,6 +31,12 @@ public static partial class ApiErrors
         catch (TooManyPasswordsException busy) when (!http.Response.HasStarted)
         {
             await Problems.Of(StatusCodes.Status503ServiceUnavailable, "busy", busy.Message).ExecuteAsync(http);
+            return;
+        }
+        catch (AuditUnavailableException unrecorded) when (!http.Response.HasStarted)
+        {
+            Log(http.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("PRTS.Web.Api"), http.Request.Method, http.Request.Path, unrecorded);
+            await Problems.Of(StatusCodes.Status503ServiceUnavailable, "audit-unavailable", unrecorded.Message).ExecuteAsync(http);
             return;
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
