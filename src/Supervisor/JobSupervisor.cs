@@ -32,7 +32,7 @@ internal sealed class JobSupervisor(Spool spool, Journal journal, TimeProvider c
             case FrameKind.Cancel: Cancel(Frames.ReadCancel(payload)); break;
             case FrameKind.Acknowledge: spool.Acknowledge(Frames.ReadAcknowledge(payload)); break;
             case FrameKind.Exit: Leave(); break;
-            case FrameKind.Mask: masks = masks.With(Frames.ReadMask(payload)); break;
+            case FrameKind.Mask: Mask(Frames.ReadMask(payload)); break;
             default: throw new InvalidDataException($"The agent sent an unknown command ({kind}).");
         }
     }
@@ -98,6 +98,12 @@ internal sealed class JobSupervisor(Spool spool, Journal journal, TimeProvider c
             unwritten--;
             LeaveIfIdle();
         }
+    }
+
+    private void Mask(IReadOnlyList<string> secrets)
+    {
+        lock (gate)
+            masks = masks.With(secrets);
     }
 
     private void Cancel(int index)

@@ -30,7 +30,10 @@ internal sealed class Hidden
     /// <summary>The text begins later by so many bytes, and what ended before a position is over.</summary>
     public void Forget(int gone, int position)
     {
-        parts.RemoveAll(part => part.End - gone <= position);
+        var over = 0;
+        while (over < parts.Count && parts[over].End - gone <= position)
+            over++;
+        parts.RemoveRange(0, over);
         foreach (ref var part in CollectionsMarshal.AsSpan(parts))
             part = (part.Start - gone, part.End - gone);
     }

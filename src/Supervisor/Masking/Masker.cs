@@ -69,8 +69,9 @@ public sealed class Masker
             length += slice.Length;
             GoOn();
             Scan(from);
-            Pass(Limit(quiet: false));
-            Trim();
+            var limit = Limit(quiet: false);
+            Pass(limit);
+            Trim(limit);
         }
     }
 
@@ -78,7 +79,7 @@ public sealed class Masker
     public void Quiet()
     {
         Pass(Limit(quiet: true));
-        Trim();
+        Trim(Limit(quiet: false));
     }
 
     /// <summary>Nothing will come any more. What comes all the same is another stream.</summary>
@@ -119,8 +120,8 @@ public sealed class Masker
         var (bits, shift) = masks.Index.Table;
         ref var table = ref MemoryMarshal.GetArrayDataReference(bits);
         ref var bytes = ref MemoryMarshal.GetArrayDataReference(window);
-        var four = last;
-        for (var i = from; i < length; i++)
+        var (four, end) = (last, length);
+        for (var i = from; i < end; i++)
         {
             uint b = Unsafe.Add(ref bytes, i);
             if (b is '\n' or '\r')
@@ -234,9 +235,9 @@ public sealed class Masker
     }
 
     /// <summary>Forgets what is passed on and begins nothing.</summary>
-    private void Trim()
+    private void Trim(int limit)
     {
-        var gone = Math.Min(passed, Limit(quiet: false));
+        var gone = Math.Min(passed, limit);
         if (gone == 0)
             return;
         window.AsSpan(gone, length - gone).CopyTo(window);

@@ -56,16 +56,11 @@ public sealed class Masks
 
     /// <summary>Those that are too short count for nothing; the same twice counts once.</summary>
     /// <exception cref="MaskLimitException">There are more or longer ones than can be masked; says which limit.</exception>
-    public static Masks Of(IEnumerable<string> secrets) => None.With(secrets);
-
-    /// <summary>These and some more.</summary>
-    /// <exception cref="MaskLimitException">As of <see cref="Of"/>.</exception>
-    public Masks With(IEnumerable<string> secrets)
+    public static Masks Of(IEnumerable<string> secrets)
     {
-        var all = new HashSet<string>(values, StringComparer.Ordinal);
-        all.UnionWith(secrets);
-        if (all.Count == values.Count)
-            return this;
+        var all = new HashSet<string>(secrets, StringComparer.Ordinal);
+        if (all.Count == 0)
+            return None;
         if (all.Count > MostSecrets)
             throw new MaskLimitException($"there are {all.Count} secrets; at most {MostSecrets} can be masked");
         if (all.Max(Encoding.UTF8.GetByteCount) is > LongestLength and var longest)
@@ -73,6 +68,14 @@ public sealed class Masks
         if (all.Sum(Encoding.UTF8.GetByteCount) is > LongestTotal and var total)
             throw new MaskLimitException($"the secrets have {total} bytes together; at most {LongestTotal} can be masked");
         return new(all);
+    }
+
+    /// <summary>These and some more, however many: each agent that a job had has kept to the limits.</summary>
+    internal Masks With(IEnumerable<string> secrets)
+    {
+        var all = new HashSet<string>(values, StringComparer.Ordinal);
+        all.UnionWith(secrets);
+        return all.Count == values.Count ? this : new(all);
     }
 
     /// <summary>The text with every secret masked.</summary>

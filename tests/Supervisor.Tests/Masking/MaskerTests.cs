@@ -19,8 +19,8 @@ public sealed class MaskerTests
         Assert.False(stream.Masker.Waits);
         stream.Masker.Quiet();
         Assert.Equal("user ", stream.Text);
-        Assert.Equal("user hunted", stream.Append("d").Text);
-        Assert.Equal("user hunted ***!", stream.Append(" hun").Append("ter2").Append("2!").Text);
+        Assert.Equal("user hunte!", stream.Append("!").Text);
+        Assert.Equal("user hunte! ***!", stream.Append(" hun").Append("ter2").Append("2!").Text);
     }
 
     [Fact]
@@ -32,7 +32,7 @@ public sealed class MaskerTests
         stream.Masker.Quiet();
         Assert.Equal("user hun", stream.Text);
         Assert.False(stream.Masker.Waits);
-        Assert.Equal("user hun*** x", stream.Append("te").Append("r22 x").Text);
+        Assert.Equal("user hun*** !", stream.Append("te").Append("r22 !").Text);
     }
 
     [Fact]
@@ -82,7 +82,6 @@ public sealed class MaskerTests
     {
         var random = new Random(5);
         var secret = string.Concat(Enumerable.Range(0, 16_000).Select(_ => char.ConvertFromUtf32(random.Next(0x21, 0x2000))));
-        secret = secret[..21_000];
         var stream = new MaskedStream(Masks.Of([secret])).Append("<");
         for (var i = 0; i < secret.Length; i += 100)
             stream.Append(secret.Substring(i, Math.Min(100, secret.Length - i)));
@@ -95,6 +94,7 @@ public sealed class MaskerTests
     {
         var random = new Random(17);
         var secrets = new RandomSecrets(18);
+        var text = "abc def\n0123.;: \r\nERROR warn\t"u8.ToArray();
         for (var round = 0; round < 300; round++)
         {
             var masks = Masks.Of(Enumerable.Range(0, 20).Select(_ => "!" + secrets.Next()));
@@ -102,7 +102,7 @@ public sealed class MaskerTests
             random.NextBytes(bytes);
             // Half of them text; the secrets' first four bytes never come, in any form, because two of them do not.
             for (var i = 0; i < bytes.Length; i++)
-                bytes[i] = round % 2 == 0 ? "abc def\n0123.;: \r\nERROR warn\t"u8[bytes[i] % 30] : (byte)(bytes[i] & 0x0f);
+                bytes[i] = round % 2 == 0 ? text[bytes[i] % text.Length] : (byte)(bytes[i] & 0x0f);
             var stream = new MaskedStream(masks);
             for (var at = 0; at < bytes.Length;)
             {

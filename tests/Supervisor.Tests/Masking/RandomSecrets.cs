@@ -11,12 +11,13 @@ internal sealed class RandomSecrets(int seed)
     public string Next()
     {
         var kind = random.Next(100) == 0 ? 7 : random.Next(7);
-        var length = kind == 7 ? random.Next(100, 250) : random.Next(4, 24);
+        var length = kind == 7 ? random.Next(100, 250) : random.Next(4, random.Next(5) == 0 ? 32 : 16);
         var text = new StringBuilder();
         while (text.Length < length)
             text.Append(Character(kind));
         // A line's end at either end is not masked.
-        return text.ToString().Trim('\r', '\n') is { Length: >= 4 } secret ? secret : Next();
+        var secret = text.ToString().Trim('\r', '\n');
+        return secret.Count(c => c is not ('\r' or '\n')) >= 4 ? secret : Next();
     }
 
     private string Character(int kind) => kind switch
