@@ -198,7 +198,11 @@ internal sealed class FakeVault : IAsyncDisposable
         for (var at = keys[name].Oldest; at <= keys[name].Versions.Count; at++) versions[$"{at}"] = 1700000000 + at;
         return Data(new()
         {
-            ["name"] = name, ["type"] = "aes256-gcm96", ["latest_version"] = keys[name].Versions.Count, ["min_decryption_version"] = keys[name].Oldest, ["keys"] = versions,
+            ["name"] = name,
+            ["type"] = "aes256-gcm96",
+            ["latest_version"] = keys[name].Versions.Count,
+            ["min_decryption_version"] = keys[name].Oldest,
+            ["keys"] = versions,
         });
     }
 

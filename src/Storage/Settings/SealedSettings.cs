@@ -50,7 +50,7 @@ public sealed class SealedSettings(NpgsqlDataSource database, Sealer sealer)
     /// <returns>How many were sealed here.</returns>
     public async Task<int> SealPlain(CancellationToken cancellationToken = default)
     {
-        var plain = await database.Command("select key, value, sealed from settings where not sealed and exists (select from unnest($1::text[]) p where starts_with(key, p)) order by key", Prefixes.ToArray())
+        var plain = await database.Command("select key, value, sealed from settings where not sealed and exists (select from unnest($1) p where starts_with(key, p)) order by key", [Prefixes.ToArray()])
             .All(Read, cancellationToken);
         var count = 0;
         foreach (var row in plain)
