@@ -277,11 +277,11 @@ public sealed class ContainerTests : IAsyncDisposable
         await fixture.Import("prts-test/odd:1", _ => { }, "ENV discovery.type=single UID=77 PPID=78");
         var small = await Run(new PlannedContainer { Image = "prts-test/odd:1" }, Step("echo runs $UID"));
         await Build("prts-test/odd:2", $"FROM {EngineFixture.Usual}\nENV discovery.type=single UID=77 PPID=78\nRUN [\"ln\", \"-sf\", \"bash\", \"/bin/sh\"]\n");
-        var bash = await Run(new PlannedContainer { Image = "prts-test/odd:2" }, Step("env | grep ^discovery"), Step("env | grep ^discovery") with { Shell = "sh" });
+        var bash = await Run(new PlannedContainer { Image = "prts-test/odd:2" }, Step("env | grep ^discovery"), Step("echo runs $0") with { Shell = "sh" });
 
         Assert.Equal([null], Reasons(small));
         Assert.Equal("runs 77\n", small.Log);
-        Assert.Equal("discovery.type=single\ndiscovery.type=single\n", bash.Log);
+        Assert.Equal("discovery.type=single\nruns /prts/1.sh\n", bash.Log);
     }
 
     [Fact]
