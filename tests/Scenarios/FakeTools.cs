@@ -50,7 +50,7 @@ internal static class FakeTools
     {
         await engine.Import("node:20", tar => Add(tar, ("npm", Npm)), "ENV NODE_VERSION=20.0.0");
         await engine.Import("python:3.12", tar => Add(tar, ("pip", Echo), ("python", Echo)));
-        await engine.Import("redis:7", tar => Add(tar, ("redis-server", Server)), """CMD ["redis-server", "6379"]""");
+        await engine.Import("redis:7", tar => Add(tar, ("redis-server", Server)), "EXPOSE 6379", """CMD ["redis-server", "6379"]""");
         await engine.Import("as-node:1", _ => { }, "USER node");
         foreach (var name in (string[])["postgres:15", "registry.example.com/db/postgres:15"])
             await engine.Import(name, tar => Add(tar, ("postgres", Server), ("pg_isready", "#!/bin/sh\nwget -q -O /dev/null http://127.0.0.1:5432/")), """CMD ["postgres", "5432"]""");
