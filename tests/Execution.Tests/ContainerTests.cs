@@ -263,6 +263,7 @@ public sealed class ContainerTests : IAsyncDisposable
     [Theory]
     [InlineData("../containers/other")]
     [InlineData("a b")]
+    [InlineData("http://registry/image")]
     [InlineData("")]
     public async Task Image_NameThatIsNone_IsSaid(string name)
     {

@@ -31,7 +31,7 @@ internal sealed class Images(ContainerEngine engine, RegistryCredentials credent
     public async Task<LocalImage?> Find(string name, CancellationToken ct)
     {
         // It becomes part of a path that the engine is asked for.
-        if (name.Length == 0 || name.Contains("..", StringComparison.Ordinal) || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or ':' or '/' or '@' or '+' or '-'))
+        if (name.Length == 0 || name.Contains("..", StringComparison.Ordinal) || name.Contains("//", StringComparison.Ordinal) || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or ':' or '/' or '@' or '+' or '-'))
             throw new EngineException($"'{name}' is no name of an image");
         try
         {
