@@ -7,7 +7,8 @@ using PRTS.Audit.Merkle;
 using PRTS.Audit.Verification;
 using PRTS.Storage.Audit;
 using PRTS.Storage.Postgres;
-using PRTS.Storage.Settings;
+using PRTS.Storage.Secrets.Keys;
+using PRTS.Storage.Tests.Secrets;
 
 namespace PRTS.Storage.Tests;
 
@@ -15,19 +16,30 @@ namespace PRTS.Storage.Tests;
 public sealed class AuditCheckpointsTests(StorageFixture storage) : IAsyncLifetime
 {
     private readonly ManualTime time = ManualTime.Start;
+    private readonly string home = Directory.CreateTempSubdirectory("prts-audit-").FullName;
     private NpgsqlDataSource database = null!;
+    private Keyring keyring = null!;
+    private SecretsServer server = null!;
 
     private AuditEntries Entries => new(database);
 
-    private AuditCheckpoints Checkpoints => new(database, Entries, new SettingsAuditKey(new SettingsStore(database)), time);
+    private AuditCheckpoints Checkpoints => new(database, Entries, new SettingsAuditKey(server.Settings), time);
 
     public async ValueTask InitializeAsync()
     {
         database = await storage.NewDatabase();
         await Migrations.Apply(database);
+        keyring = new(new LocalKeyFile(Path.Combine(home, "keys.json"), TimeProvider.System));
+        server = new(database, keyring);
     }
 
-    public ValueTask DisposeAsync() => database.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        server.Dispose();
+        keyring.Dispose();
+        await database.DisposeAsync();
+        Directory.Delete(home, recursive: true);
+    }
 
     [Fact]
     public async Task Now_Asked_IsSignedOnceForASize()
@@ -125,7 +137,7 @@ public sealed class AuditCheckpointsTests(StorageFixture storage) : IAsyncLifeti
     {
         var tree = new MerkleFrontier();
         await foreach (var entry in Entries.Stream(tenant, new(), long.MaxValue)) tree.Append(MerkleHash.Leaf(entry.Canonical));
-        return await Checkpoint.Sign(tenant, tree.Size, tree.Root, time.Now, new SettingsAuditKey(new SettingsStore(database)));
+        return await Checkpoint.Sign(tenant, tree.Size, tree.Root, time.Now, new SettingsAuditKey(server.Settings));
     }
 
     private async Task Write(string tenant, int count)

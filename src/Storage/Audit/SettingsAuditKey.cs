@@ -4,8 +4,8 @@ using PRTS.Storage.Settings;
 
 namespace PRTS.Storage.Audit;
 
-/// <summary>The key that signs checkpoints, in the settings: made on first use, the same on every server.</summary>
-public sealed class SettingsAuditKey(SettingsStore settings) : IAuditKey
+/// <summary>The key that signs checkpoints, sealed in the settings: made on first use, the same on every server.</summary>
+public sealed class SettingsAuditKey(SealedSettings settings) : IAuditKey
 {
     private const string Setting = "audit/signing-key";
 

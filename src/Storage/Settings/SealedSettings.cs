@@ -8,7 +8,7 @@ namespace PRTS.Storage.Settings;
 public sealed class SealedSettings(NpgsqlDataSource database, Sealer sealer)
 {
     /// <summary>Beginnings of keys of which all settings are secrets: <see cref="SealPlain"/> finds those that were stored before they were sealed.</summary>
-    public static readonly IReadOnlyList<string> Prefixes = ["cluster/", "data-protection/"];
+    public static readonly IReadOnlyList<string> Prefixes = ["cluster/", "data-protection/", "audit/"];
 
     /// <exception cref="SealBrokenException"/>
     public async Task<byte[]?> Get(string key, CancellationToken cancellationToken = default) =>

@@ -115,17 +115,18 @@ public class AuditEndpointsTests(TestServer server)
     public async Task Source_OfARequest_SaysWhoAndByWhichDoor()
     {
         var user = await server.NewUser(Role.Developer);
+        var facts = new AccessFacts { Tenant = user.Tenant, UserId = user.Id, Name = user.Name, Enabled = true };
         var http = new DefaultHttpContext { RequestServices = server.Services };
         http.Connection.RemoteIpAddress = IPAddress.Parse("::ffff:192.0.2.9");
         http.Request.Path = "/api/v1/x";
         Assert.Equal(new AuditActor(AuditActorKind.Anonymous, "", "eve"), http.AuditSource("eve").Actor);
 
-        http.User = Principals.Of(user, HeaderAuthentication.SchemeName);
+        http.User = Principals.Of(user, facts, HeaderAuthentication.SchemeName);
         var source = http.AuditSource();
         Assert.Equal(("default", new AuditActor(AuditActorKind.User, user.Id.ToString(), user.Name), new AuditOrigin(AuditVia.Api, "192.0.2.9")), (source.Tenant, source.Actor, source.Origin));
         http.Request.Headers.UserAgent = "prts-cli";
         Assert.Equal(AuditVia.Cli, http.AuditSource().Origin.Via);
-        http.User = Principals.Of(user, AccessServices.CookieScheme);
+        http.User = Principals.Of(user, facts, AccessServices.CookieScheme);
         Assert.Equal(AuditVia.Web, http.AuditSource().Origin.Via);
         http.Request.Path = "/git/a/b.git/info/refs";
         Assert.Equal(AuditVia.Git, http.AuditSource().Origin.Via);
