@@ -25,7 +25,7 @@ public sealed class SecretTests : IAsyncDisposable
             Step($"cat '{Secret}'") with { Parallel = 0, Name = "b", NamedByCommand = false });
         Assert.Equal(RunResult.Ended, await machine.Agent(sink).Run(job, Secrets, Test));
 
-        Assert.StartsWith("***\n***\n", sink.Log, StringComparison.Ordinal);
+        Assert.StartsWith("***\n***==\n", sink.Log, StringComparison.Ordinal);
         Assert.Contains("[a ***] in parallel: ***\n", sink.Log, StringComparison.Ordinal);
         Assert.Contains("[b] cat: '***'", sink.Log, StringComparison.Ordinal);
         Assert.Equal(["echo '***'; printf %s '***' | base64", "a ***", "b"], sink.Events.OfType<StepStarted>().OrderBy(e => e.Index).Select(e => e.Name));
