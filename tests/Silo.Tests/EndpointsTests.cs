@@ -136,7 +136,7 @@ public sealed class EndpointsTests(ServerFixture fixture)
         if (Framework.Any(prefix => text.StartsWith(prefix, StringComparison.Ordinal))) return true;
         var policies = endpoint.Metadata.GetOrderedMetadata<IAuthorizeData>().Select(data => data.Policy).ToList();
         return endpoint.Metadata.GetMetadata<ComponentTypeMetadata>() is not null
-            ? policies.Any(AccessRules.All.Contains)
+            ? policies.OfType<string>().Any(policy => AccessRules.All.Contains(policy.StartsWith(Policies.Anywhere, StringComparison.Ordinal) ? policy[Policies.Anywhere.Length..] : policy))
             : endpoint.Metadata.GetMetadata<EndpointPermission>() is { } permission && policies.Contains(permission.Name);
     }
 
