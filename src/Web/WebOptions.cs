@@ -27,6 +27,12 @@ public sealed record WebOptions
     /// <summary>Most files in one artifact.</summary>
     public int MaxArtifactFiles { get; init; } = 100_000;
 
+    /// <summary>A browser's session ends when it was not used for so long.</summary>
+    public TimeSpan SessionIdle { get; init; } = TimeSpan.FromDays(3);
+
+    /// <summary>A browser's session ends after so long, however much it is used.</summary>
+    public TimeSpan SessionLifetime { get; init; } = TimeSpan.FromDays(14);
+
     /// <summary>How long an agent's join token is good for.</summary>
     public TimeSpan AgentTokenLifetime { get; init; } = TimeSpan.FromDays(1);
 }

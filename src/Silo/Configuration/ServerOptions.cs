@@ -22,6 +22,8 @@ public sealed record ServerOptions
     public required TlsSettings Tls { get; init; }
     public required GatewayOptions Gateway { get; init; }
     public required KeysConfig Keys { get; init; }
+    public required TimeSpan SessionIdle { get; init; }
+    public required TimeSpan SessionLifetime { get; init; }
 
     /// <exception cref="InvalidSettingsException"/>
     public static ServerOptions FromEnvironment() => Read(Environment.GetEnvironmentVariable);
@@ -54,6 +56,8 @@ public sealed record ServerOptions
                 Unused = TimeSpan.FromDays(settings.Whole("PRTS_CACHE_DAYS", 14, most: 36500)),
             },
             Keys = KeySettings.Read(settings, home),
+            SessionIdle = TimeSpan.FromHours(settings.Whole("PRTS_SESSION_IDLE_HOURS", 72, most: 24 * 365)),
+            SessionLifetime = TimeSpan.FromHours(settings.Whole("PRTS_SESSION_HOURS", 14 * 24, most: 24 * 365)),
         };
         if (options.Database.Length == 0)
             settings.Problems.Add("PRTS_DATABASE is not set: give a PostgreSQL connection string, or start with 'prts up', which sets it.");

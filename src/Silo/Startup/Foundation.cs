@@ -74,6 +74,8 @@ public sealed class Foundation : IAsyncDisposable
             {
                 Home = options.Home,
                 PublicUrl = options.PublicUrl,
+                SessionIdle = options.SessionIdle,
+                SessionLifetime = options.SessionLifetime,
                 Gateway = options.Gateway with { KeyPin = () => certificates?.Pin, Trust = () => certificates?.Trust },
             },
             Certificates = certificates,

@@ -1,4 +1,5 @@
 using Npgsql;
+using PRTS.Storage.Access;
 using PRTS.Storage.Postgres;
 
 namespace PRTS.Storage.Users;
@@ -44,13 +45,24 @@ public sealed class AccessTokensStore(NpgsqlDataSource database, TimeProvider ti
         return found;
     }
 
+    /// <summary>Whose token it is; null when it is revoked or has expired.</summary>
+    public Task<StoredUser?> UserOf(Guid id, CancellationToken cancellationToken = default) => database.Command(
+        $"select {UsersStore.Columns} from access_tokens t join users u on u.id = t.user_id where t.id = $1 and (t.expires_at is null or t.expires_at > $2)",
+        id, time.GetUtcNow()).First(UsersStore.Read, cancellationToken);
+
     public Task<IReadOnlyList<StoredAccessToken>> List(Guid userId, CancellationToken cancellationToken = default) =>
         database.Command($"select {Columns} from access_tokens t where t.user_id = $1 order by t.created_at", userId).All(row => Read(row, 0), cancellationToken);
 
-    /// <summary>Deletes the user's own token.</summary>
+    /// <summary>Deletes the user's own token, and tells all servers.</summary>
     /// <returns>Whether it was there.</returns>
-    public async Task<bool> Delete(Guid userId, Guid id, CancellationToken cancellationToken = default) =>
-        await database.Command("delete from access_tokens where user_id = $1 and id = $2", userId, id).Execute(cancellationToken) > 0;
+    public async Task<bool> Delete(Guid userId, Guid id, CancellationToken cancellationToken = default)
+    {
+        await using var batch = database.CreateBatch();
+        batch.Add("delete from access_tokens where user_id = $1 and id = $2", userId, id);
+        batch.Add("select pg_notify($1, (select tenant from users where id = $2))", AccessWatch.Channel, userId);
+        await batch.ExecuteNonQueryAsync(cancellationToken);
+        return batch.BatchCommands[0].RecordsAffected > 0;
+    }
 
     private static StoredAccessToken Read(NpgsqlDataReader row, int from) => new()
     {

@@ -9,6 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using PRTS.Storage.Settings;
+using PRTS.Storage.Users;
 
 namespace PRTS.Web.Access;
 
@@ -26,7 +27,10 @@ public static class AccessServices
         services.AddSingleton<PasswordLogin>();
         services.AddSingleton<VerifiedPasswords>();
         services.AddSingleton<Accounts>();
+        services.AddSingleton(provider => new SessionsStore(provider.GetRequiredService<Npgsql.NpgsqlDataSource>(), provider.GetRequiredService<TimeProvider>(), web.SessionIdle));
         services.AddSingleton<SignedIn>();
+        services.AddSingleton<Sessions>();
+        services.AddSingleton<OpenRequests>();
         services.AddHostedService<AccessListener>();
         services.AddSingleton<AccessTokens>();
         services.AddSingleton<FirstAdministrator>();
@@ -71,8 +75,8 @@ public static class AccessServices
     private static void Configure(CookieAuthenticationOptions options, WebOptions web)
     {
         Bind(options.Cookie, "prts-session", web);
-        options.ExpireTimeSpan = TimeSpan.FromDays(14);
-        options.SlidingExpiration = true;
+        options.ExpireTimeSpan = web.SessionLifetime;
+        options.SlidingExpiration = false;
         options.LoginPath = "/login";
         options.ReturnUrlParameter = "returnUrl";
         options.Events.OnValidatePrincipal = Validate;
@@ -80,7 +84,7 @@ public static class AccessServices
         options.Events.OnRedirectToAccessDenied = context => Answer(context, StatusCodes.Status403Forbidden);
     }
 
-    /// <summary>A session has the rights that its account has now, and ends when the password changes.</summary>
+    /// <summary>A session has the rights that its account has now, and ends when it is ended or the password changes.</summary>
     private static async Task Validate(CookieValidatePrincipalContext context)
     {
         if (context.Principal is { } principal && await context.HttpContext.RequestServices.GetRequiredService<SignedIn>().Again(principal, context.HttpContext.RequestAborted) is { } now)

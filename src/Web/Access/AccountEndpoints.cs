@@ -21,6 +21,9 @@ public static class AccountEndpoints
         account.MapGet("/tokens", ListTokens).WithSummary("List my access tokens");
         account.MapPost("/tokens", CreateToken).WithSummary("Create an access token").WithDescription("The secret is shown this once.");
         account.MapDelete("/tokens/{id:guid}", RevokeToken).WithSummary("Revoke an access token");
+        account.MapGet("/sessions", ListSessions).WithSummary("Where I am signed in");
+        account.MapDelete("/sessions/{id:guid}", EndSession).WithSummary("End a session").WithDescription("At once, with its open pages.");
+        account.MapDelete("/sessions", EndSessions).WithSummary("End all sessions but the one that asks");
     }
 
     private static async Task<Ok<Me>> Me(ClaimsPrincipal user, UsersStore users, CancellationToken cancellationToken) => TypedResults.Ok(new Me
@@ -52,4 +55,16 @@ public static class AccountEndpoints
 
     private static async Task<Results<NoContent, ProblemHttpResult>> RevokeToken(Guid id, ClaimsPrincipal user, AccessTokens tokens, CancellationToken cancellationToken) =>
         await tokens.Revoke(user.UserId(), id, cancellationToken) ? TypedResults.NoContent() : Problems.NotFound("You have no such token.");
+
+    private static async Task<Ok<List<SessionSummary>>> ListSessions(ClaimsPrincipal user, Sessions sessions, CancellationToken cancellationToken) =>
+        TypedResults.Ok(await sessions.List(user.UserId(), user.Session(), cancellationToken));
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> EndSession(Guid id, ClaimsPrincipal user, Sessions sessions, CancellationToken cancellationToken) =>
+        await sessions.End(user.UserId(), id, cancellationToken) ? TypedResults.NoContent() : Problems.NotFound("You have no such session.");
+
+    private static async Task<NoContent> EndSessions(ClaimsPrincipal user, Sessions sessions, CancellationToken cancellationToken)
+    {
+        await sessions.EndAll(user.UserId(), user.Session(), cancellationToken);
+        return TypedResults.NoContent();
+    }
 }

@@ -8,7 +8,7 @@ using PRTS.Storage.Users;
 namespace PRTS.Web.Access;
 
 /// <summary>Accounts, for the API and for pages. A problem says what is wrong and what would be right.</summary>
-public sealed partial class Accounts(UsersStore users, DirectoryReadModel directory, AccessFactsStore facts, IGrainFactory grains, PasswordHasher hasher, TimeProvider time)
+public sealed partial class Accounts(UsersStore users, SessionsStore sessions, DirectoryReadModel directory, AccessFactsStore facts, IGrainFactory grains, PasswordHasher hasher, TimeProvider time)
 {
     public static string Name(Role role) => role.ToString().ToLowerInvariant();
 
@@ -69,8 +69,12 @@ public sealed partial class Accounts(UsersStore users, DirectoryReadModel direct
         await directory.Holders(tenant, Name(Role.Admin), except: user.Id, cancellationToken) == 0
         && await facts.Get(user.Id, cancellationToken) is { } known && TenantRole(known) == Name(Role.Admin);
 
-    public async Task SetPassword(StoredUser user, string password, CancellationToken cancellationToken = default) =>
+    /// <summary>Ends all sessions, which were somebody's who knew the old one.</summary>
+    public async Task SetPassword(StoredUser user, string password, CancellationToken cancellationToken = default)
+    {
         await users.SetPassword(user.Id, await hasher.Hash(password, cancellationToken), cancellationToken);
+        await sessions.EndAll(user.Id, cancellationToken: cancellationToken);
+    }
 
     private const string ReservedForJobs = "job";
 

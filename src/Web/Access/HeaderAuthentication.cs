@@ -69,8 +69,8 @@ public sealed class HeaderAuthentication(
     {
         if (attempts.Read(secret) is var (attempt, agent)) return Accept(Principals.Of(attempt, agent, SchemeName));
         if (!secret.StartsWith(Secrets.AccessTokenPrefix, StringComparison.Ordinal)) return null;
-        return await tokens.Use(Secrets.Sha256(secret), Context.RequestAborted) is (_, var user) && await signedIn.As(user, SchemeName, Context.RequestAborted) is { } principal
-            ? Accept(principal)
+        return await tokens.Use(Secrets.Sha256(secret), Context.RequestAborted) is var (token, user) && await signedIn.As(user, SchemeName, Context.RequestAborted) is { } principal
+            ? Accept(principal.OfToken(token.Id))
             : null;
     }
 

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Antiforgery;
-using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -21,7 +20,7 @@ public static class LoginEndpoints
         app.MapPost("/logout", Logout).LimitBody(RequestLimits.Form).AllowAnonymous().DisableAntiforgery().WithOrder(-1).ExcludeFromDescription();
     }
 
-    private static async Task<IResult> Login(HttpContext http, IAntiforgery antiforgery, PasswordLogin login, SignedIn signedIn, WebOptions options)
+    private static async Task<IResult> Login(HttpContext http, IAntiforgery antiforgery, PasswordLogin login, Sessions sessions, WebOptions options)
     {
         if (!http.Request.HasFormContentType || !await antiforgery.IsRequestValidAsync(http)) return Back("/", "form");
         var form = await http.Request.ReadFormAsync(http.RequestAborted);
@@ -37,15 +36,13 @@ public static class LoginEndpoints
         }
 
         if (result.User is not { } user) return Back(returnUrl, result.Problem == LoginResult.TooMany ? "many" : "refused");
-        if (await signedIn.As(user, AccessServices.CookieScheme, http.RequestAborted) is not { } principal) return Back(returnUrl, "refused");
-        await http.SignInAsync(AccessServices.CookieScheme, principal, new AuthenticationProperties { IsPersistent = true });
-        return TypedResults.LocalRedirect(returnUrl);
+        return await sessions.Begin(http, user, "password") ? TypedResults.LocalRedirect(returnUrl) : Back(returnUrl, "refused");
     }
 
-    private static async Task<IResult> Logout(HttpContext http, IAntiforgery antiforgery)
+    private static async Task<IResult> Logout(HttpContext http, IAntiforgery antiforgery, Sessions sessions)
     {
         if (!await antiforgery.IsRequestValidAsync(http)) return Back("/", "form");
-        await http.SignOutAsync(AccessServices.CookieScheme);
+        await sessions.End(http);
         return TypedResults.LocalRedirect("/login");
     }
 

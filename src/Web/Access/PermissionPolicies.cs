@@ -94,6 +94,7 @@ public sealed class PermissionHandler : IAuthorizationHandler
         ProjectId project => AccessScope.Of(project),
         HttpContext http => Scope(http.Request.RouteValues),
         RouteData page => Scope(page.RouteValues),
+        IEnumerable<KeyValuePair<string, object?>> route => Scope(route),
         _ => AccessScope.Tenant,
     };
 

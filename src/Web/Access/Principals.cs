@@ -21,6 +21,8 @@ public static class Principals
     private const string TenantClaim = "prts:tenant";
     private const string StampClaim = "prts:stamp";
     private const string AttemptClaim = "prts:attempt";
+    private const string SessionClaim = "prts:session";
+    private const string TokenClaim = "prts:token";
 
     public static ClaimsPrincipal Of(StoredUser user, AccessFacts facts, string scheme) => new(new PersonIdentity(
         [
@@ -30,6 +32,26 @@ public static class Principals
             new(StampClaim, Stamp(user)),
         ],
         scheme, facts));
+
+    /// <summary>The same person, in this session.</summary>
+    public static ClaimsPrincipal OfSession(this ClaimsPrincipal user, Guid session) => With(user, SessionClaim, session);
+
+    /// <summary>The same person, by this access token.</summary>
+    public static ClaimsPrincipal OfToken(this ClaimsPrincipal user, Guid token) => With(user, TokenClaim, token);
+
+    /// <summary>Null for who has none: not a browser.</summary>
+    public static Guid? Session(this ClaimsPrincipal user) => Id(user, SessionClaim);
+
+    /// <summary>Null for who did not come with an access token.</summary>
+    public static Guid? Token(this ClaimsPrincipal user) => Id(user, TokenClaim);
+
+    private static Guid? Id(ClaimsPrincipal user, string claim) => Guid.TryParse(user.FindFirstValue(claim), out var id) ? id : null;
+
+    private static ClaimsPrincipal With(ClaimsPrincipal user, string claim, Guid id)
+    {
+        ((ClaimsIdentity)user.Identity!).AddClaim(new(claim, id.ToString()));
+        return user;
+    }
 
     /// <summary>An agent that acts for one attempt. It has no facts, so what it may do is only what names the attempt.</summary>
     public static ClaimsPrincipal Of(AttemptId attempt, string agent, string scheme) => new(new ClaimsIdentity(

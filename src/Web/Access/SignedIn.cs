@@ -5,15 +5,25 @@ using PRTS.Storage.Users;
 namespace PRTS.Web.Access;
 
 /// <summary>Makes principals of accounts, with the rights that they have now.</summary>
-public sealed class SignedIn(UsersStore users, AccessFactsCache facts)
+public sealed class SignedIn(UsersStore users, SessionsStore sessions, AccessTokensStore tokens, AccessFactsCache facts)
 {
     /// <summary>Null when the account is gone or disabled.</summary>
     public async Task<ClaimsPrincipal?> As(StoredUser user, string scheme, CancellationToken cancellationToken = default) =>
         await facts.Get(user.Id, cancellationToken) is { Enabled: true } known ? Principals.Of(user, known, scheme) : null;
 
-    /// <summary>The same person with the rights of now; null when the account is gone or disabled, or its password has changed.</summary>
-    public async Task<ClaimsPrincipal?> Again(ClaimsPrincipal principal, CancellationToken cancellationToken = default) =>
-        Guid.TryParse(principal.FindFirstValue(ClaimTypes.NameIdentifier), out var id) && await users.Get(id, cancellationToken) is { } user && principal.Matches(user)
-            ? await As(user, principal.Identity!.AuthenticationType!, cancellationToken)
-            : null;
+    /// <summary>
+    /// The same person with the rights of now; null when the account is gone or disabled, its password has changed, or the session or
+    /// access token by which the person came has ended.
+    /// </summary>
+    public async Task<ClaimsPrincipal?> Again(ClaimsPrincipal principal, CancellationToken cancellationToken = default)
+    {
+        var scheme = principal.Identity?.AuthenticationType ?? "";
+        if (principal.Session() is { } session)
+            return await sessions.Use(session, cancellationToken) is { } user && principal.Matches(user) ? (await As(user, scheme, cancellationToken))?.OfSession(session) : null;
+        // Every cookie has a session; one without is from before there were any.
+        if (scheme == AccessServices.CookieScheme || !Guid.TryParse(principal.FindFirstValue(ClaimTypes.NameIdentifier), out var id)) return null;
+        if (principal.Token() is { } token)
+            return await tokens.UserOf(token, cancellationToken) is { } holder ? (await As(holder, scheme, cancellationToken))?.OfToken(token) : null;
+        return await users.Get(id, cancellationToken) is { } known && principal.Matches(known) ? await As(known, scheme, cancellationToken) : null;
+    }
 }

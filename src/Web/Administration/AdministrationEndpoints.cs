@@ -24,6 +24,8 @@ public static class AdministrationEndpoints
         administration.MapGet("/users", List).RequirePermission(Permissions.UserManage).WithSummary("Users by name");
         administration.MapPost("/users", Create).RequirePermission(Permissions.UserManage).WithSummary("Create a user");
         administration.MapPatch("/users/{name}", Update).RequirePermission(Permissions.UserManage).WithSummary("Change a user's role or password").WithDescription("Role `none` disables the account.");
+        administration.MapGet("/users/{name}/sessions", ListSessions).RequirePermission(Permissions.UserManage).WithSummary("Where a user is signed in");
+        administration.MapDelete("/users/{name}/sessions", EndSessions).RequirePermission(Permissions.UserManage).WithSummary("End all sessions of a user").WithDescription("At once, with their open pages. Access tokens stay.");
         administration.MapGet("/system", Show).RequirePermission(Permissions.SystemManage).WithSummary("Version, address and size of this installation");
     }
 
@@ -43,8 +45,22 @@ public static class AdministrationEndpoints
         {
             ({ } changed, _) => TypedResults.Ok(changed),
             (null, { } problem) => Problems.Invalid(problem),
-            _ => Problems.NotFound($"There is no user '{name}'."),
+            _ => Nobody(name),
         };
+
+    private static async Task<Results<Ok<List<SessionSummary>>, ProblemHttpResult>> ListSessions(
+        string name, ClaimsPrincipal user, UsersStore users, Sessions sessions, CancellationToken cancellationToken) =>
+        await users.ByName(user.Tenant(), name, cancellationToken) is { } other ? TypedResults.Ok(await sessions.List(other.Id, user.Session(), cancellationToken)) : Nobody(name);
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> EndSessions(
+        string name, ClaimsPrincipal user, UsersStore users, Sessions sessions, CancellationToken cancellationToken)
+    {
+        if (await users.ByName(user.Tenant(), name, cancellationToken) is not { } other) return Nobody(name);
+        await sessions.EndAll(other.Id, except: null, cancellationToken);
+        return TypedResults.NoContent();
+    }
+
+    private static ProblemHttpResult Nobody(string name) => Problems.NotFound($"There is no user '{name}'.");
 
     private static async Task<Ok<SystemInfo>> Show(
         ClaimsPrincipal user, WebOptions options, UsersStore users, ProjectsReadModel projects, AgentsReadModel agents, CancellationToken cancellationToken) =>

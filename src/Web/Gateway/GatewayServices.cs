@@ -33,6 +33,7 @@ public static class GatewayServices
         app.UseRateLimits();
         app.UseCsrfProtection();
         app.UseAuthorization();
+        app.UseOpenRequests();
         return app;
     }
 
