@@ -71,6 +71,7 @@ public static class StorageServices
         services.AddSingleton<DataKeys>();
         services.AddSingleton<KeyRotation>();
         services.AddSingleton<Sealer>();
+        services.AddSingleton<SecondFactorsStore>();
         services.AddSingleton<SealedSettings>();
         // Whoever decides what may be reached registers another before.
         services.TryAddSingleton<VaultHandlers>(VaultHttp.Handler);

@@ -63,6 +63,7 @@ public static class WebServices
         api.MapVariables();
         api.MapAgents();
         api.MapAccount();
+        api.MapSecondFactors();
         api.MapAdministration();
         api.MapAudit();
         // Editors fetch it without a login; it says no more than the public reference.

@@ -43,14 +43,15 @@ public sealed class SessionsStore(NpgsqlDataSource database, TimeProvider time, 
         await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>Whose session it is, and notes its use (at most once a minute); null when it has ended.</summary>
-    public async Task<StoredUser?> Use(Guid id, CancellationToken cancellationToken = default)
+    /// <summary>Whose session it is; null when it has ended.</summary>
+    /// <param name="isUse">Whether to note it as a use (at most once a minute). An open page that looks after itself is none: nobody may sit before it.</param>
+    public async Task<StoredUser?> UserOf(Guid id, bool isUse, CancellationToken cancellationToken = default)
     {
         var now = time.GetUtcNow();
         var found = await database.Command(
             $"select {UsersStore.Columns}, s.seen_at from sessions s join users u on u.id = s.user_id where s.id = $1 and s.expires_at > $2 and s.seen_at > $3",
             id, now, now - idle).First(row => ((StoredUser User, DateTimeOffset SeenAt)?)(UsersStore.Read(row), row.Time(11)), cancellationToken);
-        if (found is (_, var seen) && seen <= now - SeenResolution)
+        if (isUse && found is (_, var seen) && seen <= now - SeenResolution)
             await database.Command("update sessions set seen_at = $2 where id = $1 and seen_at < $2", id, now).Execute(cancellationToken);
         return found?.User;
     }

@@ -25,6 +25,9 @@ public static class AccessServices
         services.AddSingleton<PasswordHasher>();
         services.AddSingleton<FailureLimiter>();
         services.AddSingleton<PasswordLogin>();
+        services.AddSingleton<WrongSecrets>();
+        services.AddSingleton<SecondFactors>();
+        services.AddSingleton<CodeChallenge>();
         services.AddSingleton<VerifiedPasswords>();
         services.AddSingleton<Accounts>();
         services.AddSingleton(provider => new SessionsStore(provider.GetRequiredService<Npgsql.NpgsqlDataSource>(), provider.GetRequiredService<TimeProvider>(), web.SessionIdle));
@@ -61,11 +64,21 @@ public static class AccessServices
             ? HeaderAuthentication.SchemeName
             : CookieScheme;
 
+    internal static string CookieName(string name, WebOptions web) => web.Gateway.IsSecure(web.PublicUrl) ? $"__Host-{name}" : name;
+
+    /// <summary>A cookie for this host alone that no script reads.</summary>
+    internal static CookieBuilder Cookie(string name, WebOptions web, TimeSpan? lifetime)
+    {
+        var cookie = new CookieBuilder { MaxAge = lifetime };
+        Bind(cookie, name, web);
+        return cookie;
+    }
+
     /// <summary>Over TLS the name itself makes browsers refuse such a cookie from anybody but this host, and send it nowhere else (<c>__Host-</c>).</summary>
     private static void Bind(CookieBuilder cookie, string name, WebOptions web)
     {
         var isSecure = web.Gateway.IsSecure(web.PublicUrl);
-        cookie.Name = isSecure ? $"__Host-{name}" : name;
+        cookie.Name = CookieName(name, web);
         cookie.Path = "/";
         cookie.HttpOnly = true;
         cookie.SameSite = SameSiteMode.Lax;
@@ -87,7 +100,7 @@ public static class AccessServices
     /// <summary>A session has the rights that its account has now, and ends when it is ended or the password changes.</summary>
     private static async Task Validate(CookieValidatePrincipalContext context)
     {
-        if (context.Principal is { } principal && await context.HttpContext.RequestServices.GetRequiredService<SignedIn>().Again(principal, context.HttpContext.RequestAborted) is { } now)
+        if (context.Principal is { } principal && await context.HttpContext.RequestServices.GetRequiredService<SignedIn>().Again(principal, isUse: true, context.HttpContext.RequestAborted) is { } now)
         {
             context.ReplacePrincipal(now);
             return;

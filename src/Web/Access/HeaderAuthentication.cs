@@ -60,7 +60,8 @@ public sealed class HeaderAuthentication(
         var (name, password) = (pair[..cut], pair[(cut + 1)..]);
         if (await Token(password) is { } byToken) return byToken;
         var result = await passwords.Check(web.Tenant, name, password, Context.Connection.RemoteIpAddress, Context.RequestAborted);
-        return result.User is not { } user ? Refuse(result.Problem!)
+        return result.NeedsCode ? Refuse(LoginResult.CodeNeeded)
+            : result.User is not { } user ? Refuse(result.Problem!)
             : await signedIn.As(user, SchemeName, Context.RequestAborted) is { } principal ? Accept(principal)
             : Refuse(LoginResult.Refused);
     }

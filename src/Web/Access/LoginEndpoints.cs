@@ -9,7 +9,8 @@ namespace PRTS.Web.Access;
 
 /// <summary>
 /// The forms' side of login. The page itself is at GET <c>/login</c>; it posts <c>name</c>, <c>password</c>, <c>returnUrl</c> and the
-/// antiforgery field, and shows what comes back in <c>?error=</c> (<c>refused</c>, <c>many</c>, <c>busy</c>, <c>form</c>).
+/// antiforgery field, and shows what comes back in <c>?error=</c> (<c>refused</c>, <c>many</c>, <c>busy</c>, <c>form</c>). Who has a second
+/// factor goes on to <c>/login/code</c>, which posts <c>code</c>.
 /// </summary>
 public static class LoginEndpoints
 {
@@ -17,10 +18,11 @@ public static class LoginEndpoints
     {
         // The page may answer POST too; these come first.
         app.MapPost("/login", Login).RateAs(RateClass.SignIn).LimitBody(RequestLimits.Form).AllowAnonymous().DisableAntiforgery().WithOrder(-1).ExcludeFromDescription();
+        app.MapPost("/login/code", Code).RateAs(RateClass.SignIn).LimitBody(RequestLimits.Form).AllowAnonymous().DisableAntiforgery().WithOrder(-1).ExcludeFromDescription();
         app.MapPost("/logout", Logout).LimitBody(RequestLimits.Form).AllowAnonymous().DisableAntiforgery().WithOrder(-1).ExcludeFromDescription();
     }
 
-    private static async Task<IResult> Login(HttpContext http, IAntiforgery antiforgery, PasswordLogin login, Sessions sessions, WebOptions options)
+    private static async Task<IResult> Login(HttpContext http, IAntiforgery antiforgery, PasswordLogin login, CodeChallenge challenge, Sessions sessions, WebOptions options)
     {
         if (!http.Request.HasFormContentType || !await antiforgery.IsRequestValidAsync(http)) return Back("/", "form");
         var form = await http.Request.ReadFormAsync(http.RequestAborted);
@@ -36,7 +38,24 @@ public static class LoginEndpoints
         }
 
         if (result.User is not { } user) return Back(returnUrl, result.Problem == LoginResult.TooMany ? "many" : "refused");
+        if (result.NeedsCode)
+        {
+            challenge.Set(http, user, returnUrl);
+            return TypedResults.LocalRedirect("/login/code");
+        }
+
         return await sessions.Begin(http, user, "password") ? TypedResults.LocalRedirect(returnUrl) : Back(returnUrl, "refused");
+    }
+
+    /// <summary>The code of the account whose password was right just now.</summary>
+    private static async Task<IResult> Code(HttpContext http, IAntiforgery antiforgery, CodeChallenge challenge, SecondFactors factors, FailureLimiter addresses, Sessions sessions)
+    {
+        if (!http.Request.HasFormContentType || !await antiforgery.IsRequestValidAsync(http) || await challenge.Get(http) is not var (user, returnUrl)) return Back("/", "form");
+        if (addresses.IsBlocked(http.Connection.RemoteIpAddress)) return Back(returnUrl, "many");
+        var form = await http.Request.ReadFormAsync(http.RequestAborted);
+        if (!await factors.Check(user, form["code"].ToString().Trim(), http.Connection.RemoteIpAddress, http.RequestAborted)) return TypedResults.LocalRedirect("/login/code?error=refused");
+        challenge.Clear(http);
+        return await sessions.Begin(http, user, "password+code") ? TypedResults.LocalRedirect(returnUrl) : Back(returnUrl, "refused");
     }
 
     private static async Task<IResult> Logout(HttpContext http, IAntiforgery antiforgery, Sessions sessions)

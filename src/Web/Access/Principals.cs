@@ -84,5 +84,5 @@ public static class Principals
     public static bool Matches(this ClaimsPrincipal principal, StoredUser user) => principal.FindFirstValue(StampClaim) == Stamp(user);
 
     /// <summary>Changes when the password does, which ends all sessions; tells nothing about it.</summary>
-    private static string Stamp(StoredUser user) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(user.PasswordHash ?? "")).AsSpan(0, 8));
+    internal static string Stamp(StoredUser user) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(user.PasswordHash ?? "")).AsSpan(0, 8));
 }

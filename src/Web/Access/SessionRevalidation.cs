@@ -23,7 +23,7 @@ public sealed class SessionRevalidation : RevalidatingServerAuthenticationStateP
     protected override TimeSpan RevalidationInterval => TimeSpan.FromSeconds(30);
 
     protected override async Task<bool> ValidateAuthenticationStateAsync(AuthenticationState authenticationState, CancellationToken cancellationToken) =>
-        authenticationState.User.Identity?.IsAuthenticated == true && await signedIn.Again(authenticationState.User, cancellationToken) is not null;
+        authenticationState.User.Identity?.IsAuthenticated == true && await signedIn.Again(authenticationState.User, cancellationToken: cancellationToken) is not null;
 
     protected override void Dispose(bool disposing)
     {

@@ -15,11 +15,12 @@ public sealed class SignedIn(UsersStore users, SessionsStore sessions, AccessTok
     /// The same person with the rights of now; null when the account is gone or disabled, its password has changed, or the session or
     /// access token by which the person came has ended.
     /// </summary>
-    public async Task<ClaimsPrincipal?> Again(ClaimsPrincipal principal, CancellationToken cancellationToken = default)
+    /// <param name="isUse">Whether the person is doing something just now, which keeps a session from ending.</param>
+    public async Task<ClaimsPrincipal?> Again(ClaimsPrincipal principal, bool isUse = false, CancellationToken cancellationToken = default)
     {
         var scheme = principal.Identity?.AuthenticationType ?? "";
         if (principal.Session() is { } session)
-            return await sessions.Use(session, cancellationToken) is { } user && principal.Matches(user) ? (await As(user, scheme, cancellationToken))?.OfSession(session) : null;
+            return await sessions.UserOf(session, isUse, cancellationToken) is { } user && principal.Matches(user) ? (await As(user, scheme, cancellationToken))?.OfSession(session) : null;
         // Every cookie has a session; one without is from before there were any.
         if (scheme == AccessServices.CookieScheme || !Guid.TryParse(principal.FindFirstValue(ClaimTypes.NameIdentifier), out var id)) return null;
         if (principal.Token() is { } token)

@@ -11,7 +11,7 @@ namespace PRTS.Web.Access;
 /// Remembers for a minute which name and password were right, so that the three requests of one git push pay for one hash. Keeps a keyed
 /// digest, never the password. The account is read each time: a new password or role counts at once, on every server.
 /// </summary>
-public sealed class VerifiedPasswords(PasswordLogin login, UsersStore users, TimeProvider time)
+public sealed class VerifiedPasswords(PasswordLogin login, SecondFactors factors, UsersStore users, TimeProvider time)
 {
     private const int Most = 1000;
     private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(1);
@@ -25,11 +25,11 @@ public sealed class VerifiedPasswords(PasswordLogin login, UsersStore users, Tim
         if (verified.TryGetValue(digest, out var known) && known.Until > now
             && await users.Get(known.User.Id, cancellationToken) is { Enabled: true } same && same.PasswordHash == known.User.PasswordHash)
         {
-            return new(same, null);
+            return await factors.IsAsked(same.Id, cancellationToken) ? new(null, LoginResult.CodeNeeded) : new(same, null);
         }
 
         var result = await login.Check(tenant, name, password, address, cancellationToken);
-        if (result.User is { } user)
+        if (result is { User: { } user, NeedsCode: false })
         {
             if (verified.Count >= Most)
             {

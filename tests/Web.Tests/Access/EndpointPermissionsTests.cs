@@ -11,7 +11,7 @@ public class EndpointPermissionsTests(TestServer server)
 {
     private static readonly string[] Anonymous =
     [
-        "/login", "/logout", "/schemas/pipeline.json", "/test/form", "/api/v1/test/failure",
+        "/login", "/login/code", "/logout", "/schemas/pipeline.json", "/test/form", "/api/v1/test/failure",
         // The documentation page's own files; the page and the document need a login.
         "/api/docs/scalar.js", "/api/docs/scalar.aspnetcore.js", "/api/docs/favicon.svg",
     ];
@@ -30,7 +30,7 @@ public class EndpointPermissionsTests(TestServer server)
     [Fact]
     public void Pages_All_HaveAPermissionOrAreAnonymous()
     {
-        string[] anonymous = ["/login", "/problem/{Code:int}", "/not-found"];
+        string[] anonymous = ["/login", "/login/code", "/problem/{Code:int}", "/not-found"];
         var pages = typeof(WebServices).Assembly.GetTypes().Where(type => type.GetCustomAttributes<RouteAttribute>().Any()).ToList();
         var wrong = pages.Where(page => page.GetCustomAttribute<AllowAnonymousAttribute>() is not null
             ? !page.GetCustomAttributes<RouteAttribute>().All(route => anonymous.Contains(route.Template))
