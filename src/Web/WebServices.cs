@@ -64,6 +64,7 @@ public static class WebServices
         api.MapAgents();
         api.MapAccount();
         api.MapSecondFactors();
+        api.MapDirectory();
         api.MapAdministration();
         api.MapAudit();
         // Editors fetch it without a login; it says no more than the public reference.

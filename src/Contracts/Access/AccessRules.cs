@@ -52,6 +52,9 @@ public static class AccessRules
     /// <summary>What everybody has who can sign in, whatever their roles: their own account.</summary>
     private static readonly HashSet<string> OfEverybody = new(StringComparer.Ordinal) { Permissions.AccountManage };
 
+    /// <summary>False for what concerns the whole installation, which only the operator's tenant decides.</summary>
+    public static bool IsOfTenant(string permission) => !OfOperator.Contains(permission);
+
     /// <summary>All permissions there are.</summary>
     public static IReadOnlyCollection<string> All => Least.Keys;
 
