@@ -56,6 +56,12 @@ public sealed record SlotRequest
     /// <summary>Of an attempt that runs already.</summary>
     [Id(9)] public DateTimeOffset? StartedAt { get; init; }
 
+    /// <summary>In the build's plan: of equals that wait since the same moment, the first goes first.</summary>
+    [Id(10)] public int Position { get; init; }
+
+    /// <summary>So many jobs of the build ask with the same <see cref="Since"/>, this one among them.</summary>
+    [Id(11)] public int Together { get; init; }
+
     /// <summary>Whether it needs an agent with a container engine.</summary>
     public bool NeedsContainers => Image is not null || Services.Count > 0 || BuildsImages;
 }

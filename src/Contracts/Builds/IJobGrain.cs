@@ -63,4 +63,10 @@ public sealed record JobStart
 
     /// <summary>How long the job usually takes; null when that is not known.</summary>
     [Id(11)] public TimeSpan? Usual { get; init; }
+
+    /// <summary>When the build found that nothing keeps the job any more; the same for all that it found so at once.</summary>
+    [Id(12)] public DateTimeOffset? ReadyAt { get; init; }
+
+    /// <summary>So many jobs of the build became ready at <see cref="ReadyAt"/> and ask for a slot now, this one among them.</summary>
+    [Id(13)] public int Together { get; init; }
 }

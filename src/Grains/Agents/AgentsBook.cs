@@ -31,6 +31,7 @@ public sealed class AgentsBook(GrainsOptions options)
     private readonly SortedDictionary<string, AgentEntry> agents = new(StringComparer.Ordinal);
     private readonly WaitingLine line = new();
     private readonly SlotForecast forecast = new();
+    private readonly Arrivals arrivals = new();
     private readonly List<AgentsEffect> effects = [];
 
     public IReadOnlyList<AgentSummary> Summaries => [.. agents.Values.Where(agent => agent.Joined).Select(agent => agent.Summary)];
@@ -40,6 +41,9 @@ public sealed class AgentsBook(GrainsOptions options)
     {
         foreach (var summary in known) agents[summary.Name] = new(summary, now);
     }
+
+    /// <summary>When <see cref="Settle"/> is due; null: not at all.</summary>
+    public DateTimeOffset? SettleAt => arrivals.Until;
 
     /// <summary>What is to be told since the last time.</summary>
     public IReadOnlyList<AgentsEffect> Take()
@@ -69,9 +73,12 @@ public sealed class AgentsBook(GrainsOptions options)
 
         if (agents.Values.FirstOrDefault(agent => agent.Holds(request.Attempt)) is { } held) return new() { Agent = held.Name };
         line.Add(request);
+        var views = Views();
+        arrivals.Arrived(request, views.Where(AgentMatching.Takes).Sum(agent => agent.Slots - agent.Used), now);
         Match(now, request.Attempt);
         if (agents.Values.FirstOrDefault(agent => agent.Holds(request.Attempt)) is { } placed) return new() { Agent = placed.Name };
-        var views = Views();
+        if (arrivals.Keeps(request)) return new();
+        views = Views();
         return line.Explain(request, views, forecast.Starts(line.InOrder(), views, now).TryGetValue(request.Attempt, out var start) ? start : null);
     }
 
@@ -124,6 +131,13 @@ public sealed class AgentsBook(GrainsOptions options)
         Match(now);
     }
 
+    /// <summary>Places those that waited for others of their build, whether these asked or not.</summary>
+    public void Settle(DateTimeOffset now)
+    {
+        arrivals.Forget(now);
+        Match(now);
+    }
+
     /// <summary>Every second: who fell silent, who was lost, and whether those who wait wait for something else now.</summary>
     public void Sweep(DateTimeOffset now)
     {
@@ -137,7 +151,7 @@ public sealed class AgentsBook(GrainsOptions options)
         }
 
         var views = Views();
-        effects.AddRange(line.ExplainAnew(views, forecast.Starts(line.InOrder(), views, now), now).Select(told => new AgentsEffect.Place(told.Attempt, told.Placement)));
+        effects.AddRange(line.ExplainAnew(views, forecast.Starts(line.InOrder(), views, now), arrivals.Keeps, now).Select(told => new AgentsEffect.Place(told.Attempt, told.Placement)));
     }
 
     /// <summary>Compares what an agent says it runs with the books.</summary>
@@ -159,6 +173,7 @@ public sealed class AgentsBook(GrainsOptions options)
         foreach (var request in line.InOrder())
         {
             if (!agents.Values.Any(agent => agent.View() is { Online: true, Drained: false } view && view.Used < view.Slots)) return;
+            if (arrivals.Keeps(request)) continue;
             if (AgentMatching.Choose(request, agents.Values.Select(agent => agent.View())) is not { } name) continue;
             line.Remove(request.Attempt);
             agents[name].Hold(request.Attempt, now);

@@ -15,6 +15,7 @@ public sealed partial class AgentsGrain(AgentsReadModel readModel, GrainsOptions
     private static readonly TimeSpan SweepEvery = TimeSpan.FromSeconds(1);
     private readonly AgentsBook book = new(options);
     private Task projecting = Task.CompletedTask;
+    private IGrainTimer? settling;
 
     private string Tenant => this.GetPrimaryKeyString();
 
@@ -59,7 +60,16 @@ public sealed partial class AgentsGrain(AgentsReadModel readModel, GrainsOptions
     private Task<T> Answer<T>(T answer)
     {
         Perform();
+        if (book.SettleAt is { } at) settling ??= this.RegisterGrainTimer(Settle, new GrainTimerCreationOptions(at > Now ? at - Now : TimeSpan.Zero, Timeout.InfiniteTimeSpan));
         return Task.FromResult(answer);
+    }
+
+    private Task Settle()
+    {
+        settling?.Dispose();
+        settling = null;
+        book.Settle(Now);
+        return Answer(true);
     }
 
     /// <summary>Unawaited: a job that is told may be calling us at this moment. What fails is told again with the next sweep.</summary>

@@ -3,7 +3,7 @@ using PRTS.Contracts.Builds;
 
 namespace PRTS.Grains.Agents;
 
-/// <summary>Those who wait for a slot, by priority, then first come first served, and what each was told last.</summary>
+/// <summary>Those who wait for a slot, by priority, then first come first served, then in the order of the file, and what each was told last.</summary>
 public sealed class WaitingLine
 {
     private readonly Dictionary<AttemptId, SlotRequest> byAttempt = [];
@@ -36,8 +36,9 @@ public sealed class WaitingLine
     }
 
     /// <summary>Those who wait for another reason than they were told last, or much longer or shorter.</summary>
+    /// <param name="kept">Whose turn is decided in a moment, so that there is nothing to say yet.</param>
     public IReadOnlyList<(AttemptId Attempt, Placement Placement)> ExplainAnew(
-        IReadOnlyCollection<AgentView> agents, IReadOnlyDictionary<AttemptId, DateTimeOffset> starts, DateTimeOffset now)
+        IReadOnlyCollection<AgentView> agents, IReadOnlyDictionary<AttemptId, DateTimeOffset> starts, Func<SlotRequest, bool> kept, DateTimeOffset now)
     {
         var news = new List<(AttemptId, Placement)>();
         var ahead = new List<HashSet<string>>();
@@ -46,6 +47,7 @@ public sealed class WaitingLine
             var fitting = Fitting(request, agents);
             var reason = AgentMatching.WhyWaiting(request, agents, ahead.Count(other => other.Overlaps(fitting)));
             ahead.Add(fitting);
+            if (kept(request)) continue;
             DateTimeOffset? start = starts.TryGetValue(request.Attempt, out var expected) ? expected : null;
             if (told.TryGetValue(request.Attempt, out var last) && last.WaitReason == reason && !Moved(last.ExpectedStartAt, start, now)) continue;
             news.Add((request.Attempt, told[request.Attempt] = new() { WaitReason = reason, ExpectedStartAt = start }));
@@ -67,6 +69,8 @@ public sealed class WaitingLine
         var byPriority = Nullable.Compare(other?.Priority, one?.Priority);
         if (byPriority != 0) return byPriority;
         var bySince = Nullable.Compare(one?.Since, other?.Since);
-        return bySince != 0 ? bySince : string.CompareOrdinal(one?.Attempt.Key, other?.Attempt.Key);
+        if (bySince != 0) return bySince;
+        var byPosition = Nullable.Compare(one?.Position, other?.Position);
+        return byPosition != 0 ? byPosition : string.CompareOrdinal(one?.Attempt.Key, other?.Attempt.Key);
     }
 }

@@ -174,13 +174,20 @@ public sealed partial class BuildGrain : Grain, IBuildGrain
         if (state.Group is not null && await GroupWork(state)) return TimeSpan.Zero;
         if (state.Status.IsEnded()) return null;
         var due = state.Jobs.Where(job => !job.Value.Status.IsEnded() && !(commanded.TryGetValue(job.Key, out var canceled) && canceled == IsCanceled(state, job.Value)))
-            .Select(job => job.Key).Take(Batch).ToList();
+            .Select(job => job.Key).ToList();
         if (due.Count == 0) return null;
-        var known = await Plan();
+        var known = (await Plan())!;
         usual ??= await builds.UsualTimes(id.Project, state.Request!.File);
-        await Task.WhenAll(due.Select(key => Command(state, known!, key)));
+        var now = time.GetUtcNow();
+        var starts = due.OrderByDescending(key => known[key].Priority).ThenBy(known.PositionOf).Take(Batch).Select(key => Start(state, known, key, now)).ToList();
+        var together = starts.Count(start => Asks(state, start));
+        await Task.WhenAll(starts.Select(start => Command(state, known, Asks(state, start) ? start with { Together = together } : start)));
         return TimeSpan.Zero;
     }
+
+    /// <summary>Whether the job asks for a slot at once: nothing else keeps it.</summary>
+    private static bool Asks(BuildState state, JobStart start) =>
+        !IsCanceled(state, state.Jobs[start.Job.Key]) && start.Job is { Concurrency: null, Environment: null } && !start.Job.Steps.Any(step => step.Once);
 
     /// <summary>Asks the concurrency group for a turn, or leaves it; false when there is nothing to say.</summary>
     private async Task<bool> GroupWork(BuildState state)
@@ -212,9 +219,12 @@ public sealed partial class BuildGrain : Grain, IBuildGrain
 
     private static bool IsCanceled(BuildState state, BuildJob job) => (state.CancelReason ?? job.CancelReason) is not null;
 
-    private async Task Command(BuildState state, Blueprint known, string key)
+    private JobStart Start(BuildState state, Blueprint known, string key, DateTimeOffset ready) =>
+        JobStarts.Of(state, known, key) with { Usual = usual!.TryGetValue(key, out var took) ? took : null, ReadyAt = ready };
+
+    private async Task Command(BuildState state, Blueprint known, JobStart start)
     {
-        var start = JobStarts.Of(state, known, key) with { Usual = usual!.TryGetValue(key, out var took) ? took : null };
+        var key = start.Job.Key;
         var job = GrainFactory.Job(new(id, key));
         var reason = state.CancelReason ?? state.Jobs[key].CancelReason;
         var answer = reason is not null ? await job.Cancel(start, reason) : await job.Start(start);

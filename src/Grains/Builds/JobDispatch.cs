@@ -26,6 +26,8 @@ internal sealed class JobDispatch(IGrainFactory grains, AttemptTokens tokens, Gr
         BuildsImages = start.Job.Steps.Any(step => step.Image is not null),
         Usual = start.Usual,
         StartedAt = state.StartedAt,
+        Position = start.Position,
+        Together = state.QueuedAt == start.ReadyAt ? start.Together : 0,
     });
 
     /// <summary>Asks for a turn in the job's concurrency group.</summary>

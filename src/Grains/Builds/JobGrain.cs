@@ -65,7 +65,7 @@ public sealed partial class JobGrain : Grain, IJobGrain
     public async Task<JobSummary> Start(JobStart start)
     {
         await Define(start);
-        if (!await Change(state => JobLifecycle.Start(state, start, time.GetUtcNow())) && !cell.Value.Status.IsEnded())
+        if (!await Change(state => JobLifecycle.Start(state, start, start.ReadyAt ?? time.GetUtcNow())) && !cell.Value.Status.IsEnded())
         {
             // A build that says it again was woken: whoever held our place in the queue may have forgotten it.
             memory = memory with { Asked = false, AskedGroup = false, CheckedEnvironment = false };

@@ -101,6 +101,8 @@ public static class JobLifecycle
     {
         if (attempt != state.Attempt || state.Status is not (RunStatus.Queued or RunStatus.Waiting) || state.Agent is not null) return state;
         if (placement.Agent is { } agent) return Next(state, state with { Agent = agent, Status = RunStatus.Queued, Reason = null, NotBefore = null, ExpectedStartAt = null });
+        // Nothing is decided yet; word follows within the second.
+        if (placement.WaitReason is null) return state;
         return state.Status == RunStatus.Waiting && state.Reason == placement.WaitReason && state.ExpectedStartAt == placement.ExpectedStartAt
             ? state
             : Next(state, state with { Status = RunStatus.Waiting, Reason = placement.WaitReason, ExpectedStartAt = placement.ExpectedStartAt });

@@ -69,6 +69,55 @@ public sealed class AgentsBookTests
     }
 
     [Fact]
+    public void Request_OfJobsReadyTogether_AreServedByPriorityAndPlaceWhoeverAsksFirst()
+    {
+        Hello(slots: 2);
+        Assert.Equal(new Placement(), book.Request(Sibling("c", 2), now));
+        book.Request(Sibling("b", 1), now);
+        book.Request(Sibling("d", 3, priority: 5), now);
+        book.Sweep(now);
+        Assert.Empty(book.Take().OfType<AgentsEffect.Place>());
+        Assert.Equal("agent-1", book.Request(Sibling("a", 0), now).Agent);
+        Assert.Equal("d", Assert.Single(book.Take().OfType<AgentsEffect.Place>()).Attempt.Job.Name);
+        book.Sweep(now);
+        Assert.Equal(["b", "c"], book.Take().OfType<AgentsEffect.Place>().Select(told => told.Attempt.Job.Name));
+        Assert.Null(book.SettleAt);
+    }
+
+    [Fact]
+    public void Request_OfJobsReadyTogetherOfWhichOneNeverAsks_GoesOnWithoutIt()
+    {
+        Hello(slots: 2);
+        book.Request(Sibling("b", 1), now);
+        book.Request(Sibling("c", 2), now);
+        book.Request(Sibling("a", 0), now);
+        Assert.Equal("agent-1", book.Request(Request(1), now).Agent);
+        book.Take();
+        now = book.SettleAt!.Value;
+        book.Settle(now);
+        Assert.Equal("a", Assert.Single(book.Take().OfType<AgentsEffect.Place>()).Attempt.Job.Name);
+        Assert.Null(book.SettleAt);
+    }
+
+    [Fact]
+    public void Request_OfJobsReadyTogetherWithSlotsForAll_IsPlacedAtOnce()
+    {
+        Hello(slots: 4);
+        foreach (var name in (string[])["d", "c", "b", "a"]) Assert.Equal("agent-1", book.Request(Sibling(name, name[0]), now).Agent);
+        Assert.Null(book.SettleAt);
+    }
+
+    private static SlotRequest Sibling(string job, int position, int priority = 0) => new()
+    {
+        Attempt = AttemptId.FromKey($"default/demo/hello/1/{job}/1"),
+        RunsOn = [],
+        Since = Plans.Now,
+        Position = position,
+        Priority = priority,
+        Together = 4,
+    };
+
+    [Fact]
     public void Line_DoesNotStopAtAJobThatNobodyCanServe()
     {
         book.Request(Request(1, ["gpu"]), now);
