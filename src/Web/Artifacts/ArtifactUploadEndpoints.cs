@@ -86,6 +86,10 @@ public static class ArtifactUploadEndpoints
         {
             return Problems.Invalid($"The bytes of '{query.Path}' are not those announced: {wrong.Message} Send the file again.");
         }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            return Problems.Conflict($"A later request about '{query.Path}' took over. Ask how much is here (HEAD) before you send more.");
+        }
         catch (BlobTooLargeException large)
         {
             return TooLarge($"'{query.Path}' is larger than the store takes: {large.Limit} bytes.");

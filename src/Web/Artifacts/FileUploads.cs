@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using PRTS.Api.Artifacts;
@@ -26,17 +27,28 @@ public sealed class FileUploads(IBlobStore blobs, SettingsStore settings, Artifa
     /// <summary>Smaller files are sent again as a whole when they break off. Bytes.</summary>
     private const long InOnePiece = 16 << 20;
 
-    /// <summary>How much of the file is here.</summary>
+    private readonly ConcurrentDictionary<string, Turn> turns = new(StringComparer.Ordinal);
+
+    /// <summary>How much of the file is here. Whoever still sends it is stopped first: its connection broke, and the answer has to hold.</summary>
     public async Task<long> Held(IncomingFile file, CancellationToken cancellationToken)
     {
+        using var turn = await Take(file, cancellationToken);
         if (Known(file) is { } whole) return whole.File.Size;
         return await Unfinished(file, cancellationToken) is { } upload ? await blobs.UploadOffset(upload, cancellationToken) ?? 0 : 0;
     }
 
     /// <returns>The file as it is stored; null when the artifact was completed meanwhile.</returns>
     /// <exception cref="BlobOffsetException">The body does not begin where the upload is.</exception>
+    /// <exception cref="OperationCanceledException">The request was aborted, or a later one about the same file took its turn.</exception>
     public async Task<ArtifactFile?> Receive(IncomingFile file, long offset, long? length, Stream body, CancellationToken cancellationToken)
     {
+        using var turn = await Take(file, cancellationToken);
+        return await Receive(file, offset, length, body, turn);
+    }
+
+    private async Task<ArtifactFile?> Receive(IncomingFile file, long offset, long? length, Stream body, Turn turn)
+    {
+        var cancellationToken = turn.Over;
         if (Known(file) is { } known && offset == known.File.Size) return known.File;
         var blob = offset == 0 && length <= InOnePiece
             ? await blobs.Put(file.BlobKey, body, length, file.Sha256, cancellationToken)
@@ -48,6 +60,39 @@ public sealed class FileUploads(IBlobStore blobs, SettingsStore settings, Artifa
         file.Upload.Add(stored);
         if (old is not null && old.BlobKey != stored.BlobKey) await blobs.Delete(old.BlobKey, cancellationToken);
         return stored.File;
+    }
+
+    private async Task<Turn> Take(IncomingFile file, CancellationToken cancellationToken)
+    {
+        var turn = new Turn(turns, file.UploadKey, cancellationToken);
+        while (!turns.TryAdd(file.UploadKey, turn))
+        {
+            if (turns.TryGetValue(file.UploadKey, out var earlier)) await earlier.End();
+        }
+
+        return turn;
+    }
+
+    /// <summary>One request at a time works on a file; the later one stops the earlier.</summary>
+    private sealed class Turn(ConcurrentDictionary<string, Turn> turns, string key, CancellationToken aborted) : IDisposable
+    {
+        private readonly CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(aborted);
+        private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public CancellationToken Over => over.Token;
+
+        public async Task End()
+        {
+            // Not disposed before it ended, which is what we wait for.
+            if (!ended.Task.IsCompleted) await over.CancelAsync();
+            await ended.Task;
+        }
+
+        public void Dispose()
+        {
+            turns.TryRemove(KeyValuePair.Create(key, this));
+            ended.TrySetResult();
+        }
     }
 
     private static StoredFile? Known(IncomingFile file) =>
