@@ -18,6 +18,8 @@ public static class BuildOutlook
     {
         if (build.Status.IsEnded() || build.Stages is not { } stages) return build;
         var jobs = stages.SelectMany(stage => stage.Jobs).ToDictionary(job => job.Key, StringComparer.Ordinal);
+        // A build that waits itself says for what: its turn in a concurrency group.
+        var waits = build is { Status: RunStatus.Waiting, Reason: not null };
         var ends = new Dictionary<string, DateTimeOffset?>(StringComparer.Ordinal);
         return build with { Stages = [.. stages.Select(stage => stage with { Jobs = [.. stage.Jobs.Select(job => Of(job))] })] };
 
@@ -25,7 +27,7 @@ public static class BuildOutlook
         {
             if (job.Status is not (RunStatus.Queued or RunStatus.Waiting)) return job;
             var open = job.Needs.Where(key => jobs.TryGetValue(key, out var need) && !need.Status.IsEnded()).ToList();
-            return job with { Reason = job.Reason ?? (open.Count > 0 ? WaitsFor(open) : null), ExpectedStartAt = StartOf(job), FittingAgents = Fitting(job) };
+            return job with { Reason = job.Reason ?? (open.Count > 0 ? WaitsFor(open) : waits ? build.Reason : null), ExpectedStartAt = StartOf(job), FittingAgents = Fitting(job) };
         }
 
         List<string>? Fitting(JobSummary job) => job.RunsOn.Any(label => label.Contains("${{", StringComparison.Ordinal)) ? null
@@ -42,7 +44,8 @@ public static class BuildOutlook
         DateTimeOffset? StartOf(JobSummary job)
         {
             if (job.Status == RunStatus.Waiting) return job.ExpectedStartAt < now ? now : job.ExpectedStartAt;
-            var start = now;
+            if ((waits ? build.ExpectedStartAt : now) is not { } start) return null;
+            if (start < now) start = now;
             foreach (var key in job.Needs)
             {
                 if (!jobs.TryGetValue(key, out var need)) continue;

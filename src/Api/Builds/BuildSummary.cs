@@ -49,6 +49,9 @@ public sealed record BuildSummary
     /// <summary>What a manual run was given; null when nothing was.</summary>
     [Id(20)] public IReadOnlyDictionary<string, string>? Inputs { get; init; }
 
+    /// <summary>Of a build that waits for its turn in a concurrency group: when it is expected; null when that is not known.</summary>
+    [Id(21)] public DateTimeOffset? ExpectedStartAt { get; init; }
+
     /// <summary><c>org/project#number</c>.</summary>
     public string Id => $"{Org}/{Project}#{Number}";
 }

@@ -206,8 +206,14 @@ public sealed partial class BuildGrain : Grain, IBuildGrain
         try
         {
             var known = (await Plan())!;
-            var answer = await grain.Enter(new() { Member = id.Key, Name = $"build #{id.Number.ToString(CultureInfo.InvariantCulture)}", CancelInProgress = known.Plan.Concurrency!.CancelInProgress });
-            await Change(now => answer.Entered ? BuildLifecycle.Enter(now, known, time.GetUtcNow()) : BuildLifecycle.Wait(now, answer.WaitReason!));
+            var answer = await grain.Enter(new()
+            {
+                Member = id.Key,
+                Name = $"build #{id.Number.ToString(CultureInfo.InvariantCulture)}",
+                CancelInProgress = known.Plan.Concurrency!.CancelInProgress,
+                Usual = await builds.UsualTime(id.Project, state.Request!.File),
+            });
+            await Change(now => answer.Entered ? BuildLifecycle.Enter(now, known, time.GetUtcNow()) : BuildLifecycle.Wait(now, answer));
             return true;
         }
         catch

@@ -1,6 +1,7 @@
 using PRTS.Api;
 using PRTS.Api.Builds;
 using PRTS.Contracts.Builds;
+using PRTS.Contracts.Concurrency;
 using PRTS.Pipelines.Expressions;
 using PRTS.Pipelines.Planning;
 
@@ -37,12 +38,13 @@ public static class BuildLifecycle
     /// <summary>It is the build's turn in its concurrency group.</summary>
     public static BuildState Enter(BuildState state, Blueprint plan, DateTimeOffset now) => state.Entered || state.Group is null || state.Status.IsEnded()
         ? state
-        : Advance(state, state with { Entered = true, Status = RunStatus.Queued, Reason = null }, plan, now);
+        : Advance(state, state with { Entered = true, Status = RunStatus.Queued, Reason = null, ExpectedStartAt = null }, plan, now);
 
     /// <summary>It has to wait for its turn.</summary>
-    public static BuildState Wait(BuildState state, string reason) => state.Entered || state.Status.IsEnded() || state.Reason == reason
+    public static BuildState Wait(BuildState state, GroupAnswer answer) =>
+        state.Entered || state.Status.IsEnded() || (state.Reason == answer.WaitReason && state.ExpectedStartAt == answer.ExpectedStartAt)
         ? state
-        : state with { Version = state.Version + 1, Status = RunStatus.Waiting, Reason = reason };
+        : state with { Version = state.Version + 1, Status = RunStatus.Waiting, Reason = answer.WaitReason, ExpectedStartAt = answer.ExpectedStartAt };
 
     public static BuildState Cancel(BuildState state, Blueprint plan, string reason, DateTimeOffset now) =>
         state.Version == 0 || state.Status.IsEnded() || state.CancelReason is not null

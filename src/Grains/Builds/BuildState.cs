@@ -40,6 +40,9 @@ public sealed record BuildState : IPersisted
 
     /// <summary>Jobs that go on where they failed, in the last round in which jobs were run again.</summary>
     [Id(14)] public IReadOnlyList<string> Resumed { get; init; } = [];
+
+    /// <summary>When its turn in the group is expected; null when that is not known, or it is its turn.</summary>
+    [Id(15)] public DateTimeOffset? ExpectedStartAt { get; init; }
 }
 
 /// <summary>What a build must know of a job to go on: whether it ended, and how. Its progress in between is not kept here.</summary>

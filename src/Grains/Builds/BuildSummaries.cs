@@ -34,6 +34,7 @@ internal static class BuildSummaries
             RetryOf = request.RetryOf,
             Inputs = request.Event.Inputs,
             Version = state.Version,
+            ExpectedStartAt = state.Status == RunStatus.Waiting ? state.ExpectedStartAt : null,
         };
     }
 

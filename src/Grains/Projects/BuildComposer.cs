@@ -40,7 +40,8 @@ internal sealed class BuildComposer(Repositories repositories, ProjectId id, Fun
     private BuildRequest? Request(PipelineFiles.Parsed file, CommitInfo commit, TriggerEvent happened, string actor, DateTimeOffset now)
     {
         var plan = file.Diagnostics.Count == 0 ? PipelineFiles.Plan(file, happened) : null;
-        var skip = file.Diagnostics.Count > 0 ? null : PipelineFiles.WhySkipped(file, happened, plan is not null, commit.Message);
+        // What is wrong reacts to everything, unless its author asks for no build.
+        var skip = PipelineFiles.WhySkipped(file, happened, plan is not null || file.Diagnostics.Count > 0, commit.Message);
         if (plan is null && skip is null && file.Diagnostics.Count == 0) return null;
         return new()
         {
@@ -49,7 +50,7 @@ internal sealed class BuildComposer(Repositories repositories, ProjectId id, Fun
             File = file.Path,
             Plan = skip is null ? plan : null,
             SkipReason = skip,
-            Diagnostics = file.Diagnostics,
+            Diagnostics = skip is null ? file.Diagnostics : [],
             Actor = actor,
             Author = commit.Author,
             Message = commit.Subject,

@@ -90,6 +90,18 @@ public sealed class BuildsReadModel(NpgsqlDataSource database, AgentsReadModel a
         project.Tenant, project.Org, project.Name, file, Sample).All(row => (Key: row.GetString(0), Time: TimeSpan.FromSeconds(Math.Max(0, row.GetDouble(1)))), cancellationToken))
         .ToDictionary(job => job.Key, job => job.Time, StringComparer.Ordinal);
 
+    /// <summary>How long the pipeline takes: the median of its last successes; null when there was none.</summary>
+    public async Task<TimeSpan?> UsualTime(ProjectId project, string file, CancellationToken cancellationToken = default) => (await database.Command(
+        """
+        select percentile_cont(0.5) within group (order by extract(epoch from (doc->>'finishedAt')::timestamptz - (doc->>'startedAt')::timestamptz))::double precision
+        from (
+            select doc from (
+                select number, status, doc from builds where tenant = $1 and org = $2 and project = $3 order by number desc limit 100
+            ) recent where status = 'succeeded' and doc->>'file' = $4 and doc ? 'startedAt' order by number desc limit $5
+        ) b
+        """,
+        project.Tenant, project.Org, project.Name, file, Sample).All(row => row.IsDBNull(0) ? (TimeSpan?)null : TimeSpan.FromSeconds(Math.Max(0, row.GetDouble(0))), cancellationToken))[0];
+
     public Task<IReadOnlyList<JobSummary>> Jobs(BuildId id, CancellationToken cancellationToken = default) =>
         database.Command($"select doc from jobs {ThisBuild} order by position", Key(id)).All(Document.Read<JobSummary>, cancellationToken);
 

@@ -111,6 +111,13 @@ public sealed class CachesStore(NpgsqlDataSource database, IBlobStore blobs, Cac
         return removed;
     }, cancellationToken);
 
+    /// <summary>Removes contents under all of their keys: they are not what they were.</summary>
+    public Task<int> RemoveContents(ProjectId project, string sha256, CancellationToken cancellationToken = default) => Locked(project, async connection =>
+    {
+        await connection.Command("delete from caches c where " + ThisProject + " and sha256 = $4", [.. Key(project), sha256]).Execute(cancellationToken);
+        return await RemoveContents(connection, project, cancellationToken);
+    }, cancellationToken);
+
     /// <summary>Removes what was not used for long, and what crashes left.</summary>
     /// <returns>How many contents.</returns>
     public async Task<int> Sweep(CancellationToken cancellationToken = default)

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -64,13 +65,30 @@ public static class JobCacheEndpoints
             return Problems.NotFound($"There is no cache {id} for this build.");
         try
         {
-            return Results.Stream(await caches.Open(route.Id.Build.Project, entry, cancel), "application/zstd");
+            var contents = await caches.Open(route.Id.Build.Project, entry, cancel);
+            return Results.Stream(target => Send(contents, target, entry, caches, route, cancel), "application/zstd");
         }
         catch (BlobNotFoundException)
         {
             await caches.Remove(route.Id.Build.Project, id, cancel);
             return Problems.NotFound($"The contents of cache {id} are gone.");
         }
+    }
+
+    /// <summary>What lies here damaged is of no use to anyone: removed, so that the next build keeps it anew. The agent sees by the hash that it is.</summary>
+    private static async Task Send(Stream contents, Stream target, CacheEntry entry, CachesStore caches, JobRoute route, CancellationToken cancellationToken)
+    {
+        await using var source = contents;
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var buffer = new byte[128 * 1024];
+        while (await source.ReadAsync(buffer, cancellationToken) is > 0 and var read)
+        {
+            hash.AppendData(buffer, 0, read);
+            await target.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
+        }
+
+        if (Convert.ToHexStringLower(hash.GetHashAndReset()) != entry.Sha256)
+            await caches.RemoveContents(route.Id.Build.Project, entry.Sha256, cancellationToken);
     }
 
     private static async Task<Results<Ok<CacheOffer>, ProblemHttpResult>> Offer(

@@ -68,11 +68,12 @@ public sealed class BuildMatrixTests
         var plan = new Blueprint(BuildId.FromKey("default/demo/hello/7"), jobs with { Concurrency = new() { Group = "deploy-${{ build.branch }}" } });
         var state = Create(plan);
         Assert.Equal(("deploy-main", "", RunStatus.Queued), (state.Group, Shown(state), state.Status));
-        var waiting = BuildLifecycle.Wait(state, "Waits.");
-        Assert.Equal((RunStatus.Waiting, "Waits."), (waiting.Status, waiting.Reason));
+        var waiting = BuildLifecycle.Wait(state, new() { Entered = false, WaitReason = "Waits.", ExpectedStartAt = Now.AddMinutes(3) });
+        Assert.Equal((RunStatus.Waiting, "Waits.", Now.AddMinutes(3)), (waiting.Status, waiting.Reason, waiting.ExpectedStartAt));
         var entered = BuildLifecycle.Enter(waiting, plan, Now);
         Assert.Equal((RunStatus.Queued, null, "a:queued"), (entered.Status, entered.Reason, Shown(entered)));
-        Assert.Same(entered, BuildLifecycle.Wait(entered, "Waits."));
+        Assert.Same(entered, BuildLifecycle.Wait(entered, new() { Entered = false, WaitReason = "Waits." }));
+        Assert.Null(entered.ExpectedStartAt);
         Assert.Equal("a:canceled", Shown(BuildLifecycle.Cancel(waiting, plan, "Stop.", Now)));
     }
 

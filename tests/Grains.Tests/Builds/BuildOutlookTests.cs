@@ -52,6 +52,24 @@ public sealed class BuildOutlookTests
     }
 
     [Fact]
+    public void Build_ThatWaitsForItsTurn_GivesItsReasonAndTimeToItsJobs()
+    {
+        var jobs = Waiting(Now.AddMinutes(20));
+        Assert.Equal(("Waits for #1.", Now.AddMinutes(20)), (jobs[0].Reason, jobs[0].ExpectedStartAt));
+        Assert.Equal(("Waits for A.", Now.AddMinutes(30)), (jobs[1].Reason, jobs[1].ExpectedStartAt));
+        Assert.Equal((Now, Now.AddMinutes(10)), (Waiting(Now.AddMinutes(-1))[0].ExpectedStartAt, Waiting(Now.AddMinutes(-1))[1].ExpectedStartAt));
+        Assert.All(Waiting(null), job => Assert.Null(job.ExpectedStartAt));
+    }
+
+    private static IReadOnlyList<JobSummary> Waiting(DateTimeOffset? turn) => BuildOutlook.Of(
+        new()
+        {
+            Org = "o", Project = "p", Number = 2, Status = RunStatus.Waiting, Reason = "Waits for #1.", ExpectedStartAt = turn, Name = "n", File = "f", Event = "push", Ref = "r", Commit = "c",
+            CreatedAt = Now, Stages = [new() { Name = "S", Status = RunStatus.Queued, Jobs = [Job("a", RunStatus.Queued), Job("b", RunStatus.Queued, "a")] }],
+        },
+        Usual, [], Now).Stages![0].Jobs;
+
+    [Fact]
     public void Reason_ThatIsThere_Stays()
     {
         var jobs = After(RunStatus.Running, Job("a", RunStatus.Running), Job("b", RunStatus.Waiting, "a", "All slots are busy."), Job("c", RunStatus.Waiting, "", "All slots are busy."));

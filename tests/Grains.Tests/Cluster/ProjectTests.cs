@@ -49,8 +49,8 @@ public sealed class ProjectTests(TestCluster cluster)
         Assert.True(await Project.Create(new() { Org = id.Org, Name = id.Name, Description = "A test." }));
     }
 
-    private Task Commit(string text, string branch = "main", string path = ".prts/pipeline.yaml") => Repositories.CommitFiles(
-        id, branch, new Dictionary<string, byte[]>(StringComparer.Ordinal) { [path] = Encoding.UTF8.GetBytes(text) }, "Change it", Plans.Now, TestCluster.Token);
+    private Task Commit(string text, string branch = "main", string path = ".prts/pipeline.yaml", string message = "Change it") => Repositories.CommitFiles(
+        id, branch, new Dictionary<string, byte[]>(StringComparer.Ordinal) { [path] = Encoding.UTF8.GetBytes(text) }, message, Plans.Now, TestCluster.Token);
 
     private static RunStatus Status(BuildSummary build, string job) => build.Stages!.SelectMany(stage => stage.Jobs).First(other => other.Name == job).Status;
 
@@ -104,6 +104,16 @@ public sealed class ProjectTests(TestCluster cluster)
         var build = await cluster.Until(number, build => build.Status == RunStatus.Invalid);
         Assert.True(build.Diagnostics.Count >= 2, string.Join('\n', build.Diagnostics));
         Assert.EndsWith("errors.", build.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task SyncRefs_InvalidFileAndSkipCi_IsSkipped()
+    {
+        await Create();
+        await Commit("stages: 7\n", message: "Half done\n\n[skip ci]");
+        var build = await cluster.Ended(Assert.Single(await Project.SyncRefs("ann")));
+        Assert.Equal((RunStatus.Skipped, "The commit's message says [skip ci]."), (build.Status, build.Reason));
+        Assert.Empty(build.Diagnostics);
     }
 
     [Fact]

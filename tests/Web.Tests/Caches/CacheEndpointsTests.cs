@@ -5,6 +5,7 @@ using PRTS.Api.Caches;
 using PRTS.Contracts.Access;
 using PRTS.Contracts.Builds;
 using PRTS.Contracts.Projects;
+using PRTS.Storage.Blobs;
 using PRTS.Storage.Builds;
 
 namespace PRTS.Web.Tests.Caches;
@@ -37,6 +38,30 @@ public class CacheEndpointsTests(TestServer server)
         Assert.Equal(HttpStatusCode.NoContent, (await developer.DeleteAsync($"/api/v1/projects/{project}/caches/{found.Id}")).StatusCode);
         await (await developer.DeleteAsync($"/api/v1/projects/{project}/caches/{found.Id}")).Problem(HttpStatusCode.NotFound, "not-found");
         await (await topic.Client.GetAsync($"{topic.Address}/{found.Id}")).Problem(HttpStatusCode.NotFound, "not-found");
+    }
+
+    [Fact]
+    public async Task Contents_DamagedWhereTheyLie_AreRemovedByWhoFetchesThem_AndKeptAnew()
+    {
+        var project = await server.NewProject();
+        var main = await Build(project, 1, "push", "refs/heads/main");
+        await Keep(main, "one");
+        await Keep(main, "two");
+        var blobs = server.Get<IBlobStore>();
+        var places = new List<string>();
+        await foreach (var blob in blobs.List("caches/"))
+        {
+            if (blob.Key.EndsWith(Convert.ToHexStringLower(SHA256.HashData(Contents)), StringComparison.Ordinal)) places.Add(blob.Key);
+        }
+
+        foreach (var place in places) await blobs.Put(place, new MemoryStream([1, 2, 4]));
+        var found = await (await main.Client.GetAsync($"{main.Address}?key=one")).Read<CacheEntry>();
+        Assert.Equal([1, 2, 4], await main.Client.GetByteArrayAsync($"{main.Address}/{found.Id}"));
+        foreach (var key in (string[])["one", "two"])
+            await server.Until(async () => (await main.Client.GetAsync($"{main.Address}?key={key}")).StatusCode, status => status == HttpStatusCode.NoContent);
+        await Keep(main, "one");
+        var anew = await (await main.Client.GetAsync($"{main.Address}?key=one")).Read<CacheEntry>();
+        Assert.Equal(Contents, await main.Client.GetByteArrayAsync($"{main.Address}/{anew.Id}"));
     }
 
     [Fact]
