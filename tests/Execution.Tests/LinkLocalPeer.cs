@@ -9,7 +9,14 @@ internal sealed class LinkLocalPeer : IAsyncDisposable
     public const string LinkLocal = "169.254.77.2";
     public const string Ordinary = "198.51.100.77";
     public const int Port = 8077;
+
+    /// <summary>For busybox' shell: says of both addresses whether they answer.</summary>
+    public static string Probe => $"for a in {Ordinary} {LinkLocal}; do nc -w 5 $a {Port} </dev/null 2>/dev/null && echo reached $a || echo closed $a; done";
+
     private const string Namespace = "prts-peer";
+
+    /// <summary>Its addresses are there once.</summary>
+    private static readonly SemaphoreSlim One = new(1);
 
     private readonly Process server;
 
@@ -17,6 +24,7 @@ internal sealed class LinkLocalPeer : IAsyncDisposable
 
     public static async Task<LinkLocalPeer> Start(CancellationToken ct)
     {
+        await One.WaitAsync(ct);
         await Delete();
         await Ip("netns", "add", Namespace);
         await Ip("link", "add", "prts-ll0", "type", "veth", "peer", "name", "prts-ll1", "netns", Namespace);
@@ -34,7 +42,14 @@ internal sealed class LinkLocalPeer : IAsyncDisposable
         return peer;
     }
 
-    public static Task<string> Rules() => Run("rule");
+    /// <summary>Rules about users outlive the jobs that made them.</summary>
+    public static async Task ForgetUsers()
+    {
+        foreach (var rule in (await Rules()).Where(rule => rule.Contains("to 169.254.0.0/16 uidrange 70000-79999", StringComparison.Ordinal)))
+            await Run(["rule", "del", "pref", .. rule.Replace(":", "", StringComparison.Ordinal).Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)]);
+    }
+
+    public static async Task<IReadOnlyList<string>> Rules() => (await Run("rule")).Split('\n');
 
     public async ValueTask DisposeAsync()
     {
@@ -42,6 +57,7 @@ internal sealed class LinkLocalPeer : IAsyncDisposable
         await server.WaitForExitAsync();
         server.Dispose();
         await Delete();
+        One.Release();
     }
 
     /// <summary>With the namespace go its interfaces, and the routes over them.</summary>

@@ -71,4 +71,22 @@ public sealed class PodmanTests : IClassFixture<PodmanFixture>, IAsyncDisposable
 
         Assert.StartsWith("the image prts-test/none:9 is not on this agent, and its pull policy is never", sink.Ended!.Reason, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task ImageBuild_LinkLocalServicesAndMemory_AsOnDocker()
+    {
+        await using var peer = await LinkLocalPeer.Start(TestContext.Current.CancellationToken);
+        machine.Write("Dockerfile", $"""
+            FROM {EngineFixture.Small}
+            RUN {LinkLocalPeer.Probe}
+            RUN cd /sys/fs/cgroup; cat memory/memory.limit_in_bytes memory.max cpu/cpu.cfs_quota_us cpu.max 2>/dev/null | cut -d' ' -f1
+            """);
+        var job = machine.Job(new PlannedStep { Index = 0, Name = "Build", Env = new Dictionary<string, string>(), Image = new() { Tags = ["prts-test/built:1"] } });
+        var limits = new ContainerLimits { Memory = 64 << 20, Cpu = 0.5 };
+        var sink = await machine.Run(new TestSink(), job with { Job = job.Job with { Container = new() { Image = EngineFixture.Small, Limits = limits } } });
+
+        Assert.Contains($"\nreached {LinkLocalPeer.Ordinary}\nclosed {LinkLocalPeer.LinkLocal}\n", sink.Log, StringComparison.Ordinal);
+        Assert.Contains("\n67108864\n50000\n", sink.Log, StringComparison.Ordinal);
+        Assert.Equal(RunStatus.Succeeded, sink.Ended!.Status);
+    }
 }

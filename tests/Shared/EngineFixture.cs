@@ -76,6 +76,19 @@ public class EngineFixture : Xunit.IAsyncLifetime
         daemon = null;
     }
 
+    /// <summary>At once, as a crash does: its containers stay as they are.</summary>
+    public async Task KillDaemon()
+    {
+        daemon!.Kill();
+        await daemon.WaitForExitAsync();
+        daemon.Dispose();
+        daemon = null;
+        // Its own child dies with it, but stays a zombie where nobody waits for orphans, and would be taken for alive.
+        File.Delete(In("exec/containerd/containerd.pid"));
+        using var unmount = Process.Start("umount", ["--lazy", In("data")]);
+        await unmount.WaitForExitAsync();
+    }
+
     /// <summary>Makes an image of the small one's files and these.</summary>
     /// <param name="changes">Lines of a Dockerfile, such as <c>USER 1000</c>.</param>
     public async Task Import(string name, Action<TarWriter> add, params string[] changes)

@@ -103,12 +103,14 @@ public sealed class ContainerEngine : IDisposable
         return path.StartsWith('/') ? path : null;
     }
 
-    /// <summary>The engine's own words, out of its JSON.</summary>
-    private static string Said(DockerApiException refusal)
+    private static string Said(DockerApiException refusal) => Said(refusal.ResponseBody ?? "") ?? $"the container engine answered {(int)refusal.StatusCode}";
+
+    /// <summary>The engine's own words, out of its JSON; null when it has none.</summary>
+    internal static string? Said(string body)
     {
         try
         {
-            using var json = System.Text.Json.JsonDocument.Parse(refusal.ResponseBody ?? "");
+            using var json = System.Text.Json.JsonDocument.Parse(body);
             if (json.RootElement.TryGetProperty("message", out var message))
                 return message.GetString()!.Trim();
         }
@@ -116,7 +118,7 @@ public sealed class ContainerEngine : IDisposable
         {
             // A proxy's words, then.
         }
-        return refusal.ResponseBody?.Trim() is { Length: > 0 } body ? body : $"the container engine answered {(int)refusal.StatusCode}";
+        return body.Trim() is { Length: > 0 } words ? words : null;
     }
 }
 

@@ -15,7 +15,7 @@ namespace PRTS.Execution.Containers;
 internal sealed class JobContainers(ContainerEngine engine, ExecutionOptions options, JobAssignment job, Workspace workspace, TimeProvider clock)
 {
     private readonly Images images = new(engine, new RegistryCredentials(RegistryCredentials.UsualFile));
-    private readonly Dictionary<string, string> labels = Ownership.Labels(options, job.Attempt);
+    private readonly Dictionary<string, string> labels = Ownership.Labels(options.JobsDirectory, job.Attempt);
     private LocalImage? image;
 
     /// <summary>Of the network and the job's own container; the services add their host names.</summary>
@@ -37,7 +37,7 @@ internal sealed class JobContainers(ContainerEngine engine, ExecutionOptions opt
     {
         HasPrepared = true;
         if (anew)
-            await Remove(ct);
+            await Removal.Of(engine, options, name => name == JobDirectory.NameOf(job.Attempt), ct);
         var network = JobNetwork.Create(engine, Name, labels, ct);
         var getting = job.Job.Container is { } own ? images.Get(own, ct) : Task.FromResult<LocalImage>(null!);
         var services = Task.WhenAll(job.Job.ServiceContainers.Select(service => Serve(service, network, ct)));
@@ -78,8 +78,6 @@ internal sealed class JobContainers(ContainerEngine engine, ExecutionOptions opt
         }
         return addresses;
     }
-
-    public Task Remove(CancellationToken ct) => Removal.Of(engine, options, attempt => attempt == job.Attempt, ct);
 
     /// <summary>
     /// An agent that is not root can give its files to nobody else. Then the steps are the agent's own user: that is root in the

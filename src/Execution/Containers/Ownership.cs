@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Docker.DotNet.Models;
+using PRTS.Execution.Images;
 using PRTS.Execution.Jobs;
 
 namespace PRTS.Execution.Containers;
@@ -11,9 +12,10 @@ internal static class Ownership
     public const string Agent = "prts.agent";
     public const string Attempt = "prts.attempt";
 
-    public static Dictionary<string, string> Labels(ExecutionOptions options, string attempt) => new(StringComparer.Ordinal)
+    /// <param name="jobs"><see cref="ExecutionOptions.JobsDirectory"/>: it tells the agent.</param>
+    public static Dictionary<string, string> Labels(string jobs, string attempt) => new(StringComparer.Ordinal)
     {
-        [Agent] = options.JobsDirectory,
+        [Agent] = jobs,
         [Attempt] = attempt,
     };
 
@@ -25,11 +27,12 @@ internal static class Ownership
         $"prts-{JobDirectory.NameOf(attempt)}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(options.JobsDirectory)))[..8]}";
 }
 
-/// <summary>Removes an agent's containers and networks, which its labels tell.</summary>
+/// <summary>Removes an agent's containers and networks, which its labels tell, and what its image builds left.</summary>
 internal static class Removal
 {
-    /// <summary>What has the agent's label, of the attempts that are meant. Safe to repeat.</summary>
-    public static async Task Of(ContainerEngine engine, ExecutionOptions options, Func<string, bool> attempts, CancellationToken ct)
+    /// <summary>What has the agent's label, of the jobs that are meant, and what their image builds left. Safe to repeat.</summary>
+    /// <param name="jobs">Told by the names of their directories.</param>
+    public static async Task Of(ContainerEngine engine, ExecutionOptions options, Func<string, bool> jobs, CancellationToken ct)
     {
         var filters = new Dictionary<string, IDictionary<string, bool>>(StringComparer.Ordinal)
         {
@@ -37,13 +40,27 @@ internal static class Removal
         };
         var containers = await engine.Ask("the job's containers could not be listed", client =>
             client.Containers.ListContainersAsync(new ContainersListParameters { All = true, Filters = filters }, ct));
-        await Task.WhenAll(containers.Where(container => IsMeant(container.Labels)).Select(container => IfThere(() => engine.Ask($"the container {container.Names.FirstOrDefault()} could not be removed", client =>
-            client.Containers.RemoveContainerAsync(container.ID, new ContainerRemoveParameters { Force = true, RemoveVolumes = true }, ct)))));
+        await Task.WhenAll(containers.Where(container => IsMeant(container.Labels)).Select(container => Remove(engine, container, ct)));
         var networks = await engine.Ask("the job's networks could not be listed", client => client.Networks.ListNetworksAsync(new NetworksListParameters { Filters = filters }, ct));
-        await Task.WhenAll(networks.Where(network => IsMeant(network.Labels)).Select(network => IfThere(() => JobNetwork.Remove(engine, network, ct))));
+        await Task.WhenAll(networks.Where(network => IsMeant(network.Labels)).Select(network => Remove(engine, network, ct)));
+        await BuildRecord.RemoveLeftovers(engine, options, jobs, ct);
 
-        bool IsMeant(IDictionary<string, string> labels) => labels.TryGetValue(Ownership.Attempt, out var attempt) && attempts(attempt);
+        bool IsMeant(IDictionary<string, string> labels) => labels.TryGetValue(Ownership.Attempt, out var attempt) && jobs(JobDirectory.NameOf(attempt));
     }
+
+    /// <summary>With all that stands in it: the engine's own containers of an image build have no label, but the job's network.</summary>
+    private static async Task Remove(ContainerEngine engine, NetworkResponse network, CancellationToken ct)
+    {
+        var filters = new Dictionary<string, IDictionary<string, bool>>(StringComparer.Ordinal) { ["network"] = new Dictionary<string, bool>(StringComparer.Ordinal) { [network.Name] = true } };
+        var containers = await engine.Ask("the network's containers could not be listed", client =>
+            client.Containers.ListContainersAsync(new ContainersListParameters { All = true, Filters = filters }, ct));
+        await Task.WhenAll(containers.Select(container => Remove(engine, container, ct)));
+        await IfThere(() => JobNetwork.Remove(engine, network, ct));
+    }
+
+    private static Task Remove(ContainerEngine engine, ContainerListResponse container, CancellationToken ct) => IfThere(() => engine.Ask(
+        $"the container {container.Names.FirstOrDefault()} could not be removed",
+        client => client.Containers.RemoveContainerAsync(container.ID, new ContainerRemoveParameters { Force = true, RemoveVolumes = true }, ct)));
 
     private static async Task IfThere(Func<Task> removal)
     {

@@ -68,10 +68,13 @@ internal static class Sandbox
             NanoCPUs = (long)((limits?.Cpu ?? 0) * 1e9),
             Memory = limits?.Memory ?? 0,
             MemorySwap = limits?.Memory ?? 0,
-            PidsLimit = limits is { Pids: > 0 and var pids } ? pids : UsualPids,
+            PidsLimit = PidsOf(limits),
         },
         NetworkingConfig = new NetworkingConfig { EndpointsConfig = new Dictionary<string, EndpointSettings>(StringComparer.Ordinal) { [network] = new() } },
     };
+
+    /// <summary>How many processes a container may have at once.</summary>
+    public static long PidsOf(ContainerLimits? limits) => limits is { Pids: > 0 and var pids } ? pids : UsualPids;
 
     private static Mount Bind(string source, string target, bool readOnly) => new() { Type = "bind", Source = source, Target = target, ReadOnly = readOnly };
 }

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.Runtime.InteropServices;
 using Docker.DotNet.Models;
 using PRTS.Execution.Containers;
 using PRTS.Execution.Jobs;
@@ -16,14 +16,27 @@ public static class ImageBuild
     /// <summary>The agent's and the CLI's hidden command.</summary>
     public const string Verb = "image-build";
 
+    /// <summary>As a shell says it of a process that SIGTERM ended.</summary>
+    private const int Terminated = 128 + 15;
+
     /// <param name="order">Path of the order's file.</param>
     /// <returns>The exit code.</returns>
     public static async Task<int> Run(string order)
     {
+        using var stop = new CancellationTokenSource();
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
+        {
+            signal.Cancel = true;
+            stop.Cancel();
+        });
         try
         {
-            await Run(ImageBuildOrder.Read(order), CancellationToken.None);
+            await Recorded(ImageBuildOrder.Read(order), stop.Token);
             return 0;
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return Terminated;
         }
         catch (Exception e) when (e is EngineException or InvalidDataException or IOException)
         {
@@ -32,7 +45,21 @@ public static class ImageBuild
         }
     }
 
-    private static async Task Run(ImageBuildOrder order, CancellationToken ct)
+    /// <summary>However it ends, this process was told of it, so nothing is left that it did not mean to leave. One that is killed leaves its record.</summary>
+    private static async Task Recorded(ImageBuildOrder order, CancellationToken ct)
+    {
+        var record = new BuildRecord(order.Record);
+        try
+        {
+            await Run(order, record, ct);
+        }
+        finally
+        {
+            record.Complete();
+        }
+    }
+
+    private static async Task Run(ImageBuildOrder order, BuildRecord record, CancellationToken ct)
     {
         using var engine = new ContainerEngine(order.Engine);
         var credentials = new RegistryCredentials(order.Credentials);
@@ -41,20 +68,7 @@ public static class ImageBuild
         foreach (var earlier in image.CacheFrom)
             await PullForCache(engine, credentials, earlier, ct);
         Console.WriteLine($"Building {string.Join(", ", image.Tags)} of {context.Files} files, {context.Size} bytes");
-        var parameters = new ImageBuildParameters
-        {
-            Dockerfile = context.Dockerfile,
-            Tags = [.. image.Tags],
-            Target = image.Target,
-            BuildArgs = image.Args.ToDictionary(arg => arg.Key, arg => arg.Value),
-            // The engine takes one JSON array; the client writes each item as it is.
-            CacheFrom = image.CacheFrom.Count > 0 ? [JsonSerializer.Serialize([.. image.CacheFrom.Concat(image.Tags)], ImageBuildJson.Default.StringArray)] : null,
-            Pull = image.Pull ? "true" : null,
-            Remove = true,
-            ForceRemove = true,
-        };
-        await Follow("the image could not be built", progress => engine.Ask("the image could not be built", client =>
-            client.Images.BuildImageFromDockerfileAsync(parameters, context.Open(ct), credentials.All(), null, progress, ct)));
+        await Build(engine, order, record, context, credentials, ct);
         var built = await engine.Ask("the image could not be looked at", client => client.Images.InspectImageAsync(image.Tags[0], ct));
         await Out(order, "image", built.ID ?? "");
         if (!image.Push)
@@ -64,6 +78,33 @@ public static class ImageBuild
         var pushed = await engine.Ask("the image could not be looked at", client => client.Images.InspectImageAsync(image.Tags[0], ct));
         var name = NameOf(image.Tags[0]).Name;
         await Out(order, "digest", pushed.RepoDigests?.FirstOrDefault(digest => digest.StartsWith(name + "@", StringComparison.Ordinal)) ?? "");
+    }
+
+    /// <summary>The engine ends a build whose client leaves it.</summary>
+    private static async Task Build(
+        ContainerEngine engine, ImageBuildOrder order, BuildRecord record, ImageContext context, RegistryCredentials credentials, CancellationToken ct)
+    {
+        var job = JobOf(order).Job;
+        var now = TimeProvider.System.GetUtcNow();
+        var limits = job.Job.Container?.Limits;
+        var fence = new BuildFence(engine, order.Network, Ownership.Labels(order.JobsDirectory, job.Attempt), limits);
+        var request = new BuildRequest(order.Image, context.Dockerfile, order.Network, limits);
+        using var over = new CancellationTokenSource();
+        record.Begin(now, order.Image.Tags);
+        try
+        {
+            await fence.Raise(ct);
+            var limiting = fence.LimitProcesses(now, over.Token);
+            await Follow("the image could not be built", progress => engine.Ask("the image could not be built", _ =>
+                request.Send(engine, context.Open(ct), credentials.All(), progress, ct)), record.Hear);
+            await over.CancelAsync();
+            await limiting;
+        }
+        finally
+        {
+            await over.CancelAsync();
+            await fence.Lower();
+        }
     }
 
     private static async Task Push(ContainerEngine engine, RegistryCredentials credentials, string tag, CancellationToken ct)
@@ -90,15 +131,18 @@ public static class ImageBuild
     }
 
     /// <summary>Passes on what the engine says; its own error is ours.</summary>
-    private static async Task Follow(string what, Func<IProgress<JSONMessage>, Task> act)
+    private static async Task Follow(string what, Func<IProgress<JSONMessage>, Task> act, Action<string>? hear = null)
     {
         string? error = null;
-        await act(new Listener(message =>
+        await act(new Listener<JSONMessage>(message =>
         {
             if (message.Error?.Message is { } wrong)
                 error ??= wrong;
             else if (message.Stream is { } text)
+            {
+                hear?.Invoke(text);
                 Console.Write(text);
+            }
             else if (message is { Status: { Length: > 0 } status, Progress: null })
                 Console.WriteLine(message.ID is { Length: > 0 } layer ? $"{layer}: {status}" : status);
         }));
@@ -112,16 +156,12 @@ public static class ImageBuild
     private static (string Name, string Tag) NameOf(string tag) =>
         tag.LastIndexOf(':') is var colon && colon > tag.LastIndexOf('/') ? (tag[..colon], tag[(colon + 1)..]) : (tag, "latest");
 
+    private static JobDirectory JobOf(ImageBuildOrder order) => JobDirectory.Open(order.JobDirectory) ?? throw new InvalidDataException($"{order.JobDirectory} is no job's directory.");
+
     private static Workspace WorkspaceOf(ImageBuildOrder order)
     {
-        var directory = JobDirectory.Open(order.JobDirectory) ?? throw new InvalidDataException($"{order.JobDirectory} is no job's directory.");
+        var directory = JobOf(order);
         var options = new ExecutionOptions { JobsDirectory = "", WorkDirectory = order.WorkDirectory, MirrorsDirectory = "", SupervisorPath = "", AgentName = "" };
         return new(options, directory.Job, directory.Ticket.User, TimeProvider.System);
-    }
-
-    /// <summary>At once and in order, which <see cref="Progress{T}"/> is not.</summary>
-    private sealed class Listener(Action<JSONMessage> hear) : IProgress<JSONMessage>
-    {
-        public void Report(JSONMessage value) => hear(value);
     }
 }

@@ -10,6 +10,15 @@ internal sealed record ImageBuildOrder
     public required string JobDirectory { get; init; }
     public required string WorkDirectory { get; init; }
 
+    /// <summary>As <see cref="ExecutionOptions.JobsDirectory"/>: whose the network is.</summary>
+    public required string JobsDirectory { get; init; }
+
+    /// <summary>The network that the Dockerfile's commands stand in: the job's, or one that is made for this build.</summary>
+    public required string Network { get; init; }
+
+    /// <summary>File of the <see cref="BuildRecord"/>.</summary>
+    public required string Record { get; init; }
+
     /// <summary>The engine's socket.</summary>
     public required string Engine { get; init; }
 

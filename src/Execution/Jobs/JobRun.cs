@@ -436,8 +436,8 @@ internal sealed class JobRun : IDisposable
         claims.Release(user, directory.Path);
     }
 
-    /// <summary>What is left to remove from the engine, at leisure.</summary>
-    public JobContainers? Containers => containers is { HasPrepared: true } || wasBegun ? containers : null;
+    /// <summary>Something may be left to remove from the engine, at leisure.</summary>
+    public bool HasUsedEngine => containers is { HasPrepared: true } || (containers is not null && wasBegun) || Job.Job.Steps.Any(step => step.Image is not null && history.StartOf(step.Index) is not null);
 
     /// <summary>What is left to delete, at leisure.</summary>
     public string? Discarded { get; private set; }

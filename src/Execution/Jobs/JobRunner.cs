@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using PRTS.Api;
 using PRTS.Api.Builds;
 using PRTS.Execution.Containers;
+using PRTS.Execution.Native;
 using PRTS.Execution.Users;
 using PRTS.Execution.Workspaces;
 
@@ -30,6 +31,7 @@ public sealed class JobRunner(ExecutionOptions options, IJobSink sink, TimeProvi
     private readonly UserClaims claims = new(options);
     private readonly EndedAttempts ended = new(options);
     private readonly CancellationTokenSource leaving = new();
+    private bool hasWarned;
 
     private sealed class Running
     {
@@ -126,7 +128,7 @@ public sealed class JobRunner(ExecutionOptions options, IJobSink sink, TimeProvi
         foreach (var directory in Trash.Left(options))
             DeleteLater(directory);
         if (options.Engine is { } engine)
-            RemoveLater(engine, "earlier jobs", () => Removal.Of(engine, options, attempt => !Directory.Exists(JobDirectory.PathOf(options, attempt)), CancellationToken.None));
+            RemoveLater(engine, "earlier jobs", () => Removal.Of(engine, options, name => !Directory.Exists(Path.Combine(options.JobsDirectory, name)), CancellationToken.None));
     }
 
     private void TrimKept()
@@ -153,6 +155,7 @@ public sealed class JobRunner(ExecutionOptions options, IJobSink sink, TimeProvi
         try
         {
             directory = JobDirectory.Take(options, job, claims);
+            KeepFromLinkLocal();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidOperationException or FormatException)
         {
@@ -161,13 +164,37 @@ public sealed class JobRunner(ExecutionOptions options, IJobSink sink, TimeProvi
         using var run = new JobRun(options, sink, directory, secrets, claims, ended, clock, log);
         entry.Begin(run);
         var result = await run.Run(detach);
-        if (run.Containers is { } containers && result != RunResult.Detached)
-            RemoveLater(options.Engine!, job.Attempt, () => containers.Remove(CancellationToken.None));
+        if (options.Engine is { } engine && run.HasUsedEngine && result != RunResult.Detached)
+            RemoveLater(engine, job.Attempt, () => Removal.Of(engine, options, name => name == JobDirectory.NameOf(job.Attempt), CancellationToken.None));
         if (run.Discarded is { } discarded)
             DeleteLater(discarded);
         else if (result != RunResult.Detached)
             TrimKept();
         return result;
+    }
+
+    /// <summary>
+    /// Clouds give a machine its credentials at a link-local address, and steps shall not have them. The rule stays until the machine starts again:
+    /// other agents of this machine have the same users. Made for each job, because those who manage the machine's network may drop it.
+    /// </summary>
+    private void KeepFromLinkLocal()
+    {
+        if (!Linux.IsRoot)
+            return; // Steps are this process' own user, which no rule can tell from the agent.
+        var (first, last) = JobUserRange.Parse(options.JobUser).Uids;
+        try
+        {
+            RoutingRules.ProhibitLinkLocal(first, last);
+        }
+        catch (IOException e) when (!hasWarned)
+        {
+            hasWarned = true;
+            log.LogWarning(e, "Steps that run on this machine itself can reach its link-local addresses (169.254.0.0/16), where clouds give a machine its credentials: a routing rule could not be made");
+        }
+        catch (IOException)
+        {
+            // It was said.
+        }
     }
 
     /// <summary>Without a directory there is nothing to keep: should the agent die now, the job is offered again.</summary>

@@ -20,6 +20,7 @@ internal static partial class RoutingRules
     private const ushort FRA_DST = 1;
     private const ushort FRA_SRC = 2;
     private const ushort FRA_PRIORITY = 6;
+    private const ushort FRA_UID_RANGE = 20;
     private const ushort FRA_IP_PROTO = 22;
     private const int ENOENT = 2;
     private const int EEXIST = 17;
@@ -36,29 +37,40 @@ internal static partial class RoutingRules
     /// <exception cref="IOException">The kernel refuses.</exception>
     public static void ProhibitLinkLocal(IPNetwork from)
     {
-        if (Change(RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, from) is not (0 or EEXIST) and var error)
+        if (Change(RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, from, null) is not (0 or EEXIST) and var error)
             throw new IOException(Marshal.GetPInvokeErrorMessage(error));
     }
 
-    /// <summary>Undoes <see cref="ProhibitLinkLocal"/>; harmless when there is nothing to undo.</summary>
+    /// <summary>The same for what processes of these users send from this machine itself.</summary>
+    /// <exception cref="IOException">The kernel refuses.</exception>
+    public static void ProhibitLinkLocal(int firstUid, int lastUid)
+    {
+        if (Change(RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, null, (firstUid, lastUid)) is not (0 or EEXIST) and var error)
+            throw new IOException(Marshal.GetPInvokeErrorMessage(error));
+    }
+
+    /// <summary>Undoes <see cref="ProhibitLinkLocal(IPNetwork)"/>; harmless when there is nothing to undo.</summary>
     /// <exception cref="IOException">The kernel refuses.</exception>
     public static void AllowLinkLocal(IPNetwork from)
     {
-        if (Change(RTM_DELRULE, 0, from) is not (0 or ENOENT) and var error)
+        if (Change(RTM_DELRULE, 0, from, null) is not (0 or ENOENT) and var error)
             throw new IOException(Marshal.GetPInvokeErrorMessage(error));
     }
 
     /// <returns>The kernel's error number; 0 is success.</returns>
-    private static int Change(ushort type, ushort flags, IPNetwork from)
+    private static int Change(ushort type, ushort flags, IPNetwork? from, (int First, int Last)? users)
     {
         // struct nlmsghdr, struct fib_rule_hdr, attributes; in the machine's byte order, addresses in the network's.
         var message = new List<byte>(new byte[16 + 12]);
         message[16] = (byte)System.Net.Sockets.AddressFamily.InterNetwork;
         message[17] = (byte)LinkLocal.PrefixLength;
-        message[18] = (byte)from.PrefixLength;
+        message[18] = (byte)(from?.PrefixLength ?? 0);
         message[23] = FR_ACT_PROHIBIT;
         Attribute(message, FRA_DST, LinkLocal.BaseAddress.GetAddressBytes());
-        Attribute(message, FRA_SRC, from.BaseAddress.GetAddressBytes());
+        if (from is { } network)
+            Attribute(message, FRA_SRC, network.BaseAddress.GetAddressBytes());
+        if (users is { } range)
+            Attribute(message, FRA_UID_RANGE, [.. BitConverter.GetBytes(range.First), .. BitConverter.GetBytes(range.Last)]);
         Attribute(message, FRA_PRIORITY, BitConverter.GetBytes(Priority));
         Attribute(message, FRA_IP_PROTO, [(byte)System.Net.Sockets.ProtocolType.Tcp]);
         var bytes = message.ToArray();

@@ -52,10 +52,14 @@ internal sealed class StepPreparation(ExecutionOptions options, JobAssignment jo
     private RunStep BuildImage(PlannedStep step, PlannedImage image, TimeSpan timeout)
     {
         var order = Path.Combine(orders, Number(step) + ".image.json");
+        var network = Ownership.NameOf(options, job.Attempt);
         CreateOutputFile(step);
         new ImageBuildOrder
         {
             JobDirectory = orders,
+            JobsDirectory = options.JobsDirectory,
+            Network = job.Job.Container is null && job.Job.ServiceContainers.Count == 0 ? $"{network}-{Number(step)}" : network,
+            Record = BuildRecord.PathOf(options, job.Attempt, step.Index),
             WorkDirectory = options.WorkDirectory,
             Engine = options.Engine?.Path ?? throw new ScopeException("an image is built by a container engine, and this agent has none (PRTS_CONTAINERS=none)"),
             Credentials = RegistryCredentials.UsualFile,

@@ -8,6 +8,9 @@ internal sealed record JobUserRange(int First, int Last, JobUser? Fixed)
     /// <summary>Neither Debian nor systemd, nor useradd's subordinate ids, use these numbers.</summary>
     public static JobUserRange Default { get; } = new(70_000, 79_999, null);
 
+    /// <summary>The uids that steps may run as.</summary>
+    public (int First, int Last) Uids => Fixed is { } user ? (user.Uid, user.Uid) : (First, Last);
+
     /// <exception cref="FormatException">The message says what is wrong and what would be right.</exception>
     public static JobUserRange Parse(string? text)
     {
