@@ -35,6 +35,9 @@ public sealed class ExecutionOptions
     /// <summary>How long the workspace of a job that failed stays, so that it can go on at the step that failed; zero: it does not.</summary>
     public TimeSpan KeepFailed { get; init; }
 
+    /// <summary>Jobs here end with this process: no later one adopts them, so any may clear away their containers once this one is gone.</summary>
+    public bool EndsWithProcess { get; init; }
+
     public required string AgentName { get; init; }
 
     public IReadOnlyList<string> Labels { get; init; } = [];

@@ -377,7 +377,7 @@ public sealed class ContainerTests : IAsyncDisposable
     [Fact]
     public async Task Leftovers_EngineIsGoneAtFirst_AreRemovedWhenItIsBack()
     {
-        await fixture.Client.Networks.CreateNetworkAsync(new NetworksCreateParameters { Name = "prts-left", Labels = Ownership.Labels(machine.Options.JobsDirectory, "default/demo/hello/9/build/8") }, Token);
+        await fixture.Client.Networks.CreateNetworkAsync(new NetworksCreateParameters { Name = "prts-left", Labels = Ownership.Labels(machine.Options, "default/demo/hello/9/build/8") }, Token);
         await fixture.StopDaemon();
         var agent = machine.Agent(new TestSink());
         agent.EmptyTrash();
@@ -390,7 +390,7 @@ public sealed class ContainerTests : IAsyncDisposable
     [Fact]
     public async Task Leftovers_OfAnAgentThatDied_AreRemovedAtTheNextStart()
     {
-        var labels = Ownership.Labels(machine.Options.JobsDirectory, "default/demo/hello/9/build/9");
+        var labels = Ownership.Labels(machine.Options, "default/demo/hello/9/build/9");
         await fixture.Client.Networks.CreateNetworkAsync(new NetworksCreateParameters { Name = "prts-left", Labels = labels }, Token);
         await fixture.Client.Containers.CreateContainerAsync(
             new CreateContainerParameters { Name = "prts-left", Image = EngineFixture.Small, Cmd = ["sleep", "1000"], Labels = labels, HostConfig = new() { NetworkMode = "prts-left" } }, Token);

@@ -56,6 +56,7 @@ internal static class RunCommand
                 AgentName = "local",
                 WorkingTree = tree.Root,
                 Engine = Engine(),
+                EndsWithProcess = true,
             };
             if (options.Validate() is { Count: > 0 } problems)
             {
@@ -64,6 +65,8 @@ internal static class RunCommand
 
             var sink = new LocalSink(several: plan.Jobs.Count > 1 || plan.Jobs.Any(job => job.Steps.Any(step => step.Generate is not null)), artifacts ?? Path.Combine(scratch.FullName, "artifacts"), told: artifacts is not null, new(tree.Root));
             await using var runner = new JobRunner(options, sink, TimeProvider.System, NullLogger<JobRunner>.Instance);
+            // What an earlier run left that was killed.
+            runner.EmptyTrash();
             var facts = new BuildFacts { Org = "local", Project = tree.Name, Number = 1, Event = happened, Actor = Environment.UserName, Inputs = plan.Inputs };
             var started = TimeProvider.System.GetTimestamp();
             var status = await new LocalBuild(plan, facts, runner, sink, happened.Branch ?? "main").RunAsync(cancel.Token);

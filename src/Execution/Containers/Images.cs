@@ -1,6 +1,7 @@
 using System.Formats.Tar;
 using System.Globalization;
 using Docker.DotNet.Models;
+using PRTS.Execution.Images;
 using PRTS.Execution.Users;
 using PRTS.Pipelines.Planning;
 
@@ -47,9 +48,10 @@ internal sealed class Images(ContainerEngine engine, RegistryCredentials credent
     private async Task Pull(string name, CancellationToken ct)
     {
         string? error = null;
-        var progress = new Listener(message => error ??= message.Error?.Message);
+        var login = await credentials.For(name, ct);
+        var progress = new Listener<JSONMessage>(message => error ??= message.Error?.Message);
         await engine.Ask($"the image {name} could not be pulled", client =>
-            client.Images.CreateImageAsync(new ImagesCreateParameters { FromImage = WithTag(name) }, credentials.For(name), progress, ct));
+            client.Images.CreateImageAsync(new ImagesCreateParameters { FromImage = WithTag(name) }, login, progress, ct));
         if (error is not null)
             throw new EngineException($"the image {name} could not be pulled: {error}");
     }
@@ -57,12 +59,6 @@ internal sealed class Images(ContainerEngine engine, RegistryCredentials credent
     /// <summary>Without a tag the engine would pull all of them.</summary>
     private static string WithTag(string name) =>
         name.Contains('@', StringComparison.Ordinal) || name.LastIndexOf(':') > name.LastIndexOf('/') ? name : name + ":latest";
-
-    /// <summary>At once and in order, which <see cref="Progress{T}"/> is not.</summary>
-    private sealed class Listener(Action<JSONMessage> hear) : IProgress<JSONMessage>
-    {
-        public void Report(JSONMessage value) => hear(value);
-    }
 
     /// <summary>Looks a user up in the container's own /etc/passwd and /etc/group.</summary>
     public async Task<JobUser> ResolveUser(string container, string user, CancellationToken ct)

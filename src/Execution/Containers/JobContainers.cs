@@ -15,7 +15,7 @@ namespace PRTS.Execution.Containers;
 internal sealed class JobContainers(ContainerEngine engine, ExecutionOptions options, JobAssignment job, Workspace workspace, TimeProvider clock)
 {
     private readonly Images images = new(engine, new RegistryCredentials(RegistryCredentials.UsualFile));
-    private readonly Dictionary<string, string> labels = Ownership.Labels(options.JobsDirectory, job.Attempt);
+    private readonly Dictionary<string, string> labels = Ownership.Labels(options, job.Attempt);
     private LocalImage? image;
 
     /// <summary>Of the network and the job's own container; the services add their host names.</summary>

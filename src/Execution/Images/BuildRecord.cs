@@ -17,10 +17,10 @@ internal sealed partial class BuildRecord(string path)
     private readonly StringBuilder line = new();
     private bool isOthers;
 
-    public static string DirectoryOf(ExecutionOptions options) => options.JobsDirectory + ".images";
+    public static string DirectoryOf(string jobs) => jobs + ".images";
 
     public static string PathOf(ExecutionOptions options, string attempt, int step) =>
-        Path.Combine(DirectoryOf(options), string.Create(CultureInfo.InvariantCulture, $"{JobDirectory.NameOf(attempt)}.{step}"));
+        Path.Combine(DirectoryOf(options.JobsDirectory), string.Create(CultureInfo.InvariantCulture, $"{JobDirectory.NameOf(attempt)}.{step}"));
 
     public void Begin(DateTimeOffset now, IEnumerable<string> tags)
     {
@@ -56,12 +56,13 @@ internal sealed partial class BuildRecord(string path)
     }
 
     /// <summary>Removes what builds of these jobs left. Safe to repeat.</summary>
-    /// <param name="jobs">Told by the names of their directories.</param>
-    public static async Task RemoveLeftovers(ContainerEngine engine, ExecutionOptions options, Func<string, bool> jobs, CancellationToken ct)
+    /// <param name="directory">Of the jobs.</param>
+    /// <param name="isMeant">Told by the names of their directories.</param>
+    public static async Task RemoveLeftovers(ContainerEngine engine, string directory, Func<string, bool> isMeant, CancellationToken ct)
     {
-        foreach (var path in Directory.Exists(DirectoryOf(options)) ? Directory.EnumerateFiles(DirectoryOf(options)).ToList() : [])
+        foreach (var path in Directory.Exists(DirectoryOf(directory)) ? Directory.EnumerateFiles(DirectoryOf(directory)).ToList() : [])
         {
-            if (!jobs(Path.GetFileNameWithoutExtension(path)))
+            if (!isMeant(Path.GetFileNameWithoutExtension(path)))
                 continue;
             if (await File.ReadAllLinesAsync(path, ct) is [var began, var tags, .. var layers] && long.TryParse(began, NumberStyles.None, CultureInfo.InvariantCulture, out var at))
                 await Remove(engine, DateTimeOffset.FromUnixTimeMilliseconds(at), tags.Split(' ', StringSplitOptions.RemoveEmptyEntries), layers, ct);

@@ -84,19 +84,19 @@ public static class ImageBuild
     private static async Task Build(
         ContainerEngine engine, ImageBuildOrder order, BuildRecord record, ImageContext context, RegistryCredentials credentials, CancellationToken ct)
     {
-        var job = JobOf(order).Job;
         var now = TimeProvider.System.GetUtcNow();
-        var limits = job.Job.Container?.Limits;
-        var fence = new BuildFence(engine, order.Network, Ownership.Labels(order.JobsDirectory, job.Attempt), limits);
+        var limits = JobOf(order).Job.Job.Container?.Limits;
+        var fence = new BuildFence(engine, order.Network, order.Labels.ToDictionary(), limits);
         var request = new BuildRequest(order.Image, context.Dockerfile, order.Network, limits);
         using var over = new CancellationTokenSource();
+        var logins = await credentials.All(ct);
         record.Begin(now, order.Image.Tags);
         try
         {
             await fence.Raise(ct);
             var limiting = fence.LimitProcesses(now, over.Token);
             await Follow("the image could not be built", progress => engine.Ask("the image could not be built", _ =>
-                request.Send(engine, context.Open(ct), credentials.All(), progress, ct)), record.Hear);
+                request.Send(engine, context.Open(ct), logins, progress, ct)), record.Hear);
             await over.CancelAsync();
             await limiting;
         }
@@ -111,8 +111,9 @@ public static class ImageBuild
     {
         var (name, version) = NameOf(tag);
         Console.WriteLine($"Pushing {tag}");
+        var login = await credentials.For(tag, ct);
         await Follow($"{tag} could not be pushed", progress => engine.Ask($"{tag} could not be pushed", client =>
-            client.Images.PushImageAsync(name, new ImagePushParameters { Tag = version }, credentials.For(tag), progress, ct)));
+            client.Images.PushImageAsync(name, new ImagePushParameters { Tag = version }, login, progress, ct)));
     }
 
     /// <summary>Without it the build only takes longer.</summary>
@@ -121,8 +122,9 @@ public static class ImageBuild
         try
         {
             var (from, tag) = NameOf(name);
+            var login = await credentials.For(name, ct);
             await Follow($"{name} could not be pulled", progress => engine.Ask($"{name} could not be pulled", client =>
-                client.Images.CreateImageAsync(new ImagesCreateParameters { FromImage = from, Tag = tag }, credentials.For(name), progress, ct)));
+                client.Images.CreateImageAsync(new ImagesCreateParameters { FromImage = from, Tag = tag }, login, progress, ct)));
         }
         catch (EngineException e) when (!e.IsGone)
         {

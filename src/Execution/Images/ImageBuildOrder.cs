@@ -10,8 +10,8 @@ internal sealed record ImageBuildOrder
     public required string JobDirectory { get; init; }
     public required string WorkDirectory { get; init; }
 
-    /// <summary>As <see cref="ExecutionOptions.JobsDirectory"/>: whose the network is.</summary>
-    public required string JobsDirectory { get; init; }
+    /// <summary>Of a network that is made for the build: whose it is.</summary>
+    public required IReadOnlyDictionary<string, string> Labels { get; init; }
 
     /// <summary>The network that the Dockerfile's commands stand in: the job's, or one that is made for this build.</summary>
     public required string Network { get; init; }

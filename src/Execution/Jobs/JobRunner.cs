@@ -128,7 +128,11 @@ public sealed class JobRunner(ExecutionOptions options, IJobSink sink, TimeProvi
         foreach (var directory in Trash.Left(options))
             DeleteLater(directory);
         if (options.Engine is { } engine)
-            RemoveLater(engine, "earlier jobs", () => Removal.Of(engine, options, name => !Directory.Exists(Path.Combine(options.JobsDirectory, name)), CancellationToken.None));
+            RemoveLater(engine, "earlier jobs", async () =>
+            {
+                await Removal.OfTheDead(engine, CancellationToken.None);
+                await Removal.Of(engine, options, name => !Directory.Exists(Path.Combine(options.JobsDirectory, name)), CancellationToken.None);
+            });
     }
 
     private void TrimKept()

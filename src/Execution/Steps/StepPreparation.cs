@@ -57,7 +57,7 @@ internal sealed class StepPreparation(ExecutionOptions options, JobAssignment jo
         new ImageBuildOrder
         {
             JobDirectory = orders,
-            JobsDirectory = options.JobsDirectory,
+            Labels = Ownership.Labels(options, job.Attempt),
             Network = job.Job.Container is null && job.Job.ServiceContainers.Count == 0 ? $"{network}-{Number(step)}" : network,
             Record = BuildRecord.PathOf(options, job.Attempt, step.Index),
             WorkDirectory = options.WorkDirectory,
@@ -66,9 +66,13 @@ internal sealed class StepPreparation(ExecutionOptions options, JobAssignment jo
             Outputs = OutputPath(step),
             Image = image,
         }.Write(order);
-        return new(step.Index, [.. OwnProgram.CommandLine, ImageBuild.Verb, order], [.. SupervisorProgram.Environment().Select(variable => $"{variable.Key}={variable.Value}")],
+        return new(step.Index, [.. OwnProgram.CommandLine, ImageBuild.Verb, order], [.. SupervisorProgram.Environment().Select(variable => $"{variable.Key}={variable.Value}"), .. ForCredentialHelpers()],
             "/", -1, -1, Math.Max(1, (long)timeout.TotalMilliseconds), (long)job.CancelGrace.TotalMilliseconds, step.Parallel ?? -1, Label(step, masks.Apply(step.Name)));
     }
+
+    /// <summary>Programs that keep registries' credentials look for their own settings there.</summary>
+    private static IEnumerable<string> ForCredentialHelpers() => ((string[])["HOME", "XDG_RUNTIME_DIR"])
+        .Where(name => System.Environment.GetEnvironmentVariable(name) is { Length: > 0 }).Select(name => $"{name}={System.Environment.GetEnvironmentVariable(name)}");
 
     private static PlannedImage Rendered(PlannedImage image, Func<string, string> render) => image with
     {
