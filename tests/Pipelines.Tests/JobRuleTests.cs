@@ -133,5 +133,5 @@ public class JobRuleTests
     private static Dictionary<string, string> Given(string text) =>
         text.Split(';', StringSplitOptions.RemoveEmptyEntries).Select(part => part.Split('=')).ToDictionary(part => part[0], part => part[1]);
 
-    private static BuildFacts Facts(BuildPlan plan) => new() { Org = "o", Project = "p", Number = 1, Event = Sample.Push(), Actor = "a", Inputs = plan.Inputs };
+    private static BuildFacts Facts(BuildPlan plan) => new() { Org = "o", Project = "p", Number = 1, Event = Sample.Push(), Actor = "a", Jobs = plan.Jobs, Inputs = plan.Inputs };
 }

@@ -18,7 +18,7 @@ public sealed record JobAssignment
     [Id(6)] public string Actor { get; init; } = "";
     [Id(7)] public required PlannedJob Job { get; init; }
 
-    /// <summary>Results of the jobs in <see cref="PlannedJob.Needs"/>, by key.</summary>
+    /// <summary><see cref="NeededJobs"/>: results by key.</summary>
     [Id(8)] public required IReadOnlyDictionary<string, NeedResult> Needs { get; init; }
 
     /// <summary>The control plane's address, for example <c>http://127.0.0.1:5080</c>; Git is at <c>/git/{org}/{project}.git</c>.</summary>
@@ -56,4 +56,15 @@ public sealed record NeedResult
 {
     [Id(0)] public required RunStatus Status { get; init; }
     [Id(1)] public IReadOnlyDictionary<string, string> Outputs { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    public static NeedResult Of(EndedJob job) => new() { Status = StatusOf(job.Result), Outputs = job.Outputs ?? new Dictionary<string, string>(StringComparer.Ordinal) };
+
+    /// <summary>A job's result as the status that it has in a build.</summary>
+    public static RunStatus StatusOf(JobResult result) => result switch
+    {
+        JobResult.Success => RunStatus.Succeeded,
+        JobResult.Failure => RunStatus.Failed,
+        JobResult.Cancelled => RunStatus.Canceled,
+        _ => RunStatus.Skipped,
+    };
 }

@@ -28,6 +28,8 @@ internal sealed class LocalBuild(BuildPlan pipeline, BuildFacts facts, JobRunner
     /// <summary>Jobs in the order in which they came to each concurrency group.</summary>
     private readonly Dictionary<string, List<string>> lines = new(StringComparer.Ordinal);
 
+    private BuildFacts Facts => facts with { Jobs = blueprint.Plan.Jobs };
+
     private sealed record Blueprint(BuildPlan Plan)
     {
         public IReadOnlyDictionary<string, PlannedJob> Jobs { get; } = Plan.Jobs.ToDictionary(job => job.Key, StringComparer.Ordinal);
@@ -98,7 +100,7 @@ internal sealed class LocalBuild(BuildPlan pipeline, BuildFacts facts, JobRunner
     {
         var (instead, reason) = cancel.IsCancellationRequested ? new(JobResult.Cancelled, Canceled)
             : stopped.TryGetValue(job.Key, out var why) ? new(JobResult.Cancelled, why)
-            : JobAdmission.Decide(facts, key => blueprint.Jobs[key], job, key => ended[key]);
+            : JobAdmission.Decide(Facts, key => blueprint.Jobs[key], job, key => ended[key]);
         if (instead is null)
         {
             var written = Written(job);
@@ -117,7 +119,7 @@ internal sealed class LocalBuild(BuildPlan pipeline, BuildFacts facts, JobRunner
         }
 
         ended[job.Key] = new(instead.Value);
-        sink.Tell(job, StatusOf(ended[job.Key].Result), reason);
+        sink.Tell(job, NeedResult.StatusOf(instead.Value), reason);
     }
 
     /// <summary>Of the jobs that name the group, one is under way; a job that cancels those before it has their place.</summary>
@@ -147,7 +149,7 @@ internal sealed class LocalBuild(BuildPlan pipeline, BuildFacts facts, JobRunner
         await runner.Cancel(AttemptOf(key), reason);
     }
 
-    private PlannedJob Written(PlannedJob job) => JobScope.HasTemplates(job) ? JobScope.Render(job, JobScope.Of(facts, job, key => ended[key])) : job;
+    private PlannedJob Written(PlannedJob job) => JobScope.HasTemplates(job) ? JobScope.Render(job, JobScope.Of(Facts, job, key => ended[key])) : job;
 
     private static bool IsBeside(PlannedJob job, PlannedJob other) => job.Matrix is not null && job.Matrix.Group == other.Matrix?.Group && job.Stage == other.Stage;
 
@@ -207,10 +209,7 @@ internal sealed class LocalBuild(BuildPlan pipeline, BuildFacts facts, JobRunner
             Event = facts.Event,
             Actor = facts.Actor,
             Job = job,
-            Needs = job.Needs.Distinct(StringComparer.Ordinal).ToDictionary(
-                key => key,
-                key => new NeedResult { Status = StatusOf(ended[key].Result), Outputs = ended[key].Outputs ?? new Dictionary<string, string>(StringComparer.Ordinal) },
-                StringComparer.Ordinal),
+            Needs = NeededJobs.Of(blueprint.Plan.Jobs, job, key => ended[key]).ToDictionary(need => need.Key, need => NeedResult.Of(need.Value), StringComparer.Ordinal),
             ServerUrl = "",
             DefaultBranch = defaultBranch,
             PipelineName = pipeline.Name,
@@ -223,12 +222,4 @@ internal sealed class LocalBuild(BuildPlan pipeline, BuildFacts facts, JobRunner
     }
 
     private string AttemptOf(string key) => $"default/{facts.Org}/{facts.Project}/{facts.Number}/{key}/{attempts.GetValueOrDefault(key, 1)}";
-
-    private static RunStatus StatusOf(JobResult result) => result switch
-    {
-        JobResult.Success => RunStatus.Succeeded,
-        JobResult.Failure => RunStatus.Failed,
-        JobResult.Cancelled => RunStatus.Canceled,
-        _ => RunStatus.Skipped,
-    };
 }

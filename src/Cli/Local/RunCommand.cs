@@ -67,7 +67,7 @@ internal static class RunCommand
             await using var runner = new JobRunner(options, sink, TimeProvider.System, NullLogger<JobRunner>.Instance);
             // What an earlier run left that was killed.
             runner.EmptyTrash();
-            var facts = new BuildFacts { Org = "local", Project = tree.Name, Number = 1, Event = happened, Actor = Environment.UserName, Inputs = plan.Inputs };
+            var facts = new BuildFacts { Org = "local", Project = tree.Name, Number = 1, Event = happened, Actor = Environment.UserName, Jobs = plan.Jobs, Inputs = plan.Inputs };
             var started = TimeProvider.System.GetTimestamp();
             var status = await new LocalBuild(plan, facts, runner, sink, happened.Branch ?? "main").RunAsync(cancel.Token);
             await Console.Error.WriteLineAsync($"prts: {plan.Name} {Say.Status(status)} in {Say.Duration(TimeProvider.System.GetElapsedTime(started))}");

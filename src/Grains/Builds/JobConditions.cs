@@ -32,11 +32,12 @@ public static class JobConditions
         Number = plan.Id.Number,
         Event = request.Event,
         Actor = request.Actor,
+        Jobs = plan.Jobs,
         Inputs = plan.Plan.Inputs,
     };
 
     /// <summary>A job that is canceled before its turn has needs that never ended.</summary>
-    private static EndedJob Ended(IReadOnlyDictionary<string, BuildJob> jobs, string key) => jobs.GetValueOrDefault(key) is { } job
+    internal static EndedJob Ended(IReadOnlyDictionary<string, BuildJob> jobs, string key) => jobs.GetValueOrDefault(key) is { } job
         ? new(
             job.Status switch
             {

@@ -17,8 +17,8 @@ internal static class JobStarts
         {
             Job = Written(state, plan, plan.Jobs[position]),
             Event = request.Event,
-            Needs = plan.Jobs[position].Needs.Distinct(StringComparer.Ordinal)
-                .ToDictionary(need => need, need => Result(state.Jobs.GetValueOrDefault(need)), StringComparer.Ordinal),
+            Needs = NeededJobs.Of(plan.Jobs, plan.Jobs[position], need => JobConditions.Ended(state.Jobs, need))
+                .ToDictionary(need => need.Key, need => NeedResult.Of(need.Value), StringComparer.Ordinal),
             Actor = state.RerunBy ?? request.Actor,
             Position = position,
             DefaultBranch = request.DefaultBranch,
@@ -46,9 +46,4 @@ internal static class JobStarts
             return job;
         }
     }
-
-    /// <summary>A job that is canceled before its turn has needs that never ended.</summary>
-    private static NeedResult Result(BuildJob? need) => need is null
-        ? new() { Status = RunStatus.Canceled }
-        : new() { Status = need.Status, Outputs = need.Outputs ?? new Dictionary<string, string>(StringComparer.Ordinal) };
 }

@@ -23,6 +23,9 @@ public sealed record BuildFacts
     public required TriggerEvent Event { get; init; }
     public required string Actor { get; init; }
 
+    /// <summary><see cref="BuildPlan.Jobs"/>, with those that were added by now.</summary>
+    public required IReadOnlyList<PlannedJob> Jobs { get; init; }
+
     /// <summary><see cref="BuildPlan.Inputs"/>.</summary>
     public required IReadOnlyDictionary<string, string> Inputs { get; init; }
 }

@@ -27,7 +27,8 @@ internal sealed class JobKeys(IEnumerable<string> taken)
         return key;
     }
 
-    private static string Slug(string name)
+    /// <summary>The key that a name has where nothing else takes it.</summary>
+    public static string Slug(string name)
     {
         var slug = new StringBuilder();
         foreach (var c in name)

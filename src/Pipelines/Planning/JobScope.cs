@@ -36,7 +36,7 @@ public static class JobScope
             ["build"] = Contexts.Build(build.Org, build.Project, build.Number, build.Event, build.Actor, url: null),
             ["inputs"] = Contexts.Json(build.Inputs),
             ["matrix"] = Contexts.Json(job.Matrix?.Values ?? NoValues),
-            ["needs"] = ExpressionValue.Of(job.Needs.Distinct(StringComparer.Ordinal).Select(key => KeyValuePair.Create(key, Need(ended(key))))),
+            ["needs"] = ExpressionValue.Of(NeededJobs.Of(build.Jobs, job, ended).Select(need => KeyValuePair.Create(need.Key, Need(need.Value)))),
         };
         return WithVariables(values, job.Env);
     }

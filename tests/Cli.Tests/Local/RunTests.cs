@@ -69,6 +69,24 @@ public sealed class RunTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Run_MatrixAsAWhole_IsOfTheNeeds()
+    {
+        Pipeline("""
+            stages:
+              - name: Test
+                jobs:
+                  - name: M
+                    matrix: {v: [a, b]}
+                    steps: [{id: o, run: 'echo v=${{ matrix.v }} >> "$PRTS_OUTPUT"'}]
+                  - name: Last
+                    if: needs.m.outputs.v == 'b'
+                    steps: [{run: 'echo ${{ needs.m.result }} ${{ needs.m.outputs.v }} ${{ needs.m-a.outputs.v }}'}]
+            """);
+        var answer = await prts.RunAsync("run");
+        Assert.Equal((0, "success b a\n"), (answer.ExitCode, answer.Output.Replace("Last | ", "", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task Run_OnceConcurrencyAndPriority_AreAsOnAServer()
     {
         // The jobs' users may write there.

@@ -87,6 +87,31 @@ public sealed class JobScopeTests
         Assert.Equal(new(RunStatus.Failed, "It cannot start: variables with expressions become more than 1048576 characters"), verdict);
     }
 
+    /// <summary>Before the job starts and in its steps.</summary>
+    [Theory]
+    [InlineData(RunStatus.Succeeded, RunStatus.Succeeded, "success")]
+    [InlineData(RunStatus.Failed, RunStatus.Skipped, "failure")]
+    [InlineData(RunStatus.Canceled, RunStatus.Succeeded, "cancelled")]
+    [InlineData(RunStatus.Skipped, RunStatus.Skipped, "skipped")]
+    public void Matrix_AsAWhole_IsOfTheNeeds(RunStatus a, RunStatus b, string result)
+    {
+        var parsed = PipelineParser.Parse(".prts/pipeline.yaml", $$$"""
+            stages:
+              - {name: S, jobs: [{name: Test, matrix: {v: [a, b]}, steps: [{run: make}]}]}
+              - {name: T, jobs: [{name: Last, if: "always() && needs.test.result == '{{{result}}}'", runs_on: "${{ needs.test.outputs.v }}-${{ needs.test-a.outputs.v }}", steps: [{run: make}]}]}
+            """);
+        var plan = new Blueprint(BuildId.FromKey("default/demo/hello/7"), Planner.Plan(parsed.Pipeline!, Plans.Push)!);
+        var jobs = new[] { ("a", a), ("b", b) }.ToDictionary(
+            job => $"test-{job.Item1}", job => new BuildJob { Status = job.Item2, Outputs = new Dictionary<string, string>(StringComparer.Ordinal) { ["v"] = job.Item1 } }, StringComparer.Ordinal);
+        var state = new BuildState { Request = Plans.Request(plan.Plan), Jobs = jobs };
+
+        Assert.Equal(new(RunStatus.Queued), JobConditions.Evaluate(state.Request, plan, plan["last"], jobs));
+        var start = JobStarts.Of(state, plan, "last");
+        Assert.Equal(["b-a"], start.Job.RunsOn);
+        Assert.Equal(["test-a", "test-b", "test"], start.Needs.Keys);
+        Assert.Equal((result == "success", "b"), (start.Needs["test"].Status == RunStatus.Succeeded, start.Needs["test"].Outputs["v"]));
+    }
+
     public static TheoryData<string, bool> Documented
     {
         get
