@@ -76,6 +76,7 @@ public class ReferenceTests
             // The same template twice would make two jobs of one name; the second has another SDK.
             var result = await PipelineParser.Parse("p.yaml", Encoding.UTF8.GetBytes(pipeline), _ => Task.FromResult(new IncludedFile(template)));
             Assert.Empty(result.Errors);
+            Assert.Empty(result.FindWarnings());
         }
     }
 

@@ -8,6 +8,9 @@ internal sealed record Scenario : Act
     /// <summary>How often the YAML's text stands in the pipeline file, for files that are too large to keep.</summary>
     public int Repeat { get; init; } = 1;
 
+    /// <summary>Of the pipeline file, as <c>prts lint</c> shows them; all of them.</summary>
+    public IReadOnlyList<ExpectedDiagnostic> Warnings { get; init; } = [];
+
     public IReadOnlyList<Act> Then { get; init; } = [];
 
     public IEnumerable<Act> Acts => Then.Prepend(this);

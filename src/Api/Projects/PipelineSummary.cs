@@ -12,4 +12,7 @@ public sealed record PipelineSummary
 
     /// <summary>What is wrong with the file; then there are no inputs.</summary>
     public IReadOnlyList<Diagnostic> Errors { get; init; } = [];
+
+    /// <summary>What is probably not meant; builds run all the same.</summary>
+    public IReadOnlyList<Diagnostic> Warnings { get; init; } = [];
 }

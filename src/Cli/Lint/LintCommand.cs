@@ -10,31 +10,40 @@ internal static class LintCommand
     public static Command Create()
     {
         var files = new Argument<string[]>("file") { Description = "Pipeline files (all .prts/*.yaml here)", Arity = ArgumentArity.ZeroOrMore };
+        var strict = new Option<bool>("--strict") { Description = "Warnings count as errors" };
         var json = Options.Json();
-        var command = new Command("lint", "Check pipeline files") { files, json };
+        var command = new Command("lint", "Check pipeline files") { files, strict, json };
         command.SetAction(async parsed =>
         {
             IReadOnlyList<string> paths = parsed.GetValue(files) is { Length: > 0 } given ? given : PipelineFiles.Find();
-            var errors = new List<Diagnostic>();
+            var found = new List<Diagnostic>();
             foreach (var path in paths)
             {
-                errors.AddRange((await PipelineFiles.ParseAsync(path)).Errors);
+                var result = await PipelineFiles.ParseAsync(path);
+                found.AddRange([.. result.Errors, .. result.FindWarnings()]);
             }
 
             if (parsed.GetValue(json))
             {
-                CliJson.Print<IReadOnlyList<Diagnostic>>(errors);
+                CliJson.Print<IReadOnlyList<Diagnostic>>(found);
             }
             else
             {
-                errors.ForEach(error => Console.Error.WriteLine(error));
-                Console.Out.WriteLine(errors.Count > 0
-                    ? $"{errors.Count} {(errors.Count == 1 ? "error" : "errors")} in {paths.Count} {(paths.Count == 1 ? "file" : "files")}"
-                    : $"{string.Join(", ", paths)}: nothing is wrong");
+                found.ForEach(one => Console.Error.WriteLine(one));
+                Console.Out.WriteLine(Summary(found, paths));
             }
 
-            return errors.Count > 0 ? ExitCodes.Invalid : ExitCodes.Succeeded;
+            return found.Exists(one => one.Severity == DiagnosticSeverity.Error || parsed.GetValue(strict)) ? ExitCodes.Invalid : ExitCodes.Succeeded;
         });
         return command;
     }
+
+    private static string Summary(List<Diagnostic> found, IReadOnlyList<string> paths)
+    {
+        var warnings = found.Count(one => one.Severity == DiagnosticSeverity.Warning);
+        var counts = new[] { Count(found.Count - warnings, "error"), Count(warnings, "warning") }.OfType<string>().ToList();
+        return counts.Count > 0 ? $"{string.Join(" and ", counts)} in {Count(paths.Count, "file")}" : $"{string.Join(", ", paths)}: nothing is wrong";
+    }
+
+    private static string? Count(int count, string what) => count == 0 ? null : $"{count} {what}{(count == 1 ? "" : "s")}";
 }

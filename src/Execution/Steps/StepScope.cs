@@ -38,13 +38,8 @@ internal sealed class StepScope(
         ["steps"] = ExpressionValue.Of(job.Job.Steps.Where(step => step.Id is not null && IsBefore(step, job.Job.Steps[index]) && history.EndOf(step.Index) is not null)
             .Select(step => KeyValuePair.Create(step.Id!, Step(step, history.EndOf(step.Index)!.Status, history.OutputsOf(step.Index))))
             .Concat((passed ?? Nothing).Where(step => job.Job.Steps[step.Key].Id is not null).Select(step => KeyValuePair.Create(job.Job.Steps[step.Key].Id!, Step(job.Job.Steps[step.Key], RunStatus.Succeeded, step.Value))))),
-        ["job"] = Contexts.Object(("status", ExpressionValue.Of(Word(outcome.Status)))),
-        ["agent"] = Contexts.Object(
-            ("name", ExpressionValue.Of(options.AgentName)),
-            ("os", ExpressionValue.Of("linux")),
-            ("arch", ExpressionValue.Of(RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant())),
-            ("workspace", ExpressionValue.Of(host.Checkout)),
-            ("temp", ExpressionValue.Of(host.Temporary))),
+        ["job"] = Contexts.Job(Word(outcome.Status)),
+        ["agent"] = Contexts.Agent(options.AgentName, RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant(), host.Checkout, host.Temporary),
     };
 
     private static bool IsBefore(PlannedStep step, PlannedStep other) => step.Index < other.Index && (step.Parallel is null || step.Parallel != other.Parallel);

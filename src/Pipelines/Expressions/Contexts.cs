@@ -31,6 +31,17 @@ public static class Contexts
     public static ExpressionValue Step(string outcome, string conclusion, IReadOnlyDictionary<string, string> outputs) =>
         Object(("outputs", ExpressionValue.Of(outputs)), ("outcome", ExpressionValue.Of(outcome)), ("conclusion", ExpressionValue.Of(conclusion)));
 
+    /// <summary>The <c>job</c> context. Status: <c>success</c>, <c>failure</c> or <c>cancelled</c>.</summary>
+    public static ExpressionValue Job(string status) => Object(("status", ExpressionValue.Of(status)));
+
+    /// <summary>The <c>agent</c> context. The folders are those that steps see.</summary>
+    public static ExpressionValue Agent(string name, string arch, string workspace, string temp) => Object(
+        ("name", ExpressionValue.Of(name)),
+        ("os", ExpressionValue.Of("linux")),
+        ("arch", ExpressionValue.Of(arch)),
+        ("workspace", ExpressionValue.Of(workspace)),
+        ("temp", ExpressionValue.Of(temp)));
+
     /// <summary>The contexts, and the variables under each of their names: <c>env</c>, <c>variables</c> and <c>vars</c>.</summary>
     public static IReadOnlyDictionary<string, ExpressionValue> WithVariables(
         IReadOnlyDictionary<string, ExpressionValue> contexts, IReadOnlyDictionary<string, string> variables)

@@ -41,6 +41,9 @@ public sealed class Expression
     /// <summary>Names of the contexts that it uses.</summary>
     public IReadOnlySet<string> Contexts { get; }
 
+    /// <summary>The chains of properties in it.</summary>
+    internal IEnumerable<Reference> References => Reference.In(root);
+
     /// <exception cref="ExpressionException">The expression is malformed.</exception>
     public static Expression Parse(string source) => new(source);
 

@@ -8,7 +8,7 @@ public sealed class Template
     private const string Open = "${{";
     private const string Close = "}}";
 
-    private readonly List<(string Text, Expression? Expression)> parts = [];
+    private readonly List<(string Text, Expression? Expression, int Start)> parts = [];
 
     private Template()
     {
@@ -16,6 +16,9 @@ public sealed class Template
 
     /// <summary>Whether there is any expression in it.</summary>
     public bool HasExpressions => parts.Any(part => part.Expression is not null);
+
+    /// <summary>The expressions, and where the source of each begins in the text.</summary>
+    internal IEnumerable<(Expression Expression, int Start)> Expressions => parts.Where(part => part.Expression is not null).Select(part => (part.Expression!, part.Start));
 
     /// <summary>Names of the contexts that its expressions use.</summary>
     public IEnumerable<string> Contexts => parts.SelectMany(part => part.Expression?.Contexts ?? Enumerable.Empty<string>()).Distinct(StringComparer.OrdinalIgnoreCase);
@@ -33,12 +36,12 @@ public sealed class Template
         var at = 0;
         foreach (var (open, end) in Places(text))
         {
-            template.parts.Add((text[at..open], null));
-            template.parts.Add(("", ParseAt(text, open, end)));
+            template.parts.Add((text[at..open], null, at));
+            template.parts.Add(("", ParseAt(text, open, end), open + Open.Length));
             at = end + Close.Length;
         }
 
-        template.parts.Add((text[at..], null));
+        template.parts.Add((text[at..], null, at));
         return template;
     }
 
@@ -68,7 +71,7 @@ public sealed class Template
         if (parts.Count == 1)
             return parts[0].Text;
         var result = new LimitedText("the expressions in this text");
-        foreach (var (text, expression) in parts)
+        foreach (var (text, expression, _) in parts)
             result.Append(expression is null ? text : expression.Evaluate(context).AsText);
         return result.ToString();
     }

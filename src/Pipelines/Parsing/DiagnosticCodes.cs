@@ -32,6 +32,7 @@ public static class DiagnosticCodes
     public const string BadGlob = "bad-glob";
     public const string BadPath = "bad-path";
     public const string BadExpression = "bad-expression";
+    public const string UnknownReference = "unknown-reference";
     public const string TooManyJobs = "too-many-jobs";
     public const string PlanTooLarge = "plan-too-large";
     public const string TooManyErrors = "too-many-errors";

@@ -1,7 +1,9 @@
+using PRTS.Pipelines.Validation;
+
 namespace PRTS.Pipelines.Parsing;
 
-/// <summary>Collects what is wrong in one pipeline. A place that aliases reach twice is reported once.</summary>
-internal sealed class ErrorList(string file)
+/// <summary>Collects what is wrong in one pipeline, and what its expressions refer to, of which the whole must tell. A place that aliases reach twice is reported once.</summary>
+internal sealed class ErrorList(string file, DiagnosticSeverity severity = DiagnosticSeverity.Error)
 {
     /// <summary>Nobody reads more, and a build keeps its errors.</summary>
     public const int Limit = 200;
@@ -11,6 +13,8 @@ internal sealed class ErrorList(string file)
     /// <summary>Where aliases stand for nothing: whatever else is wrong there follows from that.</summary>
     private readonly HashSet<Place> unknown = [];
     private Place? overflow;
+
+    public ReferenceList References { get; } = new();
 
     public bool Any => errors.Count > 0;
 
@@ -26,7 +30,7 @@ internal sealed class ErrorList(string file)
         if (code == DiagnosticCodes.UnknownAlias)
             unknown.Add(at);
         if (errors.Count < Limit)
-            errors.Add(new Diagnostic { Code = code, File = at.File ?? file, Line = at.Line, Column = at.Column, Message = message() });
+            errors.Add(new Diagnostic { Code = code, File = at.File ?? file, Line = at.Line, Column = at.Column, Message = message(), Severity = severity });
         else
             overflow ??= at;
     }
@@ -48,7 +52,8 @@ internal sealed class ErrorList(string file)
                 File = at.File ?? file,
                 Line = at.Line,
                 Column = at.Column,
-                Message = $"There are more than {Limit} errors; the rest is not listed. Mend these first.",
+                Message = $"There are more than {Limit} {(severity == DiagnosticSeverity.Error ? "errors" : "warnings")}; the rest is not listed. Mend these first.",
+                Severity = severity,
             });
         return ordered;
     }

@@ -9,6 +9,7 @@ internal static class JobReader
     public static IReadOnlyList<JobDefinition>? Read(YamlNode node, ErrorList errors)
     {
         if (MappingReader.Of(node, PipelineKeys.Job, errors) is not { } job) return null;
+        var mark = errors.References.Mark;
         var matrix = job.Matrix();
         var name = Name(job, matrix);
         var allowFailure = JobRules.AllowFailure(job);
@@ -35,6 +36,7 @@ internal static class JobReader
             Steps = steps,
         };
         if (name is null) return null;
+        definition = definition with { References = errors.References.Take(mark) };
         return matrix is null ? [definition] : [.. matrix.Rows.Select(row => definition with
         {
             Name = definition.Name with { Value = JobRules.NameOf(name, row, errors) },

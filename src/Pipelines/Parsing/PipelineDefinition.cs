@@ -1,4 +1,5 @@
 using PRTS.Pipelines.Planning;
+using PRTS.Pipelines.Validation;
 
 namespace PRTS.Pipelines.Parsing;
 
@@ -29,6 +30,9 @@ public sealed record PipelineDefinition
 
     /// <summary>Templates of other projects.</summary>
     public IReadOnlyList<PlannedInclude> Includes { get; init; } = [];
+
+    /// <summary>Of its own expressions, without those of its stages.</summary>
+    internal IReadOnlyList<PlacedReference> References { get; init; } = [];
 }
 
 /// <summary>One stage, in the order of the file.</summary>
@@ -52,6 +56,9 @@ public sealed record StageDefinition
     public required IReadOnlyDictionary<string, string> Env { get; init; }
 
     public required IReadOnlyList<JobDefinition> Jobs { get; init; }
+
+    /// <summary>Of its own expressions, without those of its jobs.</summary>
+    internal IReadOnlyList<PlacedReference> References { get; init; } = [];
 }
 
 /// <summary>One job of a stage; where a job has a matrix, one of its jobs.</summary>
@@ -82,6 +89,9 @@ public sealed record JobDefinition
     public int? Priority { get; init; }
     public required IReadOnlyDictionary<string, string> Env { get; init; }
     public required IReadOnlyList<StepDefinition> Steps { get; init; }
+
+    /// <summary>Of its own expressions, without those of its steps.</summary>
+    internal IReadOnlyList<PlacedReference> References { get; init; } = [];
 }
 
 /// <summary>One step of a job: exactly one of <see cref="Run"/>, <see cref="Artifact"/>, <see cref="Download"/>, <see cref="Cache"/>, <see cref="Generate"/> and <see cref="Image"/> is set.</summary>
@@ -106,6 +116,7 @@ public sealed record StepDefinition
     public PlannedStepCache? Memo { get; init; }
     public string? Generate { get; init; }
     public PlannedImage? Image { get; init; }
+    internal IReadOnlyList<PlacedReference> References { get; init; } = [];
 }
 
 /// <summary>Where a job deploys to. Both may be templates.</summary>

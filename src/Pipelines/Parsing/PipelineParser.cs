@@ -114,6 +114,7 @@ public static class PipelineParser
         if (MappingReader.Of(root, PipelineKeys.Pipeline, errors) is not { } reader) return null;
         if (reader.Fixed("version") is { } version && version.Value is not ("1.0" or "1"))
             errors.Add(DiagnosticCodes.BadValue, version.Start, $"There is no version `{Words.Short(version.Value)}` of the language; write `version: \"1.0\"`.");
+        var mark = errors.References.Mark;
         var pipeline = new PipelineDefinition
         {
             File = file,
@@ -125,6 +126,7 @@ public static class PipelineParser
             Env = reader.Env(),
             Stages = StageReader.ReadAll(reader.Items("stages", reader.Require("stages", "the list of what the pipeline does"), "stages"), n => StageReader.Read(n, errors)),
         };
+        pipeline = pipeline with { References = errors.References.Take(mark) };
         PipelineCheck.Check(pipeline, errors);
         if (!errors.Any) DownloadCheck.Check(pipeline, errors);
         return pipeline;

@@ -8,6 +8,7 @@ internal static class StageReader
     public static StageDefinition? Read(YamlNode node, ErrorList errors)
     {
         if (MappingReader.Of(node, PipelineKeys.Stage, errors) is not { } stage) return null;
+        var mark = errors.References.Mark;
         var name = Name(stage);
         var definition = new StageDefinition
         {
@@ -20,7 +21,7 @@ internal static class StageReader
             Env = stage.Env(),
             Jobs = Jobs(stage),
         };
-        return name is null ? null : definition;
+        return name is null ? null : definition with { References = errors.References.Take(mark) };
     }
 
     public static IReadOnlyList<JobDefinition> Jobs(MappingReader stage) =>

@@ -50,7 +50,8 @@ internal static class StepReader
     {
         if (MappingReader.Of(node, PipelineKeys.Step, errors) is not { } step) return null;
         CheckKind(step);
-        return new StepDefinition
+        var mark = errors.References.Mark;
+        var definition = new StepDefinition
         {
             Name = step.Template("name"),
             Id = Id(step),
@@ -69,6 +70,7 @@ internal static class StepReader
             Image = Image(step),
             Generate = RelativePath(step, "generate"),
         };
+        return definition with { References = errors.References.Take(mark) };
     }
 
     private static void CheckKind(MappingReader step)

@@ -27,11 +27,14 @@ internal static class ExpressionCheck
     /// <summary>Checks every <c>${{ }}</c> of a text.</summary>
     public static void Template(YamlScalar scalar, ErrorList errors, Evaluated when = Evaluated.InStep)
     {
+        if (!scalar.Value.Contains(Open, StringComparison.Ordinal)) return;
         var malformed = Expressions.Template.Errors(scalar.Value).ToList();
         foreach (var error in malformed)
             errors.Add(DiagnosticCodes.BadExpression, scalar.PlaceOf(error.Position), error.Message);
-        if (malformed.Count > 0 || when == Evaluated.InStep || !scalar.Value.Contains(Open, StringComparison.Ordinal)) return;
+        if (malformed.Count > 0) return;
         var template = Expressions.Template.Parse(scalar.Value);
+        foreach (var (expression, start) in template.Expressions) errors.References.Add(expression, scalar, start, when);
+        if (when == Evaluated.InStep) return;
         Sees(template.Contexts, template.AsksForFiles, when, scalar.PlaceOf(scalar.Value.IndexOf(Open, StringComparison.Ordinal)), errors);
     }
 
@@ -82,6 +85,7 @@ internal static class ExpressionCheck
         try
         {
             var condition = Expression.Parse(text.ToString());
+            errors.References.Add(condition, scalar, start, when);
             if (when != Evaluated.InStep) Sees(condition.Contexts, condition.AsksForFiles, when, scalar.Start, errors);
             return condition.Source.Trim();
         }

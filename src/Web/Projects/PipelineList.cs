@@ -28,6 +28,7 @@ public sealed class PipelineList(Repositories repositories)
             Name = result.Pipeline?.Name ?? Path.GetFileNameWithoutExtension(file.Path),
             Inputs = result.Pipeline?.Inputs ?? [],
             Errors = result.Errors,
+            Warnings = result.FindWarnings(),
         };
     }
 }

@@ -39,6 +39,24 @@ public sealed class LintTests
         Assert.Equal((0, ""), (answer.ExitCode, answer.Error));
     }
 
+    [Fact]
+    public async Task Lint_Warnings_CountWhenStrictOnly()
+    {
+        await using var prts = new Prts();
+        Write(prts, "a.yaml", "stages:\n  - name: Build\n    jobs:\n      - name: Greet\n        steps:\n          - run: echo ${{ build.sha }} ${{ job.state }}\n");
+        var answer = await prts.RunAsync("lint", "a.yaml");
+        Assert.Equal((0, "2 warnings in 1 file\n"), (answer.ExitCode, answer.Output));
+        Assert.StartsWith("a.yaml:6:27: warning: `build.sha` is always null: ", answer.Error, StringComparison.Ordinal);
+        Assert.Equal(2, (await prts.RunAsync("lint", "a.yaml", "--strict")).ExitCode);
+        var json = await prts.RunAsync("lint", "a.yaml", "--json");
+        Assert.Equal(0, json.ExitCode);
+        using var document = JsonDocument.Parse(json.Output);
+        Assert.Equal(["warning", "warning"], document.RootElement.EnumerateArray().Select(one => one.GetProperty("severity").GetString()));
+        Write(prts, "b.yaml", Wrong);
+        answer = await prts.RunAsync("lint", "a.yaml", "b.yaml");
+        Assert.Equal((2, "2 errors and 2 warnings in 2 files\n"), (answer.ExitCode, answer.Output));
+    }
+
     [Theory]
     [InlineData("lint")]
     [InlineData("lint", "missing.yaml")]
