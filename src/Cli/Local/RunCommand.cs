@@ -14,6 +14,8 @@ namespace PRTS.Cli.Local;
 /// <summary><c>prts run</c>: the pipeline of this directory, here, without a server.</summary>
 internal static class RunCommand
 {
+    private const string Prefix = "prts-run-";
+
     public static Command Create()
     {
         var file = new Argument<string?>("file") { Description = "Pipeline file (.prts/pipeline.yaml)", Arity = ArgumentArity.ZeroOrOne };
@@ -39,7 +41,10 @@ internal static class RunCommand
 
     private static async Task<int> RunAsync(BuildPlan plan, LocalTree tree, TriggerEvent happened, string? artifacts)
     {
-        var scratch = Directory.CreateTempSubdirectory("prts-run-");
+        // What an earlier run left that was killed.
+        AbandonedRuns.Clear(Path.GetTempPath(), Prefix);
+        var scratch = Directory.CreateTempSubdirectory(Prefix);
+        AbandonedRuns.Mark(scratch.FullName);
         // The jobs' users pass through when we are root.
         File.SetUnixFileMode(scratch.FullName, scratch.UnixFileMode | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
         using var cancel = new CancellationTokenSource();
@@ -65,7 +70,7 @@ internal static class RunCommand
 
             var sink = new LocalSink(several: plan.Jobs.Count > 1 || plan.Jobs.Any(job => job.Steps.Any(step => step.Generate is not null)), artifacts ?? Path.Combine(scratch.FullName, "artifacts"), told: artifacts is not null, new(tree.Root));
             await using var runner = new JobRunner(options, sink, TimeProvider.System, NullLogger<JobRunner>.Instance);
-            // What an earlier run left that was killed.
+            // And in the engine.
             runner.EmptyTrash();
             var facts = new BuildFacts { Org = "local", Project = tree.Name, Number = 1, Event = happened, Actor = Environment.UserName, Jobs = plan.Jobs, Inputs = plan.Inputs };
             var started = TimeProvider.System.GetTimestamp();

@@ -65,7 +65,7 @@ internal sealed class RegistryCredentials(string file, string? searchPath = null
         return all;
     }
 
-    private Task<AuthConfig?> Ask(string helper, string server, CancellationToken ct) => new CredentialHelper(helper, searchPath ?? SearchPath.Own, patience ?? Patience).Get(server, ct);
+    private Task<AuthConfig?> Ask(string helper, string server, CancellationToken ct) => new CredentialProgram(helper, searchPath ?? SearchPath.Own, patience ?? Patience).Get(server, ct);
 
     private Known Read()
     {

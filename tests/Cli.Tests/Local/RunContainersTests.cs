@@ -5,19 +5,28 @@ using PRTS.Tests;
 namespace PRTS.Cli.Tests.Local;
 
 /// <summary><c>prts run</c> with containers, on a real engine: one that is killed leaves nothing for long, and one that lives keeps what it has.</summary>
-public sealed class RunContainersTests(EngineFixture engine) : IClassFixture<EngineFixture>
+public sealed class RunContainersTests(EngineFixture engine) : IClassFixture<EngineFixture>, IDisposable
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
+    private readonly DirectoryInfo temporary = Directory.CreateTempSubdirectory("prts-cli-tmp-");
+
+    public void Dispose() => temporary.Delete(recursive: true);
+
     [Fact]
-    public async Task Killed_TheNextRunRemovesItsContainersAndNoLiveOnes()
+    public async Task Killed_TheNextRunRemovesWhatItLeftAndNothingThatLives()
     {
+        // The jobs' users pass through.
+        temporary.UnixFileMode |= UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
         await using var dead = Tree();
         await using var alive = Tree();
         using var killed = await Begin(dead);
         var left = Assert.Single(await Containers()).ID;
+        using var supervisor = Process.GetProcessById(int.Parse((await File.ReadAllTextAsync(
+            Assert.Single(Directory.GetFiles(temporary.FullName, "supervisor.pid", SearchOption.AllDirectories)), Token)).Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture));
         killed.Kill();
         await killed.WaitForExitAsync(Token);
+        Assert.False(supervisor.HasExited);
 
         using var living = await Begin(alive);
         while ((await Containers()).Any(container => container.ID == left))
@@ -28,6 +37,8 @@ public sealed class RunContainersTests(EngineFixture engine) : IClassFixture<Eng
         await File.WriteAllTextAsync(Path.Combine(third.Scratch, ".prts", "pipeline.yaml"), Pipeline("true"), Token);
         Assert.Equal(0, (await third.RunAsync("run")).ExitCode);
 
+        await supervisor.WaitForExitAsync(Token);
+        Assert.Single(temporary.GetDirectories("prts-run-*"));
         Assert.Single(await Containers());
         Assert.Single(await Networks());
         using (var interrupt = Process.Start("kill", ["-INT", living.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]))
@@ -39,7 +50,7 @@ public sealed class RunContainersTests(EngineFixture engine) : IClassFixture<Eng
 
     private Prts Tree()
     {
-        var prts = new Prts { ["PRTS_CONTAINERS"] = $"unix://{engine.Socket}" };
+        var prts = new Prts { ["PRTS_CONTAINERS"] = $"unix://{engine.Socket}", ["TMPDIR"] = temporary.FullName };
         Git("init", "-q", "-b", "main");
         Git("-c", "user.name=Test", "-c", "user.email=test@example.com", "commit", "-q", "--allow-empty", "-m", "First");
         Directory.CreateDirectory(Path.Combine(prts.Scratch, ".prts"));

@@ -10,7 +10,7 @@ namespace PRTS.Execution.Containers;
 /// its standard output.
 /// </summary>
 /// <param name="searchPath">Where it is looked for, as <c>PATH</c>.</param>
-internal sealed class CredentialHelper(string name, string searchPath, TimeSpan patience)
+internal sealed class CredentialProgram(string name, string searchPath, TimeSpan patience)
 {
     private const string Missing = "credentials not found";
     private const string Token = "<token>";
