@@ -235,6 +235,7 @@ public sealed partial class BuildGrain : Grain, IBuildGrain
         var reason = state.CancelReason ?? state.Jobs[key].CancelReason;
         var answer = reason is not null ? await job.Cancel(start, reason) : await job.Start(start);
         commanded[key] = reason is not null;
-        await Change(now => BuildLifecycle.JobChanged(now, known, answer, time.GetUtcNow()));
+        // Of its end the job tells when that can be read: a build that ends sooner would leave it behind if it died just then.
+        if (!answer.Status.IsEnded()) await Change(now => BuildLifecycle.JobChanged(now, known, answer, time.GetUtcNow()));
     }
 }

@@ -65,20 +65,20 @@ public sealed partial class JobGrain : Grain, IJobGrain
     public async Task<JobSummary> Start(JobStart start)
     {
         await Define(start);
-        if (!await Change(state => JobLifecycle.Start(state, start, start.ReadyAt ?? time.GetUtcNow())) && !cell.Value.Status.IsEnded())
-        {
-            // A build that says it again was woken: whoever held our place in the queue may have forgotten it.
-            memory = memory with { Asked = false, AskedGroup = false, CheckedEnvironment = false };
-            Continue();
-        }
-
+        if (await Change(state => JobLifecycle.Start(state, start, start.ReadyAt ?? time.GetUtcNow()))) return Summary();
+        // A build that says it again was woken: whoever held our place in the queue may have forgotten it.
+        if (!cell.Value.Status.IsEnded()) memory = memory with { Asked = false, AskedGroup = false, CheckedEnvironment = false };
+        news.TellAgain();
+        Continue();
         return Summary();
     }
 
     public async Task<JobSummary> Cancel(JobStart start, string reason)
     {
         await Define(start);
-        await Change(state => JobLifecycle.Cancel(state, start, reason, time.GetUtcNow()));
+        if (await Change(state => JobLifecycle.Cancel(state, start, reason, time.GetUtcNow()))) return Summary();
+        news.TellAgain();
+        Continue();
         return Summary();
     }
 

@@ -17,6 +17,9 @@ internal sealed class JobNews(IGrainFactory grains, BuildStream stream, BuildsRe
     private long projected;
     private (RunStatus Status, int Attempt)? told;
 
+    /// <summary>The build asks anew: it may have forgotten what it was told.</summary>
+    public void TellAgain() => told = null;
+
     /// <param name="deployment">Null: the job does not deploy.</param>
     public async Task<TimeSpan?> Tell(JobSummary job, DeploymentSummary? deployment)
     {
