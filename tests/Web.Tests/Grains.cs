@@ -205,3 +205,54 @@ public sealed class TenantGrain(DirectoryReadModel directory, TimeProvider time)
 
     public async Task<TenantSummary?> Get() => (await directory.Tenant(this.GetPrimaryKeyString()))?.Summary;
 }
+
+public sealed class OrganizationGrain(DirectoryReadModel directory, TimeProvider time) : Grain, IOrganizationGrain
+{
+    private (string Tenant, string Org) Id => this.GetPrimaryKeyString().Split('/') is var parts ? (parts[0], parts[1]) : default;
+
+    public async Task<bool> Create(string description)
+    {
+        if (await Get() is not null) return false;
+        await directory.Project(Id.Tenant, Id.Org, 1, description, time.GetUtcNow());
+        return true;
+    }
+
+    public async Task<bool> Describe(string description)
+    {
+        if (await Get() is not { } known) return false;
+        await directory.Project(Id.Tenant, Id.Org, 1, description, known.CreatedAt);
+        return true;
+    }
+
+    public async Task<OrganizationSummary?> Get() => (await directory.Organizations(Id.Tenant)).FirstOrDefault(known => known.Name == Id.Org);
+}
+
+public sealed class TeamGrain(DirectoryReadModel directory) : Grain, ITeamGrain
+{
+    private readonly List<Guid> members = [];
+
+    private (string Tenant, string Org, string Team) Id => this.GetPrimaryKeyString().Split('/') is var parts ? (parts[0], parts[1], parts[2]) : default;
+
+    public Task Set(string description) => directory.Project(Id.Tenant, Id.Org, Id.Team, 1, description, members);
+
+    public async Task<bool> SetMember(Guid user, bool member)
+    {
+        if (!await IsThere()) return false;
+        members.Remove(user);
+        if (member) members.Add(user);
+        await directory.Project(Id.Tenant, Id.Org, Id.Team, 1, "", members);
+        return true;
+    }
+
+    public async Task<bool> Remove()
+    {
+        if (!await IsThere()) return false;
+        members.Clear();
+        await directory.Project(Id.Tenant, Id.Org, Id.Team, 1, "", members: null);
+        return true;
+    }
+
+    public Task<IReadOnlyList<Guid>?> Members() => Task.FromResult<IReadOnlyList<Guid>?>(members);
+
+    private async Task<bool> IsThere() => (await directory.Teams(Id.Tenant, Id.Org)).Any(known => known.Name == Id.Team);
+}

@@ -49,7 +49,9 @@ public static class AccountEndpoints
 
     private static async Task<Results<Created<CreatedAccessToken>, ProblemHttpResult>> CreateToken(
         CreateAccessToken request, ClaimsPrincipal user, AccessTokens tokens, CancellationToken cancellationToken) =>
-        AccessTokens.Problem(request) is { } problem
+        user.Facts()!.Limit is not null
+            ? Problems.Of(StatusCodes.Status403Forbidden, "forbidden", "A limited access token makes no others.")
+            : AccessTokens.Problem(request) is { } problem
             ? Problems.Invalid(problem)
             : TypedResults.Created((string?)null, await tokens.Create(user.UserId(), request, cancellationToken));
 

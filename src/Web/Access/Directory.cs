@@ -59,6 +59,14 @@ public sealed class Directory(DirectoryReadModel directory, UsersStore users, Ac
         return await grains.Team(by.Tenant(), org, team).SetMember(user.Id, member) ? null : $"There is no team {org}/{team}.";
     }
 
+    /// <summary>Removes a team; what it was given first, so that no other of its name finds it.</summary>
+    public async Task<bool> RemoveTeam(string tenant, string org, string team, CancellationToken cancellationToken = default)
+    {
+        foreach (var held in (await directory.Grants(tenant, scope: null, cancellationToken)).Where(grant => grant.Team == $"{org}/{team}"))
+            await grains.Grants(tenant, AccessScope.Parse(held.Scope)!.Value).Take(GrantSubject.OfTeam(org, team).ToString(), held.Role);
+        return await grains.Team(tenant, org, team).Remove();
+    }
+
     /// <summary>Whether somebody may do something somewhere, and why. Null when there is no such user.</summary>
     public async Task<AccessExplanation?> Explain(string tenant, string name, string permission, AccessScope scope, CancellationToken cancellationToken = default)
     {

@@ -98,8 +98,8 @@ public static class DirectoryEndpoints
         return TypedResults.NoContent();
     }
 
-    private static async Task<Results<NoContent, ProblemHttpResult>> RemoveTeam(string org, string team, ClaimsPrincipal user, IGrainFactory grains) =>
-        await grains.Team(user.Tenant(), org, team).Remove() ? TypedResults.NoContent() : Problems.NotFound($"There is no team {org}/{team}.");
+    private static async Task<Results<NoContent, ProblemHttpResult>> RemoveTeam(string org, string team, ClaimsPrincipal user, Directory directory, CancellationToken cancellationToken) =>
+        await directory.RemoveTeam(user.Tenant(), org, team, cancellationToken) ? TypedResults.NoContent() : Problems.NotFound($"There is no team {org}/{team}.");
 
     private static async Task<Results<NoContent, ProblemHttpResult>> AddMember(
         string org, string team, [FromRoute(Name = "user")] string name, ClaimsPrincipal caller, Directory directory, CancellationToken cancellationToken) =>

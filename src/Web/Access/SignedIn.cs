@@ -11,6 +11,10 @@ public sealed class SignedIn(UsersStore users, SessionsStore sessions, AccessTok
     public async Task<ClaimsPrincipal?> As(StoredUser user, string scheme, CancellationToken cancellationToken = default) =>
         await facts.Get(user.Id, cancellationToken) is { Enabled: true } known ? Principals.Of(user, known, scheme) : null;
 
+    /// <summary>By an access token, with the rights that it leaves its user. Null when the account is gone or disabled.</summary>
+    public async Task<ClaimsPrincipal?> By(StoredAccessToken token, StoredUser user, string scheme, CancellationToken cancellationToken = default) =>
+        await facts.Get(user.Id, cancellationToken) is { Enabled: true } known ? Principals.Of(user, known with { Limit = token.Limit }, scheme).OfToken(token.Id) : null;
+
     /// <summary>
     /// The same person with the rights of now; null when the account is gone or disabled, its password has changed, or the session or
     /// access token by which the person came has ended.
@@ -24,7 +28,7 @@ public sealed class SignedIn(UsersStore users, SessionsStore sessions, AccessTok
         // Every cookie has a session; one without is from before there were any.
         if (scheme == AccessServices.CookieScheme || !Guid.TryParse(principal.FindFirstValue(ClaimTypes.NameIdentifier), out var id)) return null;
         if (principal.Token() is { } token)
-            return await tokens.UserOf(token, cancellationToken) is { } holder ? (await As(holder, scheme, cancellationToken))?.OfToken(token) : null;
-        return await users.Get(id, cancellationToken) is { } known && principal.Matches(known) ? await As(known, scheme, cancellationToken) : null;
+            return await tokens.Get(token, cancellationToken) is var (known, holder) ? await By(known, holder, scheme, cancellationToken) : null;
+        return await users.Get(id, cancellationToken) is { } same && principal.Matches(same) ? await As(same, scheme, cancellationToken) : null;
     }
 }

@@ -69,7 +69,7 @@ public class SecondFactorTests(TestServer server)
             Headers = { Authorization = new("Basic", Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes($"{user.Name}:{TestServer.Password}"))) },
         };
         var problem = await (await client.SendAsync(basic)).Problem(HttpStatusCode.Unauthorized, "unauthenticated");
-        Assert.Contains("access token", problem.ToString(), StringComparison.Ordinal);
+        Assert.Contains("access token", problem, StringComparison.Ordinal);
         using var program = server.Client((await server.Get<AccessTokens>().Create(user.Id, new() { Name = "git" })).Token);
         await (await program.GetAsync("/api/v1/account")).Read<Me>();
     }
