@@ -10,6 +10,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using PRTS.Storage.Settings;
 using PRTS.Storage.Users;
+using PRTS.Web.Audit;
 
 namespace PRTS.Web.Access;
 
@@ -46,6 +47,7 @@ public static class AccessServices
             .AddCookie(CookieScheme, options => Configure(options, web));
         services.AddSingleton<IAuthorizationPolicyProvider, PermissionPolicies>();
         services.AddSingleton<IAuthorizationHandler, PermissionHandler>();
+        services.AddSingleton<IAuthorizationMiddlewareResultHandler, AuditedRefusals>();
         services.AddAuthorizationBuilder().SetFallbackPolicy(
             new AuthorizationPolicyBuilder().RequireAuthenticatedUser().RequireAssertion(context => context.User.Facts() is { Enabled: true }).Build());
         services.AddAntiforgery(options =>

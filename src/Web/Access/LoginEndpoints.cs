@@ -3,6 +3,10 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.DependencyInjection;
+using PRTS.Audit;
+using PRTS.Storage.Audit;
+using PRTS.Web.Audit;
 using PRTS.Web.Gateway;
 
 namespace PRTS.Web.Access;
@@ -14,6 +18,8 @@ namespace PRTS.Web.Access;
 /// </summary>
 public static class LoginEndpoints
 {
+    private const string SignIn = "session:begin";
+
     public static void MapLogin(this IEndpointRouteBuilder app)
     {
         // The page may answer POST too; these come first.
@@ -37,13 +43,21 @@ public static class LoginEndpoints
             return Back(returnUrl, "busy");
         }
 
-        if (result.User is not { } user) return Back(returnUrl, result.Problem == LoginResult.TooMany ? "many" : "refused");
+        var audit = http.RequestServices.GetRequiredService<AuditLog>();
+        if (result.User is not { } user)
+        {
+            var name = form["name"].ToString().Trim();
+            await audit.Record(http.AuditSource(name).Denied(SignIn, new("user", name), "Name or password is wrong, or the account or the address is locked."), http.RequestAborted);
+            return Back(returnUrl, result.Problem == LoginResult.TooMany ? "many" : "refused");
+        }
+
         if (result.NeedsCode)
         {
             challenge.Set(http, user, returnUrl);
             return TypedResults.LocalRedirect("/login/code");
         }
 
+        await audit.Record(http.AuditSource(user.Name).Allowed(SignIn, new("user", user.Name), after: new() { ["method"] = "password" }), http.RequestAborted);
         return await sessions.Begin(http, user, "password") ? TypedResults.LocalRedirect(returnUrl) : Back(returnUrl, "refused");
     }
 
@@ -53,7 +67,14 @@ public static class LoginEndpoints
         if (!http.Request.HasFormContentType || !await antiforgery.IsRequestValidAsync(http) || await challenge.Get(http) is not var (user, returnUrl)) return Back("/", "form");
         if (addresses.IsBlocked(http.Connection.RemoteIpAddress)) return Back(returnUrl, "many");
         var form = await http.Request.ReadFormAsync(http.RequestAborted);
-        if (!await factors.Check(user, form["code"].ToString().Trim(), http.Connection.RemoteIpAddress, http.RequestAborted)) return TypedResults.LocalRedirect("/login/code?error=refused");
+        var audit = http.RequestServices.GetRequiredService<AuditLog>();
+        if (!await factors.Check(user, form["code"].ToString().Trim(), http.Connection.RemoteIpAddress, http.RequestAborted))
+        {
+            await audit.Record(http.AuditSource(user.Name).Denied(SignIn, new("user", user.Name), "The code is wrong, was used already, or the account is locked."), http.RequestAborted);
+            return TypedResults.LocalRedirect("/login/code?error=refused");
+        }
+
+        await audit.Record(http.AuditSource(user.Name).Allowed(SignIn, new("user", user.Name), after: new() { ["method"] = "password and code" }), http.RequestAborted);
         challenge.Clear(http);
         return await sessions.Begin(http, user, "password+code") ? TypedResults.LocalRedirect(returnUrl) : Back(returnUrl, "refused");
     }

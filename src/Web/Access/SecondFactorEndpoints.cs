@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Routing;
 using PRTS.Api.Access;
 using PRTS.Contracts.Access;
 using PRTS.Storage.Users;
+using PRTS.Web.Audit;
 using PRTS.Web.Gateway;
 using PRTS.Web.Rest;
 
@@ -19,11 +20,11 @@ public static class SecondFactorEndpoints
         var own = api.MapGroup("/account/second-factor").WithTags("Account");
         own.RequirePermission(Permissions.AccountManage);
         own.MapGet("", Show).WithSummary("Whether I log in with a second factor");
-        own.MapPost("", Begin).WithSummary("Begin with an authenticator app").WithDescription("The secret is shown this once. It counts when a code of it was confirmed.");
-        own.MapPost("/confirm", Confirm).RateAs(RateClass.SignIn).WithSummary("Confirm it with a code").WithDescription("Answers recovery codes, which are shown this once.");
-        own.MapPost("/recovery-codes", Renew).RateAs(RateClass.SignIn).WithSummary("Get other recovery codes").WithDescription("Those from before are worth nothing then.");
-        own.MapPost("/remove", Remove).RateAs(RateClass.SignIn).WithSummary("Log in with the password alone").WithDescription("Needs a code.");
-        api.MapDelete("/users/{name}/second-factor", Reset).WithTags("Administration").RequirePermission(Permissions.UserManage).WithSummary("Remove a user's second factor").WithDescription("For those who lost theirs, recovery codes included.");
+        own.MapPost("", Begin).Audit("second-factor:begin").WithSummary("Begin with an authenticator app").WithDescription("The secret is shown this once. It counts when a code of it was confirmed.");
+        own.MapPost("/confirm", Confirm).Audit("second-factor:confirm").RateAs(RateClass.SignIn).WithSummary("Confirm it with a code").WithDescription("Answers recovery codes, which are shown this once.");
+        own.MapPost("/recovery-codes", Renew).Audit("second-factor:renew").RateAs(RateClass.SignIn).WithSummary("Get other recovery codes").WithDescription("Those from before are worth nothing then.");
+        own.MapPost("/remove", Remove).Audit("second-factor:remove").RateAs(RateClass.SignIn).WithSummary("Log in with the password alone").WithDescription("Needs a code.");
+        api.MapDelete("/users/{name}/second-factor", Reset).Audit("second-factor:reset").WithTags("Administration").RequirePermission(Permissions.UserManage).WithSummary("Remove a user's second factor").WithDescription("For those who lost theirs, recovery codes included.");
     }
 
     private static async Task<Ok<SecondFactorState>> Show(ClaimsPrincipal user, SecondFactors factors, CancellationToken cancellationToken) =>

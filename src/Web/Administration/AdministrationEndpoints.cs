@@ -7,11 +7,13 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using PRTS.Api;
 using PRTS.Api.Access;
+using PRTS.Audit;
 using PRTS.Contracts.Access;
 using PRTS.Storage.Agents;
 using PRTS.Storage.Projects;
 using PRTS.Storage.Users;
 using PRTS.Web.Access;
+using PRTS.Web.Audit;
 using PRTS.Web.Rest;
 
 namespace PRTS.Web.Administration;
@@ -22,10 +24,10 @@ public static class AdministrationEndpoints
     {
         var administration = api.MapGroup("").WithTags("Administration");
         administration.MapGet("/users", List).RequirePermission(Permissions.UserManage).WithSummary("Users by name");
-        administration.MapPost("/users", Create).RequirePermission(Permissions.UserManage).WithSummary("Create a user");
-        administration.MapPatch("/users/{name}", Update).RequirePermission(Permissions.UserManage).WithSummary("Change a user's role or password").WithDescription("Role `none` disables the account.");
+        administration.MapPost("/users", Create).Audit<CreateUser>("user:create", request => new() { ["name"] = request.Name, ["role"] = request.Role }).RequirePermission(Permissions.UserManage).WithSummary("Create a user");
+        administration.MapPatch("/users/{name}", Update).Audit<UpdateUser>("user:update", request => request.Password is null ? new() { ["role"] = request.Role ?? "" } : new() { ["role"] = request.Role ?? "", ["password"] = AuditValue.Secret }).RequirePermission(Permissions.UserManage).WithSummary("Change a user's role or password").WithDescription("Role `none` disables the account.");
         administration.MapGet("/users/{name}/sessions", ListSessions).RequirePermission(Permissions.UserManage).WithSummary("Where a user is signed in");
-        administration.MapDelete("/users/{name}/sessions", EndSessions).RequirePermission(Permissions.UserManage).WithSummary("End all sessions of a user").WithDescription("At once, with their open pages. Access tokens stay.");
+        administration.MapDelete("/users/{name}/sessions", EndSessions).Audit("session:end-all").RequirePermission(Permissions.UserManage).WithSummary("End all sessions of a user").WithDescription("At once, with their open pages. Access tokens stay.");
         administration.MapGet("/system", Show).RequirePermission(Permissions.SystemManage).WithSummary("Version, address and size of this installation");
     }
 

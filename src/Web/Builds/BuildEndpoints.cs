@@ -12,6 +12,7 @@ using PRTS.Contracts.Projects;
 using PRTS.Pipelines.Planning;
 using PRTS.Storage.Builds;
 using PRTS.Web.Access;
+using PRTS.Web.Audit;
 using PRTS.Web.Gateway;
 using PRTS.Web.Rest;
 
@@ -30,7 +31,7 @@ public static class BuildEndpoints
         builds.MapGet("/builds", ListAll).RequirePermissionAnywhere(Permissions.BuildRead).WithSummary("Builds of all projects, newest first").WithDescription(Filters);
         builds.MapGet(Routes.Project + "/builds", List).RequirePermission(Permissions.BuildRead).CheckProject()
             .WithSummary("Builds of a project, newest first").WithDescription(Filters);
-        builds.MapPost(Routes.Project + "/builds", Start).RequirePermission(Permissions.PipelineRun).CheckProject()
+        builds.MapPost(Routes.Project + "/builds", Start).Audit<StartBuild>("build:start", request => new() { ["ref"] = request.Ref ?? "", ["file"] = request.File ?? "" }).RequirePermission(Permissions.PipelineRun).CheckProject()
             .WithSummary("Start the pipelines of a branch, tag or commit").WithDescription("An empty object starts the default branch's newest commit. Answers with the builds that were started.");
         builds.MapGet(Routes.Build, Show).RequirePermission(Permissions.BuildRead).WithSummary("Show a build with its stages, jobs and steps");
         builds.MapGet(Routes.Build + "/plan", Plan).RequirePermission(Permissions.BuildRead).WithSummary("The plan of a build")
@@ -39,11 +40,11 @@ public static class BuildEndpoints
             .WithSummary("Follow a build as server-sent events")
             .WithDescription("Event `build`: the whole build, at once and after each change. Event `end`: it has ended, and the stream with it.")
             .Produces<BuildSummary>(contentType: "text/event-stream");
-        builds.MapPost(Routes.Build + "/cancel", Cancel).RequirePermission(Permissions.BuildCancel).WithSummary("Cancel a build");
-        builds.MapPost(Routes.Build + "/retry", Retry).RequirePermission(Permissions.PipelineRun).WithSummary("Start a new build of the same commit and pipeline file");
-        builds.MapPost(Routes.Build + "/rerun", Rerun).RequirePermission(Permissions.PipelineRun).WithSummary("Run jobs of a build that has ended again")
+        builds.MapPost(Routes.Build + "/cancel", Cancel).Audit("build:cancel").RequirePermission(Permissions.BuildCancel).WithSummary("Cancel a build");
+        builds.MapPost(Routes.Build + "/retry", Retry).Audit("build:retry").RequirePermission(Permissions.PipelineRun).WithSummary("Start a new build of the same commit and pipeline file");
+        builds.MapPost(Routes.Build + "/rerun", Rerun).Audit("build:rerun").RequirePermission(Permissions.PipelineRun).WithSummary("Run jobs of a build that has ended again")
             .WithDescription("`jobs`: keys; without, those that failed or were canceled. `fromFailedStep`: those that failed go on at that step, on the same agent, with the workspace as it was. Jobs that need them run again, too; the others stay as they are, with their outputs and artifacts.");
-        builds.MapPost(Routes.Job + "/answer", Answer).RequirePermission(Permissions.PipelineRun).WithSummary("Say whether a step that runs once has run")
+        builds.MapPost(Routes.Job + "/answer", Answer).Audit("build:answer").RequirePermission(Permissions.PipelineRun).WithSummary("Say whether a step that runs once has run")
             .WithDescription("For a job with a `question`. `ran` true: the job goes on without the step; false: the step runs.");
     }
 

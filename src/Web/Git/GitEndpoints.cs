@@ -8,6 +8,7 @@ using PRTS.Contracts.Access;
 using PRTS.Contracts.Projects;
 using PRTS.Storage.Git;
 using PRTS.Web.Access;
+using PRTS.Web.Audit;
 
 namespace PRTS.Web.Git;
 
@@ -22,7 +23,7 @@ public static class GitEndpoints
         var git = app.MapGroup("/git/{org}/{project}.git").ExcludeFromDescription();
         git.MapGet("/info/refs", Refs).RequirePermission(Permissions.RepositoryRead);
         git.MapPost("/" + UploadPack, Upload).RequirePermission(Permissions.RepositoryRead);
-        git.MapPost("/" + ReceivePack, Receive).RequirePermission(Permissions.RepositoryWrite);
+        git.MapPost("/" + ReceivePack, Receive).Audit("repository:push").RequirePermission(Permissions.RepositoryWrite);
     }
 
     private static async Task Refs(HttpContext http, GitBackend backend, Repositories repositories)

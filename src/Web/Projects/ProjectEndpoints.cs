@@ -11,6 +11,7 @@ using PRTS.Contracts.Projects;
 using PRTS.Storage.Git;
 using PRTS.Storage.Projects;
 using PRTS.Web.Access;
+using PRTS.Web.Audit;
 using PRTS.Web.Rest;
 
 namespace PRTS.Web.Projects;
@@ -22,7 +23,7 @@ public static class ProjectEndpoints
         var projects = api.MapGroup("").WithTags("Projects").CheckNames();
         projects.MapGet("/projects", List).RequirePermissionAnywhere(Permissions.ProjectRead)
             .WithSummary("Projects by name, each with its latest build").WithDescription("`search`: a part of org/name or of the description.");
-        projects.MapPost("/projects", Create).RequirePermissionAnywhere(Permissions.ProjectCreate).WithSummary("Create a project with an empty repository");
+        projects.MapPost("/projects", Create).Audit<CreateProject>("project:create", request => new() { ["org"] = request.Org, ["name"] = request.Name }).RequirePermissionAnywhere(Permissions.ProjectCreate).WithSummary("Create a project with an empty repository");
         projects.MapGet(Routes.Project, Show).RequirePermission(Permissions.ProjectRead).WithSummary("Show a project");
         projects.MapGet(Routes.Project + "/pipelines", Pipelines).RequirePermission(Permissions.ProjectRead)
             .WithSummary("Pipelines of a branch or tag, and what a manual run of each is asked for").WithDescription("`ref`: a branch, tag or commit; the default branch without.");

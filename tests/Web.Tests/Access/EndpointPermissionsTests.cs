@@ -28,6 +28,18 @@ public class EndpointPermissionsTests(TestServer server)
     }
 
     [Fact]
+    public void Endpoints_ThatChangeSomethingForPeople_AreAudited()
+    {
+        string[] reads = ["/git/{org}/{project}.git/git-upload-pack"];
+        var changing = server.Get<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>().Where(endpoint =>
+            endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods.Any(method => method is "POST" or "PUT" or "PATCH" or "DELETE") == true
+            && endpoint.Metadata.GetMetadata<EndpointPermission>() is { } permission && permission.Name != AttemptRequirement.Policy
+            && !reads.Contains(endpoint.RoutePattern.RawText)).ToList();
+        Assert.True(changing.Count > 30);
+        Assert.Empty(changing.Where(endpoint => endpoint.Metadata.GetMetadata<PRTS.Web.Audit.AuditedAction>() is null).Select(endpoint => endpoint.RoutePattern.RawText));
+    }
+
+    [Fact]
     public void Pages_All_HaveAPermissionOrAreAnonymous()
     {
         string[] anonymous = ["/login", "/login/code", "/problem/{Code:int}", "/not-found"];
