@@ -41,6 +41,7 @@ public static class AccessServices
         services.AddSingleton<FirstAdministrator>();
         services.AddHttpContextAccessor();
         services.AddScoped<AuthenticationStateProvider, SessionRevalidation>();
+        services.AddScoped<PageAudit>();
         services.AddAuthentication(Scheme)
             .AddPolicyScheme(Scheme, null, options => options.ForwardDefaultSelector = Select)
             .AddScheme<AuthenticationSchemeOptions, HeaderAuthentication>(HeaderAuthentication.SchemeName, null)

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Authorization;
 using PRTS.Api.Access;
 using PRTS.Web.Access;
+using PRTS.Web.Audit;
 
 namespace PRTS.Web.Account;
 
@@ -13,6 +14,8 @@ public partial class SessionsPanel
     private ClaimsPrincipal user = new();
 
     [CascadingParameter] private Task<AuthenticationState> Authentication { get; set; } = null!;
+
+    [Inject] private PageAudit Audit { get; set; } = null!;
 
     [Inject] private Sessions Sessions { get; set; } = null!;
 
@@ -26,12 +29,14 @@ public partial class SessionsPanel
 
     private async Task End(Guid session)
     {
+        await Audit.Allowed("session:end", new("session", session.ToString()));
         await Sessions.End(user.UserId(), session);
         await Load();
     }
 
     private async Task EndOthers()
     {
+        await Audit.Allowed("session:end-others", new("session", ""));
         await Sessions.EndAll(user.UserId(), user.Session());
         await Load();
     }

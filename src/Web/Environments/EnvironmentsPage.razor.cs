@@ -1,7 +1,9 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Components;
 using MudBlazor;
 using PRTS.Api;
 using PRTS.Api.Environments;
+using PRTS.Audit;
 using PRTS.Contracts;
 using PRTS.Contracts.Access;
 using PRTS.Contracts.Builds;
@@ -76,6 +78,7 @@ public partial class EnvironmentsPage
     {
         if (!await Allowed(Permissions.PipelineRun)) return;
         var build = new BuildId(Project(Org, Name), deployment.Number);
+        await Audit.Allowed("build:rerun", AuditTarget.In(Org, Name, "build", deployment.Number.ToString(CultureInfo.InvariantCulture)), new() { ["job"] = deployment.Job });
         if (await Grains.Build(build).Rerun(User.Actor(), [deployment.Job], fromFailedStep: false) is { } problem) Snackbar.Add(problem, MudBlazor.Severity.Error);
         else Navigation.NavigateTo(build.Page(deployment.Job));
     }

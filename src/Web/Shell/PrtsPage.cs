@@ -7,6 +7,7 @@ using MudBlazor;
 using PRTS.Contracts.Access;
 using PRTS.Contracts.Projects;
 using PRTS.Web.Access;
+using PRTS.Web.Audit;
 using PRTS.Web.Resources;
 
 namespace PRTS.Web.Shell;
@@ -27,6 +28,8 @@ public abstract class PrtsPage : ComponentBase, IDisposable
 
     [Inject] protected ISnackbar Snackbar { get; set; } = null!;
 
+    [Inject] protected PageAudit Audit { get; set; } = null!;
+
     [Inject] private IAuthorizationService Authorization { get; set; } = null!;
 
     protected ClaimsPrincipal User { get; private set; } = new();
@@ -45,6 +48,7 @@ public abstract class PrtsPage : ComponentBase, IDisposable
     protected async Task<bool> Allowed(string permission)
     {
         if ((await Authorization.AuthorizeAsync((await Authentication).User, Scope, permission)).Succeeded) return true;
+        await Audit.Denied(permission, new("page", new Uri(Navigation.Uri).AbsolutePath));
         Snackbar.Add(Localizer["NoPermission.Text"], Severity.Error);
         return false;
     }
