@@ -7,7 +7,6 @@ using PRTS.Api.Access;
 using PRTS.Contracts.Access;
 using PRTS.Storage.Users;
 using PRTS.Web.Audit;
-using PRTS.Web.Gateway;
 using PRTS.Web.Rest;
 
 namespace PRTS.Web.Access;
@@ -21,9 +20,9 @@ public static class SecondFactorEndpoints
         own.RequirePermission(Permissions.AccountManage);
         own.MapGet("", Show).WithSummary("Whether I log in with a second factor");
         own.MapPost("", Begin).Audit("second-factor:begin").WithSummary("Begin with an authenticator app").WithDescription("The secret is shown this once. It counts when a code of it was confirmed.");
-        own.MapPost("/confirm", Confirm).Audit("second-factor:confirm").RateAs(RateClass.SignIn).WithSummary("Confirm it with a code").WithDescription("Answers recovery codes, which are shown this once.");
-        own.MapPost("/recovery-codes", Renew).Audit("second-factor:renew").RateAs(RateClass.SignIn).WithSummary("Get other recovery codes").WithDescription("Those from before are worth nothing then.");
-        own.MapPost("/remove", Remove).Audit("second-factor:remove").RateAs(RateClass.SignIn).WithSummary("Log in with the password alone").WithDescription("Needs a code.");
+        own.MapPost("/confirm", Confirm).Audit("second-factor:confirm").WithSummary("Confirm it with a code").WithDescription("Answers recovery codes, which are shown this once.");
+        own.MapPost("/recovery-codes", Renew).Audit("second-factor:renew").WithSummary("Get other recovery codes").WithDescription("Those from before are worth nothing then.");
+        own.MapPost("/remove", Remove).Audit("second-factor:remove").WithSummary("Log in with the password alone").WithDescription("Needs a code.");
         api.MapDelete("/users/{name}/second-factor", Reset).Audit("second-factor:reset").WithTags("Administration").RequirePermission(Permissions.UserManage).WithSummary("Remove a user's second factor").WithDescription("For those who lost theirs, recovery codes included.");
     }
 
