@@ -10,6 +10,7 @@ using PRTS.Cli.Local;
 using PRTS.Cli.Projects;
 using PRTS.Cli.Shell;
 using PRTS.Cli.Up;
+using PRTS.Cli.Secrets;
 using PRTS.Cli.Variables;
 using PRTS.Execution.Images;
 
@@ -28,6 +29,7 @@ internal static class CommandLine
         BuildCommands.Create(),
         EnvironmentCommands.Create(),
         VariableCommands.Create(),
+        SecretCommands.Create(),
         ArtifactCommands.Create(),
         AgentCommands.Create(),
         AuditCommands.Create(),

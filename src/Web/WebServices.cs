@@ -14,6 +14,7 @@ using PRTS.Web.Git;
 using PRTS.Web.Logs;
 using PRTS.Web.Projects;
 using PRTS.Web.Rest;
+using PRTS.Web.Secrets;
 using PRTS.Web.Variables;
 
 namespace PRTS.Web;
@@ -61,6 +62,7 @@ public static class WebServices
         api.MapGenerate();
         api.MapEnvironments();
         api.MapVariables();
+        api.MapSecrets();
         api.MapAgents();
         api.MapAccount();
         api.MapSecondFactors();

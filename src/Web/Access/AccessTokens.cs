@@ -18,19 +18,19 @@ public sealed class AccessTokens(AccessTokensStore store, TimeProvider time)
 
     public async Task<CreatedAccessToken> Create(Guid user, CreateAccessToken request, CancellationToken cancellationToken = default)
     {
-        var secret = Secrets.Create(Secrets.AccessTokenPrefix);
+        var secret = Credentials.Create(Credentials.AccessTokenPrefix);
         var now = time.GetUtcNow();
         var token = new StoredAccessToken
         {
             Id = Guid.NewGuid(),
             UserId = user,
             Name = request.Name.Trim(),
-            Prefix = Secrets.Recognisable(secret),
+            Prefix = Credentials.Recognisable(secret),
             CreatedAt = now,
             ExpiresAt = request.ExpiresInDays is { } days ? now.AddDays(days) : null,
             Limit = request.Permissions is null && request.Scope.Length == 0 ? null : new(request.Permissions ?? ["*"], AccessScope.Parse(request.Scope)!.Value),
         };
-        await store.Create(token, Secrets.Sha256(secret), cancellationToken);
+        await store.Create(token, Credentials.Sha256(secret), cancellationToken);
         return new CreatedAccessToken { Token = secret, Summary = Summary(token) };
     }
 

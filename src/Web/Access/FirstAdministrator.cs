@@ -42,7 +42,7 @@ public sealed class FirstAdministrator(
             Url = options.PublicUrl,
             User = Name,
             Password = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(18)),
-            Token = Secrets.Create(Secrets.AccessTokenPrefix),
+            Token = Credentials.Create(Credentials.AccessTokenPrefix),
         };
         await Write(path, file with { Url = options.PublicUrl }, cancellationToken);
         await grains.Tenant(options.Tenant).Create("");
@@ -63,8 +63,8 @@ public sealed class FirstAdministrator(
         var revoked = (await tokens.List(user.Id, cancellationToken)).Count > 0 || user.CreatedAt < time.GetUtcNow().AddMinutes(-10);
         if (revoked) return;
         await tokens.Create(
-            new() { Id = Guid.NewGuid(), UserId = user.Id, Name = "admin.json", Prefix = Secrets.Recognisable(file.Token), CreatedAt = time.GetUtcNow() },
-            Secrets.Sha256(file.Token), cancellationToken);
+            new() { Id = Guid.NewGuid(), UserId = user.Id, Name = "admin.json", Prefix = Credentials.Recognisable(file.Token), CreatedAt = time.GetUtcNow() },
+            Credentials.Sha256(file.Token), cancellationToken);
     }
 
     private static async Task<AdministratorFile?> Read(string path, CancellationToken cancellationToken)

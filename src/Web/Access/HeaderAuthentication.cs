@@ -69,8 +69,8 @@ public sealed class HeaderAuthentication(
     private async Task<AuthenticateResult?> Token(string secret)
     {
         if (attempts.Read(secret) is var (attempt, agent)) return Accept(Principals.Of(attempt, agent, SchemeName));
-        if (!secret.StartsWith(Secrets.AccessTokenPrefix, StringComparison.Ordinal)) return null;
-        return await tokens.Use(Secrets.Sha256(secret), Context.RequestAborted) is var (token, user) && await signedIn.By(token, user, SchemeName, Context.RequestAborted) is { } principal
+        if (!secret.StartsWith(Credentials.AccessTokenPrefix, StringComparison.Ordinal)) return null;
+        return await tokens.Use(Credentials.Sha256(secret), Context.RequestAborted) is var (token, user) && await signedIn.By(token, user, SchemeName, Context.RequestAborted) is { } principal
             ? Accept(principal)
             : null;
     }

@@ -22,7 +22,7 @@ public sealed class FirstAdministratorTests(TestServer server) : IDisposable
         if (!OperatingSystem.IsWindows()) Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(home, "admin.json")));
         var login = await server.Get<PasswordLogin>().Check(tenant, file.User, file.Password, null);
         Assert.Equal("admin", Accounts.TenantRole((await server.Get<AccessFactsStore>().Get(login.User!.Id))!));
-        Assert.Equal(login.User!.Id, (await server.Get<AccessTokensStore>().Use(Secrets.Sha256(file.Token)))?.User.Id);
+        Assert.Equal(login.User!.Id, (await server.Get<AccessTokensStore>().Use(Credentials.Sha256(file.Token)))?.User.Id);
         await first.Ensure();
         Assert.Equal(file, await Read());
         Assert.Single(await server.Get<UsersStore>().List(tenant));

@@ -105,6 +105,7 @@ public class RoleMatrixTests(TestServer server)
         var address = line.Pattern.Replace("{org}", project.Org, StringComparison.Ordinal).Replace("{project}", project.Name, StringComparison.Ordinal)
             .Replace("{number:int:min(1)}", "1", StringComparison.Ordinal).Replace("{job}", "build", StringComparison.Ordinal).Replace("{id:guid}", Guid.Empty.ToString(), StringComparison.Ordinal)
             .Replace("{id:long}", "1", StringComparison.Ordinal).Replace("{**path}", "a", StringComparison.Ordinal)
+            .Replace("{environment}", "no-such", StringComparison.Ordinal).Replace("{secret}", "NO_SUCH", StringComparison.Ordinal)
             .Replace("{name}", "no-such", StringComparison.Ordinal).Replace("{team}", "no-such", StringComparison.Ordinal).Replace("{user}", "no-such", StringComparison.Ordinal)
             .Replace("{role}", "no-such", StringComparison.Ordinal).Replace("{tenant}", "no-such", StringComparison.Ordinal);
         if (address.EndsWith("/info/refs", StringComparison.Ordinal)) address += "?service=git-upload-pack";

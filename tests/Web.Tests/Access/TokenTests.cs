@@ -34,7 +34,7 @@ public class TokenTests(TestServer server)
         const string Secret = "prts_expired";
         var past = TimeProvider.System.GetUtcNow().AddMinutes(-1);
         await server.Get<AccessTokensStore>().Create(
-            new() { Id = Guid.NewGuid(), UserId = user.Id, Name = "old", Prefix = "prts_e", CreatedAt = past.AddDays(-1), ExpiresAt = past }, Secrets.Sha256(Secret));
+            new() { Id = Guid.NewGuid(), UserId = user.Id, Name = "old", Prefix = "prts_e", CreatedAt = past.AddDays(-1), ExpiresAt = past }, Credentials.Sha256(Secret));
         using var client = server.Client(Secret);
         await (await client.GetAsync("/api/v1/account")).Problem(HttpStatusCode.Unauthorized, "unauthenticated");
     }
