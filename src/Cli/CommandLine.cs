@@ -8,9 +8,9 @@ using PRTS.Cli.Environments;
 using PRTS.Cli.Lint;
 using PRTS.Cli.Local;
 using PRTS.Cli.Projects;
+using PRTS.Cli.Secrets;
 using PRTS.Cli.Shell;
 using PRTS.Cli.Up;
-using PRTS.Cli.Secrets;
 using PRTS.Cli.Variables;
 using PRTS.Execution.Images;
 

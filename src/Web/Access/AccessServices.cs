@@ -31,7 +31,7 @@ public static class AccessServices
         services.AddSingleton<CodeChallenge>();
         services.AddSingleton<VerifiedPasswords>();
         services.AddSingleton<Accounts>();
-        services.AddSingleton<Directory>();
+        services.AddSingleton<AccessDirectory>();
         services.AddSingleton(provider => new SessionsStore(provider.GetRequiredService<Npgsql.NpgsqlDataSource>(), provider.GetRequiredService<TimeProvider>(), web.SessionIdle));
         services.AddSingleton<SignedIn>();
         services.AddSingleton<Sessions>();

@@ -57,7 +57,7 @@ public static class DirectoryEndpoints
     private static async Task<Results<Created<TenantSummary>, ProblemHttpResult>> CreateTenant(CreateTenant request, IGrainFactory grains)
     {
         if (!ProjectId.IsValidName(request.Name)) return Problems.Invalid($"'{request.Name}' cannot be a tenant's name: use 1–64 of a-z 0-9 . _ -, beginning with a letter or digit.");
-        if (Directory.DescriptionProblem(request.DisplayName) is { } wrong) return Problems.Invalid(wrong);
+        if (AccessDirectory.DescriptionProblem(request.DisplayName) is { } wrong) return Problems.Invalid(wrong);
         return await grains.Tenant(request.Name).Create(request.DisplayName) is { } problem
             ? Problems.Conflict(problem)
             : TypedResults.Created($"{Rest.Routes.Api}/tenants/{request.Name}", (await grains.Tenant(request.Name).Get())!);
@@ -76,7 +76,7 @@ public static class DirectoryEndpoints
     {
         if (!ProjectId.IsValidName(request.Name)) return Problems.Invalid($"'{request.Name}' cannot be an organization's name: use 1–64 of a-z 0-9 . _ -, beginning with a letter or digit.");
         if (ReservedNames.Contains(request.Name)) return Problems.Invalid(ReservedNames.Refusal(request.Name));
-        if (Directory.DescriptionProblem(request.Description) is { } wrong) return Problems.Invalid(wrong);
+        if (AccessDirectory.DescriptionProblem(request.Description) is { } wrong) return Problems.Invalid(wrong);
         var organization = grains.Organization(user.Tenant(), request.Name);
         return await organization.Create(request.Description)
             ? TypedResults.Created($"{Rest.Routes.Api}/organizations/{request.Name}", (await organization.Get())!)
@@ -84,7 +84,7 @@ public static class DirectoryEndpoints
     }
 
     private static async Task<Results<NoContent, ProblemHttpResult>> Describe(string org, Description request, ClaimsPrincipal user, IGrainFactory grains) =>
-        Directory.DescriptionProblem(request.Text) is { } wrong ? Problems.Invalid(wrong)
+        AccessDirectory.DescriptionProblem(request.Text) is { } wrong ? Problems.Invalid(wrong)
         : await grains.Organization(user.Tenant(), org).Describe(request.Text) ? TypedResults.NoContent()
         : NoOrganization(org);
 
@@ -94,24 +94,24 @@ public static class DirectoryEndpoints
     private static async Task<Results<NoContent, ProblemHttpResult>> SetTeam(string org, string team, Description request, ClaimsPrincipal user, IGrainFactory grains)
     {
         if (!ProjectId.IsValidName(team)) return Problems.Invalid($"'{team}' cannot be a team's name: use 1–64 of a-z 0-9 . _ -, beginning with a letter or digit.");
-        if (Directory.DescriptionProblem(request.Text) is { } wrong) return Problems.Invalid(wrong);
+        if (AccessDirectory.DescriptionProblem(request.Text) is { } wrong) return Problems.Invalid(wrong);
         if (await grains.Organization(user.Tenant(), org).Get() is null) return NoOrganization(org);
         await grains.Team(user.Tenant(), org, team).Set(request.Text);
         return TypedResults.NoContent();
     }
 
-    private static async Task<Results<NoContent, ProblemHttpResult>> RemoveTeam(string org, string team, ClaimsPrincipal user, Directory directory, CancellationToken cancellationToken) =>
+    private static async Task<Results<NoContent, ProblemHttpResult>> RemoveTeam(string org, string team, ClaimsPrincipal user, AccessDirectory directory, CancellationToken cancellationToken) =>
         await directory.RemoveTeam(user.Tenant(), org, team, cancellationToken) ? TypedResults.NoContent() : Problems.NotFound($"There is no team {org}/{team}.");
 
     private static async Task<Results<NoContent, ProblemHttpResult>> AddMember(
-        string org, string team, [FromRoute(Name = "user")] string name, ClaimsPrincipal caller, Directory directory, CancellationToken cancellationToken) =>
+        string org, string team, [FromRoute(Name = "user")] string name, ClaimsPrincipal caller, AccessDirectory directory, CancellationToken cancellationToken) =>
         Done(await directory.SetMember(caller, org, team, name, member: true, cancellationToken));
 
     private static async Task<Results<NoContent, ProblemHttpResult>> RemoveMember(
-        string org, string team, [FromRoute(Name = "user")] string name, ClaimsPrincipal caller, Directory directory, CancellationToken cancellationToken) =>
+        string org, string team, [FromRoute(Name = "user")] string name, ClaimsPrincipal caller, AccessDirectory directory, CancellationToken cancellationToken) =>
         Done(await directory.SetMember(caller, org, team, name, member: false, cancellationToken));
 
-    private static async Task<Ok<List<RoleSummary>>> Roles(ClaimsPrincipal user, Directory directory, CancellationToken cancellationToken) =>
+    private static async Task<Ok<List<RoleSummary>>> Roles(ClaimsPrincipal user, AccessDirectory directory, CancellationToken cancellationToken) =>
         TypedResults.Ok(await directory.Roles(user.Tenant(), cancellationToken));
 
     private static async Task<Results<NoContent, ProblemHttpResult>> SetRole(string role, SetRole request, ClaimsPrincipal user, IGrainFactory grains) =>
@@ -128,14 +128,14 @@ public static class DirectoryEndpoints
     private static async Task<Ok<IReadOnlyList<GrantSummary>>> Grants(HttpContext http, DirectoryReadModel directory, CancellationToken cancellationToken) =>
         TypedResults.Ok(await directory.Grants(http.User.Tenant(), Scope(http), cancellationToken));
 
-    private static async Task<Results<NoContent, ProblemHttpResult>> Give(Grant request, HttpContext http, Directory directory, CancellationToken cancellationToken) =>
+    private static async Task<Results<NoContent, ProblemHttpResult>> Give(Grant request, HttpContext http, AccessDirectory directory, CancellationToken cancellationToken) =>
         Done(await directory.Give(http.User, Scope(http), request, cancellationToken));
 
-    private static async Task<Results<NoContent, ProblemHttpResult>> Take([FromBody] Grant request, HttpContext http, Directory directory, CancellationToken cancellationToken) =>
+    private static async Task<Results<NoContent, ProblemHttpResult>> Take([FromBody] Grant request, HttpContext http, AccessDirectory directory, CancellationToken cancellationToken) =>
         Done(await directory.Take(http.User, Scope(http), request, cancellationToken));
 
     private static async Task<Results<Ok<AccessExplanation>, ProblemHttpResult>> Explain(
-        [FromQuery(Name = "user")] string name, string permission, string? scope, ClaimsPrincipal caller, Directory directory, CancellationToken cancellationToken)
+        [FromQuery(Name = "user")] string name, string permission, string? scope, ClaimsPrincipal caller, AccessDirectory directory, CancellationToken cancellationToken)
     {
         if (!AccessRules.All.Contains(permission)) return Problems.Invalid($"'{permission}' is no permission. There are {string.Join(", ", AccessRules.All.Order(StringComparer.Ordinal))}.");
         if (AccessScope.Parse(scope) is not { } place) return Problems.Invalid($"'{scope}' is no place: it is org, org/project, or nothing for the whole tenant.");

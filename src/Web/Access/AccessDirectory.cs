@@ -9,7 +9,7 @@ using PRTS.Storage.Users;
 namespace PRTS.Web.Access;
 
 /// <summary>Who is in which team and has which role, for the API and for pages. Answers: what is wrong, in a sentence; null when it is done.</summary>
-public sealed class Directory(DirectoryReadModel directory, UsersStore users, AccessFactsStore facts, IGrainFactory grains)
+public sealed class AccessDirectory(DirectoryReadModel directory, UsersStore users, AccessFactsStore facts, IGrainFactory grains)
 {
     private const int LongestDescription = 500;
 
