@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Net;
 using PRTS.Storage.Caches;
-using PRTS.Web.Gateway;
 using PRTS.Storage.Secrets.Keys;
+using PRTS.Web.Gateway;
 
 namespace PRTS.Silo.Configuration;
 

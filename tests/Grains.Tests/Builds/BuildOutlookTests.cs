@@ -64,8 +64,19 @@ public sealed class BuildOutlookTests
     private static IReadOnlyList<JobSummary> Waiting(DateTimeOffset? turn) => BuildOutlook.Of(
         new()
         {
-            Org = "o", Project = "p", Number = 2, Status = RunStatus.Waiting, Reason = "Waits for #1.", ExpectedStartAt = turn, Name = "n", File = "f", Event = "push", Ref = "r", Commit = "c",
-            CreatedAt = Now, Stages = [new() { Name = "S", Status = RunStatus.Queued, Jobs = [Job("a", RunStatus.Queued), Job("b", RunStatus.Queued, "a")] }],
+            Org = "o",
+            Project = "p",
+            Number = 2,
+            Status = RunStatus.Waiting,
+            Reason = "Waits for #1.",
+            ExpectedStartAt = turn,
+            Name = "n",
+            File = "f",
+            Event = "push",
+            Ref = "r",
+            Commit = "c",
+            CreatedAt = Now,
+            Stages = [new() { Name = "S", Status = RunStatus.Queued, Jobs = [Job("a", RunStatus.Queued), Job("b", RunStatus.Queued, "a")] }],
         },
         Usual, [], Now).Stages![0].Jobs;
 

@@ -116,8 +116,18 @@ public class SessionTests(TestServer server)
     {
         await server.Get<BuildsReadModel>().Upsert(new(project, 1), new()
         {
-            Org = project.Org, Project = project.Name, Number = 1, Status = RunStatus.Running, Name = "n", File = "f", Event = "push", Ref = "refs/heads/main", Commit = "c",
-            CreatedAt = TimeProvider.System.GetUtcNow(), Version = 1, Stages = [],
+            Org = project.Org,
+            Project = project.Name,
+            Number = 1,
+            Status = RunStatus.Running,
+            Name = "n",
+            File = "f",
+            Event = "push",
+            Ref = "refs/heads/main",
+            Commit = "c",
+            CreatedAt = TimeProvider.System.GetUtcNow(),
+            Version = 1,
+            Stages = [],
         });
         var answer = await client.GetAsync($"/api/v1/projects/{project}/builds/1/events", HttpCompletionOption.ResponseHeadersRead);
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
