@@ -47,6 +47,7 @@ public static class WebServices
     public static WebApplication MapPrtsWeb(this WebApplication app)
     {
         app.UseGateway(app.Services.GetRequiredService<GatewayOptions>());
+        app.UseOpenRequests();
         app.MapLogin();
         app.MapGit();
         app.MapApiDescription();

@@ -115,7 +115,9 @@ public static class DirectoryEndpoints
         TypedResults.Ok(await directory.Roles(user.Tenant(), cancellationToken));
 
     private static async Task<Results<NoContent, ProblemHttpResult>> SetRole(string role, SetRole request, ClaimsPrincipal user, IGrainFactory grains) =>
-        request.Permissions.FirstOrDefault(pattern => !MayAll(user, pattern)) is { } beyond
+        request.Permissions.FirstOrDefault(pattern => !AccessRules.IsPattern(pattern)) is { } unknown
+            ? Problems.Invalid($"'{unknown}' is no permission. There are {string.Join(", ", AccessRules.All.Order(StringComparer.Ordinal))}; noun:* stands for all of a noun, * for all.")
+            : request.Permissions.FirstOrDefault(pattern => !MayAll(user, pattern)) is { } beyond
             ? Problems.Of(StatusCodes.Status403Forbidden, "forbidden", $"You do not have all of {beyond} in the whole tenant, so you cannot make a role of it.")
             : Done(await grains.Tenant(user.Tenant()).SetRole(new(role, request.Permissions)));
 

@@ -33,7 +33,6 @@ public static class GatewayServices
         app.UseRateLimits();
         app.UseCsrfProtection();
         app.UseAuthorization();
-        app.UseOpenRequests();
         return app;
     }
 

@@ -46,13 +46,13 @@ public class RoleMatrixTests(TestServer server)
                 if ((int)answer.StatusCode >= 500) wrong.Add($"{caller.Name}: {line.Method} {line.Pattern} broke with {(int)answer.StatusCode}");
                 // Whoever has the right in a tenant of their own finds nothing of this one under its address.
                 if (caller.Name.StartsWith("foreign", StringComparison.Ordinal) && line.Pattern.Contains("{project}", StringComparison.Ordinal) && line.Method == "GET" && answer.IsSuccessStatusCode
-                    && !line.Pattern.EndsWith("/grants", StringComparison.Ordinal))
+                    && await answer.Content.ReadAsStringAsync() != "[]")
                     wrong.Add($"{caller.Name}: {line.Method} {line.Pattern} found something of another tenant");
             }
         }
 
         TestContext.Current.TestOutputHelper!.WriteLine(string.Create(CultureInfo.InvariantCulture, $"role matrix: {lines.Count} endpoints, {callers.Count} callers, {cells} cells, {wrong.Count} wrong"));
-        Assert.Empty(wrong);
+        Assert.True(wrong.Count == 0, string.Join('\n', wrong));
         Assert.True(cells > 1500);
     }
 
@@ -110,7 +110,12 @@ public class RoleMatrixTests(TestServer server)
             .Replace("{role}", "no-such", StringComparison.Ordinal).Replace("{tenant}", "no-such", StringComparison.Ordinal);
         if (address.EndsWith("/info/refs", StringComparison.Ordinal)) address += "?service=git-upload-pack";
         var request = new HttpRequestMessage(new HttpMethod(line.Method), address);
-        if (line.Method is "POST" or "PUT" or "PATCH" or "DELETE") request.Content = new StringContent("{}", Encoding.UTF8, "application/json");
+        // Another type would be refused before anybody asks who comes.
+        var type = line.Pattern.EndsWith("/generate", StringComparison.Ordinal) ? "application/yaml"
+            : line.Method == "PUT" && line.Pattern.EndsWith("/caches", StringComparison.Ordinal) ? "application/zstd"
+            : line.Method == "PUT" && line.Pattern.EndsWith("/files", StringComparison.Ordinal) ? "application/octet-stream"
+            : "application/json";
+        if (line.Method is "POST" or "PUT" or "PATCH" or "DELETE") request.Content = new StringContent("{}", Encoding.UTF8, type);
         return request;
     }
 
