@@ -23,7 +23,7 @@ public sealed class EndpointsTests(ServerFixture fixture)
     private static readonly string[] Anonymous =
     [
         "/healthz/live", "/healthz/ready", // Load balancers ask; no reasons are given.
-        "/login", "/logout", "/culture", "/not-found", "/problem/{Code:int}", // Before there is a login.
+        "/login", "/login/code", "/logout", "/culture", "/not-found", "/problem/{Code:int}", // Before there is a login.
         "/schemas/pipeline.json", // Editors.
         "/_content/PRTS.Web/theme.css", // A file, though it is made here.
         "/api/docs/scalar.js", "/api/docs/scalar.aspnetcore.js", "/api/docs/favicon.svg", // The page's own files.
