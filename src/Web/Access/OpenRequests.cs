@@ -34,8 +34,9 @@ public sealed partial class OpenRequests : IDisposable
     /// <summary>After authorization.</summary>
     public async Task Serve(HttpContext http, RequestDelegate next)
     {
-        // Agents have no rights that change: an attempt's token ends with the attempt, which each call asks about.
-        if (http.GetEndpoint()?.Metadata.GetMetadata<DisableRequestTimeoutAttribute>() is null || http.User.Facts() is null)
+        // Agents have no rights that change: an attempt's token ends with the attempt, which each call asks about. Pages look after
+        // themselves (SessionRevalidation), and say more to their readers than a broken connection.
+        if (http.Request.Path.StartsWithSegments("/_blazor", StringComparison.Ordinal) || http.GetEndpoint()?.Metadata.GetMetadata<DisableRequestTimeoutAttribute>() is null || http.User.Facts() is null)
         {
             await next(http);
             return;
