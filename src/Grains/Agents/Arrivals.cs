@@ -9,7 +9,7 @@ namespace PRTS.Grains.Agents;
 /// </summary>
 public sealed class Arrivals
 {
-    /// <summary>From the first of them on. One of them may have been canceled meanwhile.</summary>
+    /// <summary>From when they became ready on. One of them may have been canceled meanwhile; who asks later waits for nobody.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
     private readonly Dictionary<(BuildId Build, DateTimeOffset Since), Group> groups = [];
 
@@ -21,8 +21,9 @@ public sealed class Arrivals
     /// <param name="free">Slots that nobody has.</param>
     public void Arrived(SlotRequest request, int free, DateTimeOffset now)
     {
-        if (request.Together < 2) return;
-        if (!groups.TryGetValue(Key(request), out var group)) groups.Add(Key(request), group = new(request.Together > free, now + Patience));
+        var until = request.Since + Patience;
+        if (request.Together < 2 || until <= now) return;
+        if (!groups.TryGetValue(Key(request), out var group)) groups.Add(Key(request), group = new(request.Together > free, until));
         group.Asked.Add(request.Attempt);
         if (group.Asked.Count >= request.Together) groups.Remove(Key(request));
     }

@@ -97,6 +97,9 @@ public sealed class AgentsBookTests
         book.Settle(now);
         Assert.Equal("a", Assert.Single(book.Take().OfType<AgentsEffect.Place>()).Attempt.Job.Name);
         Assert.Null(book.SettleAt);
+        // Who asks later waits for nobody, and nobody for it.
+        Assert.EndsWith("this job is next.", book.Request(Sibling("d", 3, priority: 5), now).WaitReason, StringComparison.Ordinal);
+        Assert.Null(book.SettleAt);
     }
 
     [Fact]
