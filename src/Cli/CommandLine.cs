@@ -2,11 +2,13 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using PRTS.Cli.Agents;
 using PRTS.Cli.Artifacts;
+using PRTS.Cli.Audit;
 using PRTS.Cli.Builds;
 using PRTS.Cli.Environments;
 using PRTS.Cli.Lint;
 using PRTS.Cli.Local;
 using PRTS.Cli.Projects;
+using PRTS.Cli.Secrets;
 using PRTS.Cli.Shell;
 using PRTS.Cli.Up;
 using PRTS.Cli.Variables;
@@ -22,12 +24,15 @@ internal static class CommandLine
         UpCommand.Create(),
         DownCommand.Create(),
         StatusCommand.Create(),
+        CaCommand.Create(),
         ProjectCommands.Create(),
         BuildCommands.Create(),
         EnvironmentCommands.Create(),
         VariableCommands.Create(),
+        SecretCommands.Create(),
         ArtifactCommands.Create(),
         AgentCommands.Create(),
+        AuditCommands.Create(),
         RunCommand.Create(),
         PlanCommand.Create(),
         LintCommand.Create(),

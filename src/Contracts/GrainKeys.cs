@@ -1,3 +1,4 @@
+using PRTS.Contracts.Access;
 using PRTS.Contracts.Agents;
 using PRTS.Contracts.Builds;
 using PRTS.Contracts.Concurrency;
@@ -26,4 +27,15 @@ public static class GrainKeys
     public static IAgentsGrain Agents(this IGrainFactory grains, string tenant) => grains.GetGrain<IAgentsGrain>(tenant);
 
     public static IAgentGrain Agent(this IGrainFactory grains, string tenant, string name) => grains.GetGrain<IAgentGrain>($"{tenant}/{name}");
+
+    public static ITenantGrain Tenant(this IGrainFactory grains, string tenant) => grains.GetGrain<ITenantGrain>(tenant);
+
+    public static IOrganizationGrain Organization(this IGrainFactory grains, string tenant, string org) => grains.GetGrain<IOrganizationGrain>($"{tenant}/{org}");
+
+    public static ITeamGrain Team(this IGrainFactory grains, string tenant, string org, string team) => grains.GetGrain<ITeamGrain>($"{tenant}/{org}/{team}");
+
+    public static IUserGrain User(this IGrainFactory grains, string tenant, Guid user) => grains.GetGrain<IUserGrain>($"{tenant}/{user}");
+
+    public static IGrantsGrain Grants(this IGrainFactory grains, string tenant, AccessScope scope) =>
+        grains.GetGrain<IGrantsGrain>(scope.Org is null ? tenant : $"{tenant}/{scope}");
 }

@@ -1,6 +1,7 @@
 using PRTS.Grains;
 using PRTS.Silo.Cluster;
 using PRTS.Silo.Configuration;
+using PRTS.Silo.Gateway;
 using PRTS.Silo.Operations;
 using PRTS.Silo.Startup;
 using PRTS.Storage;
@@ -20,10 +21,11 @@ public static class Server
             // The pages' files are listed under this name, also when another program builds the server.
             ApplicationName = typeof(Server).Assembly.GetName().Name,
         });
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(options.Listen, options.Port));
+        builder.AddKestrelGateway(options, foundation.Certificates);
         builder.AddOperations(options);
         builder.AddServerSilo(options, foundation.Database, foundation.Authority);
         builder.Services.AddSingleton(foundation.Database);
+        builder.Services.AddSingleton(foundation.Keyring);
         builder.Services.AddPrtsStorage(foundation.Storage);
         builder.Services.AddPrtsGrains(foundation.Grains);
         builder.Services.AddPrtsWeb(foundation.Web);
@@ -31,6 +33,7 @@ public static class Server
         builder.Services.AddStartup(options);
 
         var app = builder.Build();
+        foundation.Certificates?.Report = app.Services.GetRequiredService<ILogger<Certificates>>().LogCertificate;
         app.MapOperations();
         app.MapCluster();
         app.MapDashboard();

@@ -1,5 +1,6 @@
 using PRTS.Storage.Blobs;
 using PRTS.Storage.Caches;
+using PRTS.Storage.Secrets.Keys;
 
 namespace PRTS.Storage;
 
@@ -19,4 +20,9 @@ public sealed record StorageOptions
     /// <summary>Larger blobs are refused. Bytes.</summary>
     public long MaxBlobLength { get; init; } = 10L << 30;
     public CacheLimits Caches { get; init; } = new();
+
+    /// <summary>Null: a key file in the folder <c>keys</c> beside the repositories.</summary>
+    public KeysConfig? Keys { get; init; }
+
+    internal KeysConfig KeysOrDefault => Keys ?? new() { File = Path.Combine(Path.GetDirectoryName(RepositoriesPath)!, "keys", "keys.json") };
 }

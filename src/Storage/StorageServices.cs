@@ -1,8 +1,11 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Npgsql;
+using PRTS.Audit.Checkpoints;
+using PRTS.Storage.Access;
 using PRTS.Storage.Agents;
 using PRTS.Storage.Artifacts;
+using PRTS.Storage.Audit;
 using PRTS.Storage.Blobs;
 using PRTS.Storage.Builds;
 using PRTS.Storage.Caches;
@@ -11,6 +14,10 @@ using PRTS.Storage.Git;
 using PRTS.Storage.Logs;
 using PRTS.Storage.Projects;
 using PRTS.Storage.Schedules;
+using PRTS.Storage.Secrets;
+using PRTS.Storage.Secrets.Keys;
+using PRTS.Storage.Secrets.Sealing;
+using PRTS.Storage.Secrets.Vault;
 using PRTS.Storage.Settings;
 using PRTS.Storage.Users;
 using PRTS.Storage.Variables;
@@ -37,8 +44,17 @@ public static class StorageServices
         services.AddSingleton<CachesStore>();
         services.AddSingleton<SchedulesStore>();
         services.AddSingleton<UsersStore>();
+        services.AddSingleton<DirectoryReadModel>();
+        services.AddSingleton<AccessFactsStore>();
+        services.AddSingleton<AccessWatch>();
+        services.AddSingleton<AccessFactsCache>();
         services.AddSingleton<AccessTokensStore>();
         services.AddSingleton<SettingsStore>();
+        services.AddSecrets(options);
+        services.TryAddSingleton<IAuditKey, SettingsAuditKey>();
+        services.AddSingleton<AuditLog>();
+        services.AddSingleton<AuditEntries>();
+        services.AddSingleton<AuditCheckpoints>();
         services.AddSingleton(_ => BlobStores.Create(options));
         services.AddSingleton<BlobStoreCheck>();
         services.AddSingleton<LogStore>();
@@ -46,5 +62,20 @@ public static class StorageServices
         services.AddSingleton<BlobSweep>();
         services.AddSingleton(_ => new Repositories(options.RepositoriesPath));
         return services;
+    }
+
+    private static void AddSecrets(this IServiceCollection services, StorageOptions options)
+    {
+        services.TryAddSingleton(provider => Keyring.Create(options.KeysOrDefault, VaultHttp.Handler, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<DataKeyCache>();
+        services.AddSingleton<DataKeys>();
+        services.AddSingleton<KeyRotation>();
+        services.AddSingleton<Sealer>();
+        services.AddSingleton<SecondFactorsStore>();
+        services.AddSingleton<SealedSettings>();
+        // Whoever decides what may be reached registers another before.
+        services.TryAddSingleton<VaultHandlers>(VaultHttp.Handler);
+        services.AddSingleton<VaultConnections>();
+        services.AddSingleton<SecretsStore>();
     }
 }

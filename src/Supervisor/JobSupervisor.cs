@@ -1,3 +1,4 @@
+using PRTS.Supervisor.Masking;
 using PRTS.Supervisor.Native;
 using PRTS.Supervisor.Protocol;
 using PRTS.Supervisor.Steps;
@@ -17,6 +18,9 @@ internal sealed class JobSupervisor(Spool spool, Journal journal, TimeProvider c
     /// <summary>Of the steps that ran last: what they left may still be there.</summary>
     private int group = -1;
     private int unwritten;
+
+    /// <summary>For the whole life of the job, whichever agents come and go.</summary>
+    private volatile Masks masks = Masks.None;
     private bool leaving;
     private bool stopped;
 
@@ -28,6 +32,7 @@ internal sealed class JobSupervisor(Spool spool, Journal journal, TimeProvider c
             case FrameKind.Cancel: Cancel(Frames.ReadCancel(payload)); break;
             case FrameKind.Acknowledge: spool.Acknowledge(Frames.ReadAcknowledge(payload)); break;
             case FrameKind.Exit: Leave(); break;
+            case FrameKind.Mask: Mask(Frames.ReadMask(payload)); break;
             default: throw new InvalidDataException($"The agent sent an unknown command ({kind}).");
         }
     }
@@ -71,7 +76,7 @@ internal sealed class JobSupervisor(Spool spool, Journal journal, TimeProvider c
             if (group >= 0 && step.Group != group)
                 children.KillAll(PatienceWithLeftovers, clock);
             group = step.Group;
-            var process = new StepProcess(step, spool, journal, children, clock);
+            var process = new StepProcess(step, spool, () => masks, journal, children, clock);
             running.Add(process);
             new Thread(RunToEnd) { Name = "step", IsBackground = true }.Start(process);
         }
@@ -93,6 +98,12 @@ internal sealed class JobSupervisor(Spool spool, Journal journal, TimeProvider c
             unwritten--;
             LeaveIfIdle();
         }
+    }
+
+    private void Mask(IReadOnlyList<string> secrets)
+    {
+        lock (gate)
+            masks = masks.With(secrets);
     }
 
     private void Cancel(int index)

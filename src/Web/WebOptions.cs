@@ -12,6 +12,9 @@ public sealed record WebOptions
     /// <summary>The tenant that requests belong to until a login says otherwise.</summary>
     public string Tenant { get; init; } = Contracts.Projects.ProjectId.DefaultTenant;
 
+    /// <summary>How it meets the network.</summary>
+    public Gateway.GatewayOptions Gateway { get; init; } = new();
+
     /// <summary>The git program.</summary>
     public string Git { get; init; } = "git";
 
@@ -23,6 +26,12 @@ public sealed record WebOptions
 
     /// <summary>Most files in one artifact.</summary>
     public int MaxArtifactFiles { get; init; } = 100_000;
+
+    /// <summary>A browser's session ends when it was not used for so long.</summary>
+    public TimeSpan SessionIdle { get; init; } = TimeSpan.FromDays(3);
+
+    /// <summary>A browser's session ends after so long, however much it is used.</summary>
+    public TimeSpan SessionLifetime { get; init; } = TimeSpan.FromDays(14);
 
     /// <summary>How long an agent's join token is good for.</summary>
     public TimeSpan AgentTokenLifetime { get; init; } = TimeSpan.FromDays(1);

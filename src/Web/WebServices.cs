@@ -5,13 +5,16 @@ using PRTS.Web.Access;
 using PRTS.Web.Administration;
 using PRTS.Web.Agents;
 using PRTS.Web.Artifacts;
+using PRTS.Web.Audit;
 using PRTS.Web.Builds;
 using PRTS.Web.Caches;
 using PRTS.Web.Environments;
+using PRTS.Web.Gateway;
 using PRTS.Web.Git;
 using PRTS.Web.Logs;
 using PRTS.Web.Projects;
 using PRTS.Web.Rest;
+using PRTS.Web.Secrets;
 using PRTS.Web.Variables;
 
 namespace PRTS.Web;
@@ -25,7 +28,8 @@ public static class WebServices
     public static IServiceCollection AddPrtsWeb(this IServiceCollection services, WebOptions options)
     {
         services.AddSingleton(options);
-        services.AddAccess();
+        services.AddAccess(options);
+        services.AddGateway(options.Gateway);
         services.AddRest();
         services.AddSingleton<BuildHub>();
         services.AddSingleton<PipelineList>();
@@ -42,15 +46,13 @@ public static class WebServices
     /// <summary>Adds the middleware and the endpoints.</summary>
     public static WebApplication MapPrtsWeb(this WebApplication app)
     {
-        app.UseSecurityHeaders();
-        app.UseApiErrors();
-        app.UseAuthentication();
-        app.UseCsrfProtection();
-        app.UseAuthorization();
+        app.UseGateway(app.Services.GetRequiredService<GatewayOptions>());
+        app.UseOpenRequests();
         app.MapLogin();
         app.MapGit();
         app.MapApiDescription();
         var api = app.MapGroup(Routes.Api);
+        api.WithRequestTimeout(RequestLimits.ApiTimeout);
         api.MapProjects();
         api.MapBuilds();
         api.MapLogs();
@@ -61,9 +63,13 @@ public static class WebServices
         api.MapGenerate();
         api.MapEnvironments();
         api.MapVariables();
+        api.MapSecrets();
         api.MapAgents();
         api.MapAccount();
+        api.MapSecondFactors();
+        api.MapDirectory();
         api.MapAdministration();
+        api.MapAudit();
         // Editors fetch it without a login; it says no more than the public reference.
         app.MapGet(Pipelines.PipelineSchema.Address, () => Results.Text(Pipelines.PipelineSchema.Json, "application/schema+json")).AllowAnonymous().ExcludeFromDescription();
         return app;

@@ -9,16 +9,19 @@ public sealed partial class ReferenceTests
     private static readonly Dictionary<string, string[]> Allowed = new(StringComparer.Ordinal)
     {
         ["Pipelines"] = [],
+        ["Audit"] = [],
         ["Supervisor"] = [],
+        ["Egress"] = [],
+        ["Saml"] = [],
         ["Api"] = ["Pipelines"],
-        ["Contracts"] = ["Pipelines", "Api"],
-        ["Storage"] = ["Pipelines", "Api", "Contracts"],
-        ["Grains"] = ["Pipelines", "Api", "Contracts", "Storage"],
+        ["Contracts"] = ["Pipelines", "Audit", "Api"],
+        ["Storage"] = ["Pipelines", "Audit", "Api", "Contracts", "Egress"],
+        ["Grains"] = ["Pipelines", "Audit", "Api", "Contracts", "Storage"],
         ["Execution"] = ["Pipelines", "Api", "Supervisor"],
         ["Agents"] = ["Pipelines", "Api", "Contracts", "Execution", "Supervisor"],
-        ["Web"] = ["Pipelines", "Api", "Contracts", "Storage"],
-        ["Silo"] = ["Pipelines", "Api", "Contracts", "Storage", "Grains", "Web"],
-        ["Cli"] = ["Pipelines", "Api", "Execution"],
+        ["Web"] = ["Pipelines", "Saml", "Audit", "Api", "Contracts", "Storage", "Egress"],
+        ["Silo"] = ["Pipelines", "Saml", "Audit", "Api", "Contracts", "Storage", "Grains", "Web", "Egress"],
+        ["Cli"] = ["Pipelines", "Audit", "Api", "Execution"],
     };
 
     [Fact]

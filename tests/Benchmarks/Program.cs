@@ -7,6 +7,21 @@ var only = args.FirstOrDefault(argument => !argument.StartsWith('-'));
 var figures = new Figures();
 if (Wanted("plan"))
     PipelineBenchmarks.Plan(figures, quick ? 20 : 100);
+if (Wanted("audit"))
+    await AuditBenchmarks.Record(figures, quick ? 200 : 2000);
+if (Wanted("mask"))
+{
+    MaskBenchmark.Masker(figures, quick ? 10 : 50);
+    MaskBenchmark.Secrets(figures, quick ? 5 : 20);
+    await MaskBenchmark.Supervisor(figures, Path.Combine(Installation.Checkout(), "out/supervisor/prts-supervisor"), quick ? 5 : 20);
+}
+if (only is "plan" or "audit" or "mask")
+{
+    // These need no installation.
+    figures.Print();
+    return 0;
+}
+
 await using var engine = Wanted("container") ? new EngineFixture() : null;
 if (engine is not null)
     await engine.InitializeAsync();

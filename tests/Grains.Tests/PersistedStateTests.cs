@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using Orleans.Serialization;
 using Orleans.Storage;
 using PRTS.Api;
+using PRTS.Grains.Access;
 using PRTS.Grains.Builds;
 using PRTS.Grains.Concurrency;
 using PRTS.Grains.Projects;
@@ -21,9 +22,19 @@ public sealed class PersistedStateTests
     private static readonly SystemTextJsonGrainStorageSerializer Json = new(Options.Create(new SystemTextJsonGrainStorageSerializerOptions()));
     private static readonly Serializer Orleans = new ServiceCollection().AddSerializer().BuildServiceProvider().GetRequiredService<Serializer>();
 
-    public static TheoryData<string> Names => ["job-definition", "job-state", "build-state", "project-state", "concurrency-state"];
+    public static TheoryData<string> Names => ["job-definition", "job-state", "build-state", "project-state", "concurrency-state", "tenant-state", "organization-state", "team-state", "user-state", "grants-state"];
 
-    private static object Sample(string name) => name switch
+    private static object? AccessSample(string name) => name switch
+    {
+        "tenant-state" => new TenantState { Version = 2, Summary = new() { Name = "acme", DisplayName = "Acme", CreatedAt = Now }, Roles = [new("deployer", ["environment:*", "pipeline:run"])] },
+        "organization-state" => new OrganizationState { Version = 1, Description = "Acme", CreatedAt = Now },
+        "team-state" => new TeamState { Version = 3, Description = "The core", Members = [Guid.Empty] },
+        "user-state" => new UserState { Version = 2, Profile = new() { Name = "ann", DisplayName = "Ann", Email = "ann@example.com", CreatedAt = Now }, Identities = [new("oidc", "1-2-3")] },
+        "grants-state" => new GrantsState { Version = 4, Grants = [new("user:00000000-0000-0000-0000-000000000000", "admin"), new("team:acme/core", "developer")] },
+        _ => null,
+    };
+
+    private static object Sample(string name) => AccessSample(name) ?? name switch
     {
         "job-definition" => new JobDefinition { Start = Plans.Start(Plans.Job("lint", needs: ["compile"], @if: "always()")) with { TraceParent = "00-a-b-01" } },
         "job-state" => new JobState

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using PRTS.Api;
 using PRTS.Api.Builds;
@@ -23,7 +24,7 @@ internal sealed class Installation : IAsyncDisposable
     }
 
     public string Home { get; }
-    public HttpClient Http { get; } = new();
+    public HttpClient Http { get; private set; } = new();
     public string User { get; private set; } = "";
     public string Password { get; private set; } = "";
     public Uri Url => Http.BaseAddress!;
@@ -54,12 +55,20 @@ internal sealed class Installation : IAsyncDisposable
         await Commands.Run(installation.prts, ["up", "--detach"], environment: settings);
         using var admin = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(home, "admin.json")));
         string Text(string name) => admin.RootElement.GetProperty(name).GetString()!;
+        if (File.Exists(installation.Trust))
+            installation.Http = Trusting(installation.Trust);
         installation.Http.BaseAddress = new Uri(Text("url"));
         installation.Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Text("token"));
         (installation.User, installation.Password) = (Text("user"), Text("password"));
         await installation.WaitForBuild("demo/hello", 1);
         return installation;
     }
+
+    /// <summary>The authority that it made for itself, where it ends TLS.</summary>
+    public string Trust => Path.Combine(Home, "tls", "trust.pem");
+
+    /// <summary>What the command line prints.</summary>
+    public Task<string> Cli(params string[] arguments) => Commands.Run(prts, arguments, environment: environment);
 
     /// <summary>Process ids by role: postgres, server, agent.</summary>
     public async Task<IReadOnlyDictionary<string, int>> Processes()
@@ -182,6 +191,13 @@ internal sealed class Installation : IAsyncDisposable
         Http.Dispose();
         await Commands.Run(prts, ["down"], environment: environment);
         Directory.Delete(Home, recursive: true);
+    }
+
+    private static HttpClient Trusting(string authority)
+    {
+        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        policy.CustomTrustStore.ImportFromPemFile(authority);
+        return new HttpClient(new SocketsHttpHandler { SslOptions = { CertificateChainPolicy = policy } });
     }
 
     private static int FreePort()

@@ -13,6 +13,9 @@ public sealed class PostgresFixture : Xunit.IAsyncLifetime
     private Process? server;
     private int databases;
 
+    /// <summary>A test cluster need not survive the machine: without fsync the tests measure themselves, not the disk. Benchmarks measure the disk too.</summary>
+    public bool IsDurable { get; init; }
+
     public string ConnectionString(string database = "postgres") =>
         new NpgsqlConnectionStringBuilder { Host = directory, Username = "prts", Database = database, MaxPoolSize = 30 }.ConnectionString;
 
@@ -25,9 +28,8 @@ public sealed class PostgresFixture : Xunit.IAsyncLifetime
         if (Environment.IsPrivilegedProcess) await Run("chown", "nobody", directory);
         var data = Path.Combine(directory, "data");
         await RunUnprivileged(Path.Combine(bin, "initdb"), "-D", data, "-U", "prts", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N");
-        // A test cluster need not survive the machine: without fsync the tests measure themselves, not the disk.
         server = Start(
-            [.. Unprivileged, Path.Combine(bin, "postgres"), "-D", data, "-k", directory, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "shared_buffers=32MB"]);
+            [.. Unprivileged, Path.Combine(bin, "postgres"), "-D", data, "-k", directory, "-c", "listen_addresses=", "-c", IsDurable ? "fsync=on" : "fsync=off", "-c", "shared_buffers=32MB"]);
         server.OutputDataReceived += (_, _) => { };
         server.ErrorDataReceived += (_, _) => { };
         server.BeginOutputReadLine();

@@ -12,6 +12,7 @@ using PRTS.Contracts.Access;
 using PRTS.Contracts.Projects;
 using PRTS.Pipelines;
 using PRTS.Web.Access;
+using PRTS.Web.Shell;
 
 namespace PRTS.Silo.Tests;
 
@@ -22,8 +23,9 @@ public sealed class EndpointsTests(ServerFixture fixture)
     private static readonly string[] Anonymous =
     [
         "/healthz/live", "/healthz/ready", // Load balancers ask; no reasons are given.
-        "/login", "/logout", "/culture", "/not-found", "/problem/{Code:int}", // Before there is a login.
+        "/login", "/login/code", "/logout", "/culture", "/not-found", "/problem/{Code:int}", // Before there is a login.
         "/schemas/pipeline.json", // Editors.
+        "/_content/PRTS.Web/theme.css", // A file, though it is made here.
         "/api/docs/scalar.js", "/api/docs/scalar.aspnetcore.js", "/api/docs/favicon.svg", // The page's own files.
         // Agents, with join tokens and credentials of their own, which these endpoints check.
         "/cluster/agent/install.sh", "/cluster/agent/program.tar.gz",
@@ -78,6 +80,24 @@ public sealed class EndpointsTests(ServerFixture fixture)
         Assert.Equal(PipelineSchema.Json, await client.GetStringAsync(PipelineSchema.Address));
     }
 
+    /// <summary>So that pages need no inline style sheets.</summary>
+    [Fact]
+    public async Task Theme_IsAFileAndPagesHaveNoStyleElement()
+    {
+        using var client = fixture.Server.Client();
+        using var page = await client.GetAsync("/login");
+        var html = await page.Content.ReadAsStringAsync();
+        Assert.DoesNotContain("<style", html, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("unsafe-inline", page.Headers.GetValues("Content-Security-Policy").Single().Replace("style-src-attr 'unsafe-inline'", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        using var theme = await client.GetAsync(ThemeStylesheet.Address);
+        Assert.Equal("text/css", theme.Content.Headers.ContentType?.MediaType);
+        Assert.Contains(ThemeStylesheet.Address, html, StringComparison.Ordinal);
+        var css = await theme.Content.ReadAsStringAsync();
+        Assert.Contains("--mud-palette-primary", css, StringComparison.Ordinal);
+        Assert.Contains(":root[data-theme=dark]", css, StringComparison.Ordinal);
+        Assert.DoesNotContain("&quot;", css, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Metrics_WithAnAccessToken_AreServed()
     {
@@ -116,7 +136,7 @@ public sealed class EndpointsTests(ServerFixture fixture)
         if (Framework.Any(prefix => text.StartsWith(prefix, StringComparison.Ordinal))) return true;
         var policies = endpoint.Metadata.GetOrderedMetadata<IAuthorizeData>().Select(data => data.Policy).ToList();
         return endpoint.Metadata.GetMetadata<ComponentTypeMetadata>() is not null
-            ? policies.Any(AccessRules.All.Contains)
+            ? policies.OfType<string>().Any(policy => AccessRules.All.Contains(policy.StartsWith(Policies.Anywhere, StringComparison.Ordinal) ? policy[Policies.Anywhere.Length..] : policy))
             : endpoint.Metadata.GetMetadata<EndpointPermission>() is { } permission && policies.Contains(permission.Name);
     }
 

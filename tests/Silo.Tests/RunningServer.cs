@@ -2,7 +2,9 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -30,6 +32,9 @@ public sealed class RunningServer : IAsyncDisposable
 
     public WebApplication App { get; }
     public Uri Address { get; }
+
+    /// <summary>A file of the data directory.</summary>
+    public string InHome(string name) => Path.Combine(home, name);
 
     public T Get<T>() where T : notnull => App.Services.GetRequiredService<T>();
 
@@ -69,10 +74,23 @@ public sealed class RunningServer : IAsyncDisposable
 
     public HttpClient Client(string? bearer = null)
     {
-        var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = Address };
+        var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, SslOptions = Trusting() }) { BaseAddress = Address };
         if (bearer is not null)
             client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", bearer);
         return client;
+    }
+
+    /// <summary>Trusts the authority that the server made for itself, and no other.</summary>
+    public SslClientAuthenticationOptions Trusting()
+    {
+        var options = new SslClientAuthenticationOptions { TargetHost = "127.0.0.1" };
+        if (Path.Combine(home, "tls", "trust.pem") is var file && File.Exists(file))
+        {
+            options.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+            options.CertificateChainPolicy.CustomTrustStore.ImportFromPemFile(file);
+        }
+
+        return options;
     }
 
     /// <summary>With the first administrator's access token.</summary>

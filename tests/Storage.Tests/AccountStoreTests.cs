@@ -1,4 +1,4 @@
-using PRTS.Storage.Settings;
+using PRTS.Contracts.Access;
 using PRTS.Storage.Users;
 
 namespace PRTS.Storage.Tests;
@@ -9,20 +9,18 @@ public sealed class AccountStoreTests
     private readonly ManualTime time = ManualTime.Start;
     private readonly UsersStore users;
     private readonly AccessTokensStore tokens;
-    private readonly SettingsStore settings;
 
     public AccountStoreTests(StorageFixture storage)
     {
         users = new(storage.Database, time);
         tokens = new(storage.Database, time);
-        settings = new(storage.Database);
     }
 
     [Fact]
     public async Task Create_SameNameInOtherCase_IsRefused()
     {
-        Assert.True(await users.Create(User("Ann")));
-        Assert.False(await users.Create(User("ann")));
+        Assert.True(await users.Claim(tenant, Guid.NewGuid(), Profile("Ann")));
+        Assert.False(await users.Claim(tenant, Guid.NewGuid(), Profile("ann")));
 
         Assert.Equal("Ann", (await users.ByName(tenant, "ANN"))!.Name);
         Assert.Null(await users.ByName(tenant + "x", "Ann"));
@@ -32,8 +30,7 @@ public sealed class AccountStoreTests
     [Fact]
     public async Task RecordFailure_ManyAtOnce_LocksAndSuccessUnlocks()
     {
-        var user = User("Ann");
-        await users.Create(user);
+        var user = await User("Ann");
 
         var locks = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => users.RecordFailure(user.Id, 5, TimeSpan.FromMinutes(15))));
 
@@ -44,17 +41,15 @@ public sealed class AccountStoreTests
         await users.RecordSuccess(user.Id);
         Assert.Equal((0, null), ((await users.Get(user.Id))!.FailedCount, (await users.Get(user.Id))!.LockedUntil));
         await users.SetPassword(user.Id, "new");
-        await users.SetRole(user.Id, "viewer");
         await users.SetCulture(user.Id, "zh-Hans");
         var changed = (await users.Get(user.Id))!;
-        Assert.Equal(("new", "viewer", "zh-Hans"), (changed.PasswordHash, changed.Role, changed.Culture));
+        Assert.Equal(("new", "zh-Hans"), (changed.PasswordHash, changed.Culture));
     }
 
     [Fact]
     public async Task Use_Token_NotesItOnceAMinuteUntilItExpires()
     {
-        var user = User("Ann");
-        await users.Create(user);
+        var user = await User("Ann");
         var secret = Guid.NewGuid().ToByteArray();
         var token = new StoredAccessToken { Id = Guid.NewGuid(), UserId = user.Id, Name = "ci", Prefix = "prts_ab", CreatedAt = time.Now, ExpiresAt = time.Now.AddHours(1) };
         await tokens.Create(token, secret);
@@ -75,21 +70,12 @@ public sealed class AccountStoreTests
         Assert.True(await tokens.Delete(user.Id, token.Id));
     }
 
-    [Fact]
-    public async Task GetOrCreate_ManyAtOnce_AllGetTheSame()
+    private async Task<StoredUser> User(string name)
     {
-        var key = $"{tenant}/key";
-
-        var values = await Task.WhenAll(Enumerable.Range(0, 10).Select(i => settings.GetOrCreate(key, () => [(byte)i])));
-
-        Assert.Single(values.Select(value => value[0]).Distinct());
-        await settings.Set(key, [200]);
-        await settings.Set($"{tenant}_other", [1]);
-        Assert.Equal([200], (await settings.WithPrefix($"{tenant}/"))[key]);
-        Assert.Single(await settings.WithPrefix($"{tenant}/"));
-        Assert.True(await settings.Delete(key));
-        Assert.Null(await settings.Get(key));
+        var id = Guid.NewGuid();
+        await users.Claim(tenant, id, Profile(name));
+        return (await users.Get(id))!;
     }
 
-    private StoredUser User(string name) => new() { Id = Guid.NewGuid(), Tenant = tenant, Name = name, PasswordHash = "hash", Role = "admin", CreatedAt = time.Now };
+    private UserProfile Profile(string name) => new() { Name = name, CreatedAt = time.Now };
 }

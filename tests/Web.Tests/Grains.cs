@@ -2,17 +2,21 @@ using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Orleans.Concurrency;
 using PRTS.Api;
+using PRTS.Api.Access;
 using PRTS.Api.Agents;
 using PRTS.Api.Builds;
 using PRTS.Api.Logs;
 using PRTS.Api.Projects;
+using PRTS.Contracts.Access;
 using PRTS.Contracts.Agents;
 using PRTS.Contracts.Builds;
 using PRTS.Contracts.Logs;
 using PRTS.Contracts.Projects;
+using PRTS.Storage.Access;
 using PRTS.Storage.Builds;
 using PRTS.Storage.Git;
 using PRTS.Storage.Projects;
+using PRTS.Storage.Users;
 
 namespace PRTS.Web.Tests;
 
@@ -118,4 +122,137 @@ public sealed class AgentsGrain(Recorder recorder) : Grain, IAgentsGrain
         recorder.Agents[agent] = known with { Status = status };
         return true;
     }
+}
+
+public sealed class UserGrain(UsersStore users) : Grain, IUserGrain
+{
+    private UserProfile? shown;
+    private long version;
+
+    private (string Tenant, Guid User) Id => this.GetPrimaryKeyString().Split('/') is var parts ? (parts[0], Guid.Parse(parts[1])) : default;
+
+    public async Task<bool> Create(UserProfile profile) => await users.Claim(Id.Tenant, Id.User, profile) && await Set(profile);
+
+    public Task<bool> Update(UserProfile profile) => Set(profile);
+
+    public async Task<bool> SetEnabled(bool enabled) => await users.Get(Id.User) is { } known
+        && await Set((shown ?? new() { Name = known.Name, CreatedAt = known.CreatedAt }) with { Enabled = enabled });
+
+    public async Task<bool> Link(string provider, string subject)
+    {
+        await users.Project(Id.Tenant, Id.User, ++version, shown!, [(provider, subject)]);
+        return true;
+    }
+
+    public Task<UserProfile?> Get() => Task.FromResult(shown);
+
+    private async Task<bool> Set(UserProfile next)
+    {
+        shown = next;
+        await users.Project(Id.Tenant, Id.User, ++version, next, []);
+        return true;
+    }
+}
+
+public sealed class GrantsGrain(DirectoryReadModel directory) : Grain, IGrantsGrain
+{
+    private long version;
+
+    private (string Tenant, AccessScope Scope) Id => this.GetPrimaryKeyString().Split('/', 2) is var parts ? (parts[0], AccessScope.Parse(parts.Length > 1 ? parts[1] : "")!.Value) : default;
+
+    public async Task Give(string subject, string role) => await Set([.. await Known(), (GrantSubject.Parse(subject), role)]);
+
+    public async Task Take(string subject, string role) => await Set([.. (await Known()).Where(grant => grant != (GrantSubject.Parse(subject), role))]);
+
+    public async Task Replace(string subject, string? role) =>
+        await Set([.. (await Known()).Where(grant => grant.Subject != GrantSubject.Parse(subject)), .. role is null ? Array.Empty<(GrantSubject, string)>() : [(GrantSubject.Parse(subject), role)]]);
+
+    private Task<IReadOnlyList<(GrantSubject Subject, string Role)>> Known() => directory.Subjects(Id.Tenant, Id.Scope);
+
+    private async Task Set(List<(GrantSubject Subject, string Role)> grants)
+    {
+        version = Math.Max(version, (await directory.Grants(Id.Tenant, Id.Scope)).Count) + 1;
+        await directory.Project(Id.Tenant, Id.Scope, version, [.. grants.Distinct()]);
+    }
+}
+
+public sealed class TenantGrain(DirectoryReadModel directory, TimeProvider time) : Grain, ITenantGrain
+{
+    public async Task<string?> Create(string displayName)
+    {
+        if (await Get() is not null) return "It is there.";
+        await directory.Project(this.GetPrimaryKeyString(), 1, new() { Name = this.GetPrimaryKeyString(), CreatedAt = time.GetUtcNow() }, []);
+        return null;
+    }
+
+    public async Task<string?> SetEnabled(bool enabled)
+    {
+        await directory.Project(this.GetPrimaryKeyString(), 1, (await Get())! with { Enabled = enabled }, await directory.Roles(this.GetPrimaryKeyString()));
+        return null;
+    }
+
+    public async Task<string?> SetRole(CustomRole role)
+    {
+        await directory.Project(this.GetPrimaryKeyString(), 1, (await Get())!, [.. (await directory.Roles(this.GetPrimaryKeyString())).Where(known => known.Name != role.Name), role]);
+        return null;
+    }
+
+    public async Task<string?> RemoveRole(string name)
+    {
+        await directory.Project(this.GetPrimaryKeyString(), 1, (await Get())!, [.. (await directory.Roles(this.GetPrimaryKeyString())).Where(known => known.Name != name)]);
+        return null;
+    }
+
+    public async Task<TenantSummary?> Get() => (await directory.Tenant(this.GetPrimaryKeyString()))?.Summary;
+}
+
+public sealed class OrganizationGrain(DirectoryReadModel directory, TimeProvider time) : Grain, IOrganizationGrain
+{
+    private (string Tenant, string Org) Id => this.GetPrimaryKeyString().Split('/') is var parts ? (parts[0], parts[1]) : default;
+
+    public async Task<bool> Create(string description)
+    {
+        if (await Get() is not null) return false;
+        await directory.Project(Id.Tenant, Id.Org, 1, description, time.GetUtcNow());
+        return true;
+    }
+
+    public async Task<bool> Describe(string description)
+    {
+        if (await Get() is not { } known) return false;
+        await directory.Project(Id.Tenant, Id.Org, 1, description, known.CreatedAt);
+        return true;
+    }
+
+    public async Task<OrganizationSummary?> Get() => (await directory.Organizations(Id.Tenant)).FirstOrDefault(known => known.Name == Id.Org);
+}
+
+public sealed class TeamGrain(DirectoryReadModel directory) : Grain, ITeamGrain
+{
+    private readonly List<Guid> members = [];
+
+    private (string Tenant, string Org, string Team) Id => this.GetPrimaryKeyString().Split('/') is var parts ? (parts[0], parts[1], parts[2]) : default;
+
+    public Task Set(string description) => directory.Project(Id.Tenant, Id.Org, Id.Team, 1, description, members);
+
+    public async Task<bool> SetMember(Guid user, bool member)
+    {
+        if (!await IsThere()) return false;
+        members.Remove(user);
+        if (member) members.Add(user);
+        await directory.Project(Id.Tenant, Id.Org, Id.Team, 1, "", members);
+        return true;
+    }
+
+    public async Task<bool> Remove()
+    {
+        if (!await IsThere()) return false;
+        members.Clear();
+        await directory.Project(Id.Tenant, Id.Org, Id.Team, 1, "", members: null);
+        return true;
+    }
+
+    public Task<IReadOnlyList<Guid>?> Members() => Task.FromResult<IReadOnlyList<Guid>?>(members);
+
+    private async Task<bool> IsThere() => (await directory.Teams(Id.Tenant, Id.Org)).Any(known => known.Name == Id.Team);
 }

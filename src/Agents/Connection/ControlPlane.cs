@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using PRTS.Agents.Configuration;
+using PRTS.Execution.Connection;
 
 namespace PRTS.Agents.Connection;
 
@@ -11,7 +12,9 @@ public sealed class ControlPlane : IDisposable
 
     public ControlPlane(AgentOptions options)
     {
-        Http = new HttpClient(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5), ConnectTimeout = TimeSpan.FromSeconds(5) })
+        var handler = ServerTrust.Handler();
+        handler.PooledConnectionLifetime = TimeSpan.FromMinutes(5);
+        Http = new HttpClient(handler)
         {
             BaseAddress = new Uri(options.Url),
             Timeout = TimeSpan.FromSeconds(10),

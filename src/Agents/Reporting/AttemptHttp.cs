@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using PRTS.Api.Builds;
 using PRTS.Execution.Artifacts;
+using PRTS.Execution.Connection;
 
 namespace PRTS.Agents.Reporting;
 
@@ -11,7 +12,7 @@ namespace PRTS.Agents.Reporting;
 public sealed class AttemptHttp : IDisposable
 {
     /// <summary>No overall time-out: a large file takes its time. A stalled one fails by the connection's own limits and is resumed.</summary>
-    private readonly HttpClient http = new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(5) }) { Timeout = Timeout.InfiniteTimeSpan };
+    private readonly HttpClient http = new(ServerTrust.Handler()) { Timeout = Timeout.InfiniteTimeSpan };
 
     /// <summary>The address of the build that the attempt belongs to.</summary>
     public static string BuildOf(JobAssignment job) =>

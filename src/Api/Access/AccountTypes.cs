@@ -31,6 +31,12 @@ public sealed record AccessTokenSummary
     public required DateTimeOffset CreatedAt { get; init; }
     public DateTimeOffset? ExpiresAt { get; init; }
     public DateTimeOffset? LastUsedAt { get; init; }
+
+    /// <summary>Permissions (<c>pipeline:run</c>) and patterns (<c>build:*</c>) that it leaves its owner; null: all that the owner has.</summary>
+    public IReadOnlyList<string>? Permissions { get; init; }
+
+    /// <summary>Where it is good: <c>org</c> or <c>org/project</c>; empty: in the whole tenant.</summary>
+    public string Scope { get; init; } = "";
 }
 
 public sealed record CreateAccessToken
@@ -40,6 +46,12 @@ public sealed record CreateAccessToken
 
     /// <summary>1 to 3650; null never expires.</summary>
     public int? ExpiresInDays { get; init; }
+
+    /// <summary>Permissions (<c>pipeline:run</c>) and patterns (<c>build:*</c>, <c>*</c>) that it leaves its owner; null: all that the owner has.</summary>
+    public IReadOnlyList<string>? Permissions { get; init; }
+
+    /// <summary>Where it is good: <c>org</c> or <c>org/project</c>; empty: in the whole tenant.</summary>
+    public string Scope { get; init; } = "";
 }
 
 /// <summary>The only time that the secret is shown.</summary>

@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using PRTS.Api;
 using PRTS.Cli.Up;
+using PRTS.Execution.Connection;
 
 namespace PRTS.Cli.Connection;
 
@@ -22,11 +23,16 @@ internal sealed class ApiClient : IDisposable
         }
 
         Url = address;
-        http = new HttpClient(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(10), UseProxy = !address.IsLoopback })
+        var handler = ServerTrust.Handler(Home.Find().Path);
+        handler.ConnectTimeout = TimeSpan.FromSeconds(10);
+        handler.UseProxy = !address.IsLoopback;
+        http = new HttpClient(handler)
         {
             BaseAddress = address,
             Timeout = Timeout.InfiniteTimeSpan,
         };
+        // Says by which door in the audit log.
+        http.DefaultRequestHeaders.UserAgent.ParseAdd("prts-cli");
         if (token is not null)
         {
             http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
@@ -117,6 +123,10 @@ internal sealed class ApiClient : IDisposable
         try
         {
             response = await http.SendAsync(request, completion, cancellation);
+        }
+        catch (HttpRequestException error) when (error.InnerException is System.Security.Authentication.AuthenticationException)
+        {
+            throw new UserError($"{Url} shows a certificate that is not trusted here. Set {ServerTrust.Setting} to a file with its authority; prts ca prints it on the server.");
         }
         catch (HttpRequestException error)
         {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using PRTS.Api;
@@ -8,6 +9,8 @@ using PRTS.Api.Builds;
 using PRTS.Api.Caches;
 using PRTS.Api.Environments;
 using PRTS.Api.Projects;
+using PRTS.Api.Secrets;
+using PRTS.Audit;
 using PRTS.Cli.Up;
 using PRTS.Pipelines;
 using PRTS.Pipelines.Planning;
@@ -35,12 +38,17 @@ namespace PRTS.Cli.Connection;
 [JsonSerializable(typeof(JobSummary))]
 [JsonSerializable(typeof(IReadOnlyList<ProjectVariable>))]
 [JsonSerializable(typeof(SetVariable))]
+[JsonSerializable(typeof(IReadOnlyList<SecretSummary>))]
+[JsonSerializable(typeof(SecretLimits))]
+[JsonSerializable(typeof(JsonObject))]
 [JsonSerializable(typeof(CacheEntry))]
 [JsonSerializable(typeof(RerunJobs))]
 [JsonSerializable(typeof(OnceAnswer))]
 [JsonSerializable(typeof(Page<CacheEntry>))]
 [JsonSerializable(typeof(IReadOnlyList<Diagnostic>))]
 [JsonSerializable(typeof(IReadOnlyList<StatusEntry>))]
+[JsonSerializable(typeof(AuditPage))]
+[JsonSerializable(typeof(IReadOnlyList<AuditEntry>))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
     /// <summary>Prints for <c>--json</c>.</summary>

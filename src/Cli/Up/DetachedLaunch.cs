@@ -24,8 +24,13 @@ internal static class DetachedLaunch
             start.ArgumentList.Add(argument);
         }
 
-        // The relative PRTS_HOME of this directory is another one below "/".
+        // What is relative to this directory is something else below "/".
         start.Environment["PRTS_HOME"] = Home.Find().Path;
+        foreach (var name in new[] { "PRTS_TLS_CERT", "PRTS_TLS_KEY" })
+        {
+            if (Environment.GetEnvironmentVariable(name) is { Length: > 0 } path) start.Environment[name] = Path.GetFullPath(path);
+        }
+
         using var launcher = Process.Start(start) ?? throw new UserError("Cannot start the launcher.");
         launcher.StandardInput.Close();
         var errors = launcher.StandardError.ReadToEndAsync();

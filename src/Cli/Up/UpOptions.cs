@@ -14,6 +14,13 @@ internal sealed record HomeConfig
     public string? Listen { get; init; }
     public string? Advertise { get; init; }
     public string? PublicUrl { get; init; }
+
+    /// <summary><c>self</c> or <c>off</c>.</summary>
+    public string? Tls { get; init; }
+
+    /// <summary>Files in PEM.</summary>
+    public string? TlsCert { get; init; }
+    public string? TlsKey { get; init; }
 }
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, ReadCommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true)]
@@ -32,11 +39,21 @@ internal sealed record UpOptions
     public required int GatewayPort { get; init; }
     public bool WithAgent { get; init; } = true;
 
+    /// <summary>As the server's setting: <c>self</c>, <c>off</c> or null.</summary>
+    public string? Tls { get; init; }
+    public string? TlsCert { get; init; }
+    public string? TlsKey { get; init; }
+
+    /// <summary>Whether the server ends TLS itself.</summary>
+    public bool IsTls => Tls == "self" || (Tls != "off" && TlsCert is not null);
+
+    private string Scheme => IsTls ? "https" : "http";
+
     /// <summary>Where programs on this machine reach the control plane.</summary>
-    public string LocalUrl => $"http://{(IsAny(Listen) ? "127.0.0.1" : InUrl(Listen))}:{Port}";
+    public string LocalUrl => $"{Scheme}://{(IsAny(Listen) ? "127.0.0.1" : InUrl(Listen))}:{Port}";
 
     /// <summary>The address to show to people.</summary>
-    public string ShownUrl => PublicUrl ?? (IPAddress.IsLoopback(Advertise) ? LocalUrl : $"http://{InUrl(Advertise)}:{Port}");
+    public string ShownUrl => PublicUrl ?? (IPAddress.IsLoopback(Advertise) ? LocalUrl : $"{Scheme}://{InUrl(Advertise)}:{Port}");
 
     public static UpOptions Resolve(Home home, int? port, string? listen, string? advertise, string? database, bool withAgent)
     {
@@ -57,6 +74,9 @@ internal sealed record UpOptions
             Database = database ?? Variable("PRTS_DATABASE") ?? config.Database,
             PublicUrl = Variable("PRTS_PUBLIC_URL") ?? config.PublicUrl,
             WithAgent = withAgent,
+            Tls = Variable("PRTS_TLS") ?? config.Tls,
+            TlsCert = PathOf(Variable("PRTS_TLS_CERT") ?? config.TlsCert),
+            TlsKey = PathOf(Variable("PRTS_TLS_KEY") ?? config.TlsKey),
         };
     }
 
@@ -70,11 +90,14 @@ internal sealed record UpOptions
         }
         catch (JsonException error)
         {
-            throw new UserError($"{home.ConfigFile} is not what PRTS reads (database, port, listen, advertise, publicUrl): {error.Message}", ExitCodes.Invalid);
+            throw new UserError($"{home.ConfigFile} is not what PRTS reads (database, port, listen, advertise, publicUrl, tls, tlsCert, tlsKey): {error.Message}", ExitCodes.Invalid);
         }
     }
 
     private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
+
+    /// <summary>The server has another working directory.</summary>
+    private static string? PathOf(string? path) => path is null ? null : Path.GetFullPath(path);
 
     private static int? PortVariable(string name) => Variable(name) is not { } text ? null
         : int.TryParse(text, CultureInfo.InvariantCulture, out var port) && port is > 0 and < 65536 ? port

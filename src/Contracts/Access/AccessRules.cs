@@ -1,6 +1,8 @@
+using PRTS.Contracts.Projects;
+
 namespace PRTS.Contracts.Access;
 
-/// <summary>What a person is. A higher role has what the lower ones have.</summary>
+/// <summary>The built-in roles. A higher one has what the lower ones have.</summary>
 public enum Role
 {
     /// <summary>Nobody: may do nothing.</summary>
@@ -9,27 +11,6 @@ public enum Role
     Developer = 2,
     Maintainer = 3,
     Admin = 4,
-}
-
-/// <summary>What can be asked for. The names are those of the field (<c>noun:verb</c>).</summary>
-public static class Permissions
-{
-    public const string ProjectRead = "project:read";
-    public const string ProjectCreate = "project:create";
-    public const string RepositoryRead = "repository:read";
-    public const string RepositoryWrite = "repository:write";
-    public const string BuildRead = "build:read";
-    public const string BuildRun = "build:run";
-    public const string BuildCancel = "build:cancel";
-    public const string EnvironmentRead = "environment:read";
-    public const string EnvironmentManage = "environment:manage";
-    public const string DeploymentApprove = "deployment:approve";
-    public const string ArtifactRead = "artifact:read";
-    public const string AgentRead = "agent:read";
-    public const string AgentManage = "agent:manage";
-    public const string AccountManage = "account:manage";
-    public const string MetricsRead = "metrics:read";
-    public const string SystemManage = "system:manage";
 }
 
 /// <summary>The one place that says who may do what: pure, and deny by default.</summary>
@@ -46,19 +27,90 @@ public static class AccessRules
         [Permissions.AccountManage] = Role.Viewer,
         [Permissions.MetricsRead] = Role.Viewer,
         [Permissions.RepositoryWrite] = Role.Developer,
-        [Permissions.BuildRun] = Role.Developer,
+        [Permissions.PipelineRun] = Role.Developer,
         [Permissions.BuildCancel] = Role.Developer,
-        [Permissions.DeploymentApprove] = Role.Developer,
+        [Permissions.EnvironmentApprove] = Role.Developer,
+        [Permissions.SecretRead] = Role.Developer,
+        [Permissions.MemberRead] = Role.Developer,
         [Permissions.ProjectCreate] = Role.Maintainer,
         [Permissions.EnvironmentManage] = Role.Maintainer,
+        [Permissions.SecretManage] = Role.Maintainer,
         [Permissions.AgentManage] = Role.Admin,
+        [Permissions.MemberManage] = Role.Admin,
+        [Permissions.OrganizationManage] = Role.Admin,
+        [Permissions.UserManage] = Role.Admin,
+        [Permissions.RoleManage] = Role.Admin,
+        [Permissions.SignInManage] = Role.Admin,
+        [Permissions.AuditRead] = Role.Admin,
         [Permissions.SystemManage] = Role.Admin,
+        [Permissions.TenantManage] = Role.Admin,
     };
+
+    /// <summary>What concerns all tenants is decided in one of them.</summary>
+    private static readonly HashSet<string> OfOperator = new(StringComparer.Ordinal) { Permissions.MetricsRead, Permissions.SystemManage, Permissions.TenantManage };
+
+    /// <summary>What everybody has who can sign in, whatever their roles: their own account.</summary>
+    private static readonly HashSet<string> OfEverybody = new(StringComparer.Ordinal) { Permissions.AccountManage };
+
+    /// <summary>False for what concerns the whole installation, which only the operator's tenant decides.</summary>
+    public static bool IsOfTenant(string permission) => !OfOperator.Contains(permission);
 
     /// <summary>All permissions there are.</summary>
     public static IReadOnlyCollection<string> All => Least.Keys;
 
-    /// <summary>Whether the role may. An unknown permission or role is denied.</summary>
+    public static IReadOnlyList<Role> BuiltIn { get; } = [Role.Viewer, Role.Developer, Role.Maintainer, Role.Admin];
+
+    /// <summary>Whether the built-in role has the permission. An unknown permission or role is denied.</summary>
     public static bool Allows(Role role, string permission) =>
         Enum.IsDefined(role) && role != Role.None && Least.TryGetValue(permission, out var least) && role >= least;
+
+    /// <summary>Whether the pattern covers the permission: the permission itself, <c>project:*</c>, or <c>*</c>.</summary>
+    public static bool Matches(string pattern, string permission) =>
+        pattern == permission || pattern == "*"
+        || (pattern.EndsWith(":*", StringComparison.Ordinal) && permission.StartsWith(pattern.AsSpan(..^1), StringComparison.Ordinal));
+
+    /// <summary>Whether a pattern of a custom role or key covers any permission at all.</summary>
+    public static bool IsPattern(string pattern) => All.Any(permission => Matches(pattern, permission));
+
+    /// <summary>Whether the user may do it there. Who disables an account or cuts a key down wins over every role.</summary>
+    public static AccessDecision Decide(AccessFacts facts, string permission, AccessScope scope)
+    {
+        HeldRole[] because = [.. facts.Roles.Where(held => held.Scope.Contains(scope) && Gives(facts, held.Role, permission))];
+        var obstacle =
+            !facts.Enabled ? AccessObstacle.Disabled
+            : because.Length == 0 && !OfEverybody.Contains(permission) ? AccessObstacle.NoRole
+            : OfOperator.Contains(permission) && facts.Tenant != ProjectId.DefaultTenant ? AccessObstacle.OperatorOnly
+            : facts.Limit is { } limit && !(limit.Scope.Contains(scope) && limit.Permissions.Any(pattern => Matches(pattern, permission))) ? AccessObstacle.KeyLimit
+            : AccessObstacle.None;
+        return new(obstacle == AccessObstacle.None, because, obstacle);
+    }
+
+    public static bool Allows(AccessFacts facts, string permission, AccessScope scope) => Decide(facts, permission, scope).Allowed;
+
+    /// <summary>Whether there is any place where the user may; lists then show what is there.</summary>
+    public static bool AllowsAnywhere(AccessFacts facts, string permission) => Where(facts, permission).Count > 0;
+
+    /// <summary>The widest places where the user may: the whole tenant alone, or organizations and projects.</summary>
+    public static IReadOnlyList<AccessScope> Where(AccessFacts facts, string permission)
+    {
+        var places = facts.Roles.Select(held => held.Scope).Append(AccessScope.Tenant).Distinct();
+        if (facts.Limit is { } limit) places = places.Select(place => place.Contains(limit.Scope) ? limit.Scope : place).Distinct();
+        AccessScope[] allowed = [.. places.Where(place => Allows(facts, permission, place))];
+        return [.. allowed.Where(place => !allowed.Any(wider => wider != place && wider.Contains(place)))];
+    }
+
+    /// <summary>Whether a user may give the role to somebody there: nobody gives what they do not have.</summary>
+    public static bool MayGive(AccessFacts giver, string role, AccessScope scope) =>
+        Allows(giver, Permissions.MemberManage, scope) && All.Where(permission => Gives(giver, role, permission)).All(permission => OfOperator.Contains(permission) || Allows(giver, permission, scope));
+
+    /// <summary>The permissions that a role of the tenant has; none when there is no such role.</summary>
+    public static IEnumerable<string> Of(AccessFacts facts, string role) => All.Where(permission => Gives(facts, role, permission));
+
+    private static bool Gives(AccessFacts facts, string role, string permission) =>
+        ParseRole(role) is { } builtIn ? Allows(builtIn, permission)
+        : facts.CustomRoles.TryGetValue(role, out var patterns) && Least.ContainsKey(permission) && patterns.Any(pattern => Matches(pattern, permission));
+
+    /// <summary>A built-in role by its name in any case; null when it is none.</summary>
+    public static Role? ParseRole(string name) =>
+        name.Length > 0 && char.IsAsciiLetter(name[0]) && Enum.TryParse<Role>(name, ignoreCase: true, out var role) && Enum.IsDefined(role) ? role : null;
 }

@@ -5,16 +5,17 @@ using PRTS.Execution.Caches;
 using PRTS.Execution.Steps;
 using PRTS.Execution.Workspaces;
 using PRTS.Pipelines.Planning;
+using PRTS.Supervisor.Masking;
 
 namespace PRTS.Execution.Jobs;
 
 /// <summary>Runs a step that moves files between the workspace and the control plane, or says there which jobs a file adds. It has no process; repeating it after an interruption is harmless.</summary>
-internal sealed class ArtifactStep(JobAssignment job, JobHistory history, Reporter reporter, IJobSink sink, CacheStore store, Workspace workspace, Retry retry, TimeProvider clock)
+internal sealed class ArtifactStep(JobAssignment job, JobHistory history, Reporter reporter, IJobSink sink, CacheStore store, Workspace workspace, Retry retry, Masks masks, TimeProvider clock)
 {
     private const int MostNamed = 5;
     private readonly DownloadStep downloads = new(job, sink, workspace, retry);
-    private readonly CacheStep caches = new(job, history, store);
-    private readonly GenerateStep generated = new(job, sink, workspace, retry);
+    private readonly CacheStep caches = new(job, history, store, masks);
+    private readonly GenerateStep generated = new(job, sink, workspace, retry, masks);
 
     /// <param name="timeout">Of what is left; the step fails when it is over.</param>
     public async Task<StepResult> Run(PlannedStep step, StepScope scope, TimeSpan timeout, JobCancellation cancellation, long logLength, CancellationToken ct)
@@ -62,6 +63,9 @@ internal sealed class ArtifactStep(JobAssignment job, JobHistory history, Report
         var name = scope.Render(artifact.Name, environment, "the artifact's name");
         if (!PlannedArtifact.IsName(name))
             throw new ArtifactRefusedException($"'{name}' cannot be an artifact's name; names have 1 to {PlannedArtifact.LongestName} characters without slashes");
+        // What is in the files is the pipeline's affair; names are on every page.
+        if (masks.Contains(name) || collected.Files.FirstOrDefault(file => masks.Contains(file.Path)) is not null)
+            throw new ArtifactRefusedException("the artifact's name, or that of a file in it, contains a secret");
         var upload = new ArtifactUpload(name, collected.Files);
         await retry.Forever("upload an artifact", async token =>
         {

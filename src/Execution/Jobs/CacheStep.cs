@@ -3,6 +3,7 @@ using PRTS.Api.Caches;
 using PRTS.Execution.Caches;
 using PRTS.Execution.Steps;
 using PRTS.Pipelines.Planning;
+using PRTS.Supervisor.Masking;
 
 namespace PRTS.Execution.Jobs;
 
@@ -10,7 +11,7 @@ namespace PRTS.Execution.Jobs;
 /// Brings what earlier builds kept, and keeps it for later ones. A cache only saves time: where it cannot be brought or kept the step says
 /// so and the job goes on. Only keys and paths that make no sense fail it.
 /// </summary>
-internal sealed class CacheStep(JobAssignment job, JobHistory history, CacheStore store)
+internal sealed class CacheStep(JobAssignment job, JobHistory history, CacheStore store, Masks masks)
 {
     /// <returns>What the step did, in words, and its outputs: <c>hit</c> (whether the key itself was there), <c>key</c> and <c>restored_key</c>.</returns>
     /// <exception cref="ScopeException">An expression cannot be evaluated, or what it gives cannot be.</exception>
@@ -46,6 +47,8 @@ internal sealed class CacheStep(JobAssignment job, JobHistory history, CacheStor
         string Key(string template, string what)
         {
             var text = scope.Render(template, environment, what).Trim();
+            if (masks.Contains(text))
+                throw new ScopeException($"{what} {template} contains a secret, and keys are kept where everybody reads them");
             return PlannedCache.IsKey(text) && !text.StartsWith(PlannedStepCache.KeyPrefix, StringComparison.Ordinal) ? text
                 : throw new ScopeException($"{what} {template} gives '{text}'; a key is one line of 1 to {PlannedCache.LongestKey} characters and does not begin with {PlannedStepCache.KeyPrefix}");
         }

@@ -1,13 +1,15 @@
+using System.Text;
 using PRTS.Api.Builds;
 using PRTS.Execution.Artifacts;
 using PRTS.Execution.Steps;
 using PRTS.Execution.Workspaces;
 using PRTS.Pipelines.Planning;
+using PRTS.Supervisor.Masking;
 
 namespace PRTS.Execution.Jobs;
 
 /// <summary>Runs a step that adds jobs to the build. It has no process; repeating it after an interruption is harmless.</summary>
-internal sealed class GenerateStep(JobAssignment job, IJobSink sink, Workspace workspace, Retry retry)
+internal sealed class GenerateStep(JobAssignment job, IJobSink sink, Workspace workspace, Retry retry, Masks masks)
 {
     private const int MostNamed = 10;
 
@@ -23,6 +25,8 @@ internal sealed class GenerateStep(JobAssignment job, IJobSink sink, Workspace w
         if (file.Size > GeneratedJobs.MostBytes)
             throw new ArtifactRefusedException($"'{path}' has {file.Size} bytes; it may have {GeneratedJobs.MostBytes}");
         var content = await Read(file, ct);
+        if (masks.Contains(path) || masks.Contains(Encoding.UTF8.GetString(content)))
+            throw new ArtifactRefusedException("the file contains a secret, and the jobs of a build are there for everybody to read: name the secret in it instead");
         var names = await retry.Forever("generate jobs", token => sink.Generate(job, step.Index, path, content, token), ct);
         return names.Count switch
         {

@@ -8,6 +8,7 @@ using PRTS.Execution.Supervision;
 using PRTS.Execution.Users;
 using PRTS.Execution.Workspaces;
 using PRTS.Pipelines.Planning;
+using PRTS.Supervisor.Masking;
 
 namespace PRTS.Execution.Jobs;
 
@@ -27,19 +28,37 @@ internal sealed class JobRun : IDisposable
     private readonly Workspace workspace;
     private readonly JobTrace trace;
     private readonly JobContainers? containers;
+    private readonly JobSecrets secrets;
+    private readonly Masks masks;
 
-    public JobRun(ExecutionOptions options, IJobSink sink, JobDirectory directory, UserClaims claims, EndedAttempts endedAttempts, TimeProvider clock, ILogger log)
+    /// <summary>Why the secrets cannot be masked: no step may run then.</summary>
+    private readonly string? unmasked;
+
+    public JobRun(ExecutionOptions options, IJobSink sink, JobDirectory directory, JobSecrets secrets, UserClaims claims, EndedAttempts endedAttempts, TimeProvider clock, ILogger log)
     {
         (this.options, this.sink, this.directory, this.claims, this.endedAttempts, this.clock, this.log) = (options, sink, directory, claims, endedAttempts, clock, log);
         Cancellation = new(directory);
         history = new(directory);
         retry = new(Job.Attempt, clock, log);
-        reporter = new(Job, sink, history, retry);
+        (this.secrets, masks, unmasked) = MasksOf(secrets);
+        reporter = new(Job, sink, history, retry, masks);
         workspace = new(options, Job, directory.Ticket.User, clock);
         trace = new(directory, history);
         steps = new MachineSteps(workspace, new Dictionary<string, string>());
         if (NeedsContainers)
             containers = options.Engine is { } engine ? new(engine, options, Job, workspace, clock) : null;
+    }
+
+    private static (JobSecrets Sent, Masks Masks, string? Error) MasksOf(JobSecrets secrets)
+    {
+        try
+        {
+            return (secrets, Masks.Of(secrets.Values), null);
+        }
+        catch (MaskLimitException e)
+        {
+            return (JobSecrets.None, Masks.None, $"the job's secrets cannot be masked: {e.Message}");
+        }
     }
 
     public JobCancellation Cancellation { get; }
@@ -128,9 +147,9 @@ internal sealed class JobRun : IDisposable
 
     private async Task<IReadOnlyList<PassedStep>?> Unchanged(CancellationToken ct)
     {
-        if (Cancellation.IsRequested || !Job.Job.Steps.All(step => step.Memo is not null) || (Job.Job.Container is null ? steps : await LookForHost(ct)) is not { } host)
+        if (unmasked is not null || Cancellation.IsRequested || !Job.Job.Steps.All(step => step.Memo is not null) || (Job.Job.Container is null ? steps : await LookForHost(ct)) is not { } host)
             return null;
-        return await new UnchangedJob(options, Job, history, workspace, new CacheStore(Job, sink, workspace, retry), clock).Find(host, ct);
+        return await new UnchangedJob(options, Job, history, workspace, new CacheStore(Job, sink, workspace, retry), masks, clock).Find(host, ct);
     }
 
     /// <summary>Null when the image has to be got first.</summary>
@@ -171,7 +190,7 @@ internal sealed class JobRun : IDisposable
         try
         {
             var failure = restarted ? Reasons.MachineRestarted : await CheckOut(ct);
-            return (await connecting, await launching ?? failure);
+            return (await connecting, unmasked ?? await launching ?? failure);
         }
         catch (OperationCanceledException)
         {
@@ -185,7 +204,7 @@ internal sealed class JobRun : IDisposable
     private async Task<SupervisorClient> Connect(Task launching, CancellationToken ct)
     {
         await launching;
-        return await SupervisorClient.Connect(directory, clock, ct);
+        return await SupervisorClient.Connect(directory, secrets, clock, ct);
     }
 
     private async Task<string?> Launch(CancellationToken ct)
@@ -265,10 +284,10 @@ internal sealed class JobRun : IDisposable
     {
         var sender = new LogSender(Job, sink, directory, supervisor, options, retry, clock);
         var sending = sender.Run(ct);
-        var preparation = new StepPreparation(options, Job, workspace, steps, directory.Path, trace.ContextOf);
-        var runner = new StepRunner(directory, history, reporter, supervisor, preparation, steps, Cancellation, clock);
+        var preparation = new StepPreparation(options, Job, workspace, steps, directory.Path, trace.ContextOf, masks);
+        var runner = new StepRunner(directory, history, reporter, supervisor, preparation, steps, Cancellation, masks, clock);
         var store = new CacheStore(Job, sink, workspace, retry);
-        var artifacts = new ArtifactStep(Job, history, reporter, sink, store, workspace, retry, clock);
+        var artifacts = new ArtifactStep(Job, history, reporter, sink, store, workspace, retry, masks, clock);
         var cached = new CachedStep(reporter, new StepCache(Job, store, workspace), new WorkspaceFiles(workspace), runner, steps, Cancellation, clock);
         failure ??= JobFailure();
         if (Job.Resume is { } resume && directory.IsWorkspaceReady)
@@ -321,7 +340,7 @@ internal sealed class JobRun : IDisposable
         }
         catch (Exception e) when (!ct.IsCancellationRequested)
         {
-            log.LogError(e, "{Attempt}: step {Step} failed in the agent", Job.Attempt, step.Index);
+            log.LogError("{Attempt}: step {Step} failed in the agent: {Error}", Job.Attempt, step.Index, masks.Apply(e.ToString()));
             await supervisor.Send(Supervisor.Protocol.Frames.Cancel(step.Index));
             return new(RunStatus.Failed, $"the agent could not run it: {e.Message}", null, supervisor.LogLength, clock.GetUtcNow());
         }
@@ -399,7 +418,7 @@ internal sealed class JobRun : IDisposable
         var user = directory.Ticket.User;
         if (supervisor is not null || directory.HasSupervisor)
         {
-            supervisor ??= await SupervisorClient.Connect(directory, clock, ct);
+            supervisor ??= await SupervisorClient.Connect(directory, JobSecrets.None, clock, ct);
             await using (supervisor)
                 await Leaving.Of(supervisor, clock, log, Job.Attempt);
             Processes.KillLeftovers(Leaving.Unfinished(supervisor), claims.IsExclusive(user) ? user.Uid : -1);

@@ -69,7 +69,8 @@ public sealed class JobRunner(ExecutionOptions options, IJobSink sink, TimeProvi
     /// Runs the attempt to its end and reports it. An attempt that an earlier agent process began is adopted: nothing runs twice.
     /// A second call for an attempt that runs here joins the first. Cancel <paramref name="detach"/> when the agent shuts down.
     /// </summary>
-    public async Task<RunResult> Run(JobAssignment job, CancellationToken detach)
+    /// <param name="secrets">What is masked in log and reports; where there is more than can be, the job fails before its first step.</param>
+    public async Task<RunResult> Run(JobAssignment job, JobSecrets secrets, CancellationToken detach)
     {
         var mine = new Running();
         var first = running.GetOrAdd(job.Attempt, mine);
@@ -77,7 +78,7 @@ public sealed class JobRunner(ExecutionOptions options, IJobSink sink, TimeProvi
             return await first.Result.Task;
         try
         {
-            var result = await RunHere(job, mine, detach);
+            var result = await RunHere(job, secrets, mine, detach);
             mine.Result.SetResult(result);
             return result;
         }
@@ -91,6 +92,9 @@ public sealed class JobRunner(ExecutionOptions options, IJobSink sink, TimeProvi
             running.TryRemove(job.Attempt, out _);
         }
     }
+
+    /// <summary>Of a job without secrets.</summary>
+    public Task<RunResult> Run(JobAssignment job, CancellationToken detach) => Run(job, JobSecrets.None, detach);
 
     /// <summary>Cancels the attempt: the running step gets SIGTERM, after the grace time SIGKILL. Harmless when it has ended or is unknown.</summary>
     public Task Cancel(string attempt, string reason)
@@ -146,7 +150,7 @@ public sealed class JobRunner(ExecutionOptions options, IJobSink sink, TimeProvi
         leaving.Dispose();
     }
 
-    private async Task<RunResult> RunHere(JobAssignment job, Running entry, CancellationToken detach)
+    private async Task<RunResult> RunHere(JobAssignment job, JobSecrets secrets, Running entry, CancellationToken detach)
     {
         // With a directory its clean-up was cut short, and is to be completed.
         if (ended.Contains(job.Attempt) && !Directory.Exists(JobDirectory.PathOf(options, job.Attempt)))
@@ -161,7 +165,7 @@ public sealed class JobRunner(ExecutionOptions options, IJobSink sink, TimeProvi
         {
             return await Refuse(job, e, detach);
         }
-        using var run = new JobRun(options, sink, directory, claims, ended, clock, log);
+        using var run = new JobRun(options, sink, directory, secrets, claims, ended, clock, log);
         entry.Begin(run);
         var result = await run.Run(detach);
         if (options.Engine is { } engine && run.HasUsedEngine && result != RunResult.Detached)

@@ -1,9 +1,11 @@
 using PRTS.Api.Builds;
+using PRTS.Execution.Steps;
+using PRTS.Supervisor.Masking;
 
 namespace PRTS.Execution.Jobs;
 
-/// <summary>Sends the history's events in order, for as long as it takes.</summary>
-internal sealed class Reporter(JobAssignment job, IJobSink sink, JobHistory history, Retry retry)
+/// <summary>Sends the history's events in order, for as long as it takes. Secrets in them are masked before they are written down.</summary>
+internal sealed class Reporter(JobAssignment job, IJobSink sink, JobHistory history, Retry retry, Masks masks)
 {
     private const int Batch = 200;
     private readonly Lock gate = new();
@@ -54,7 +56,7 @@ internal sealed class Reporter(JobAssignment job, IJobSink sink, JobHistory hist
     {
         lock (gate)
         {
-            history.Append(create(history.NextSequence), outputs);
+            history.Append(Masked(create(history.NextSequence)), Masked(outputs));
             changed.TrySetResult();
             changed = NewSignal();
         }
@@ -65,12 +67,26 @@ internal sealed class Reporter(JobAssignment job, IJobSink sink, JobHistory hist
     {
         lock (gate)
         {
-            history.Append(create(history.NextSequence));
+            history.Append([.. create(history.NextSequence).Select(entry => new HistoryEntry(Masked(entry.Event), Masked(entry.Outputs)))]);
             changed.TrySetResult();
             changed = NewSignal();
         }
         return true;
     }
+
+    private JobEvent Masked(JobEvent happened) => happened switch
+    {
+        StepStarted started => started with { Name = Masked(started.Name) },
+        StepEnded ended => ended with { Reason = Masked(ended.Reason), Outputs = Masked(ended.Outputs) },
+        JobEnded ended => ended with { Reason = Masked(ended.Reason), Outputs = Masked(ended.Outputs) },
+        _ => happened,
+    };
+
+    /// <summary>A reason that decides how a job goes on has nothing of a pipeline in it, and stays as it is.</summary>
+    private string? Masked(string? text) => text is null || Reasons.IsOwn(text) ? text : masks.Apply(text);
+
+    private IReadOnlyDictionary<string, string>? Masked(IReadOnlyDictionary<string, string>? outputs) =>
+        outputs is null || masks.IsEmpty ? outputs : outputs.ToDictionary(output => output.Key, output => masks.Apply(output.Value), StringComparer.Ordinal);
 
     private (JobEvent[] Events, Task More) Unsent()
     {

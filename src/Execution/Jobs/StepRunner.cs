@@ -3,6 +3,7 @@ using PRTS.Api.Builds;
 using PRTS.Execution.Steps;
 using PRTS.Execution.Supervision;
 using PRTS.Pipelines.Planning;
+using PRTS.Supervisor.Masking;
 using PRTS.Supervisor.Protocol;
 
 namespace PRTS.Execution.Jobs;
@@ -16,7 +17,7 @@ internal sealed record StepResult(RunStatus Status, string? Reason, int? ExitCod
 /// <summary>Runs one step with a process: prepares it, hands it to the supervisor, or finds it running or ended there.</summary>
 internal sealed class StepRunner(
     JobDirectory directory, JobHistory history, Reporter reporter, SupervisorClient supervisor, StepPreparation preparation,
-    IStepHost host, JobCancellation cancellation, TimeProvider clock)
+    IStepHost host, JobCancellation cancellation, Masks masks, TimeProvider clock)
 {
     private static readonly TimeSpan RepeatCommand = TimeSpan.FromSeconds(2);
 
@@ -105,7 +106,7 @@ internal sealed class StepRunner(
 
     private StepResult ResultOf(PlannedStep step, ProcessExited exited, bool jobTimesOutFirst, string? explanation)
     {
-        var (outputs, outputError) = OutputFile.Parse(preparation.ReadOutputs(step));
+        var (outputs, outputError) = OutputFile.Parse(preparation.ReadOutputs(step), masks);
         var reason = explanation ?? Reasons.Of(exited);
         var (status, why) = exited.Cause switch
         {

@@ -4,6 +4,7 @@ using PRTS.Execution.Caches;
 using PRTS.Execution.Steps;
 using PRTS.Execution.Workspaces;
 using PRTS.Pipelines.Planning;
+using PRTS.Supervisor.Masking;
 
 namespace PRTS.Execution.Jobs;
 
@@ -14,7 +15,7 @@ internal sealed record PassedStep(PlannedStep Step, string Name, string Reason, 
 /// Tells of a job, before anything is made for it, that all of its steps would be passed over because nothing of what they read has
 /// changed: then it needs no workspace and no supervisor. Says so only of jobs of which it can be sure.
 /// </summary>
-internal sealed class UnchangedJob(ExecutionOptions options, JobAssignment job, JobHistory history, Workspace workspace, CacheStore store, TimeProvider clock)
+internal sealed class UnchangedJob(ExecutionOptions options, JobAssignment job, JobHistory history, Workspace workspace, CacheStore store, Masks masks, TimeProvider clock)
 {
     /// <summary>Bytes. What is larger is put into a workspace once, not looked through here.</summary>
     private const int LargestLook = 1 << 20;
@@ -70,9 +71,9 @@ internal sealed class UnchangedJob(ExecutionOptions options, JobAssignment job, 
 
     private static readonly Dictionary<string, string> None = [];
 
-    private static string NameOf(PlannedStep step, StepScope scope)
+    private string NameOf(PlannedStep step, StepScope scope)
     {
         var environment = scope.Environment(step);
-        return step.NamedByCommand && PlannedStep.NameOf(scope.Render(step.Run!, environment, "the command")) is { Length: > 0 } name ? name : scope.Render(step.Name, environment, "the step's name");
+        return step.NamedByCommand && PlannedStep.NameOf(masks.Apply(scope.Render(step.Run!, environment, "the command"))) is { Length: > 0 } name ? name : scope.Render(step.Name, environment, "the step's name");
     }
 }

@@ -24,6 +24,10 @@ internal static class Reasons
 
     public static string JobTimedOut(TimeSpan timeout) => $"the job timed out after {Text(timeout)}";
 
+    /// <summary>Whether it is one of those that are compared with.</summary>
+    public static bool IsOwn(string reason) => reason is SupervisorStopped or SupervisorKilled or MachineRestarted
+        || reason.StartsWith("timed out after ", StringComparison.Ordinal) || reason.StartsWith("the job timed out after ", StringComparison.Ordinal);
+
     /// <summary>Null for exit code 0.</summary>
     public static string? Of(ProcessExited exited) =>
         exited.Signal > 0 ? $"killed by signal {exited.Signal}{Name(exited.Signal)}"

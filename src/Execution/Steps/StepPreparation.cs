@@ -7,13 +7,15 @@ using PRTS.Execution.Native;
 using PRTS.Execution.Supervision;
 using PRTS.Execution.Workspaces;
 using PRTS.Pipelines.Planning;
+using PRTS.Supervisor.Masking;
 using PRTS.Supervisor.Protocol;
 
 namespace PRTS.Execution.Steps;
 
 /// <summary>Makes a step's script, environment and command line.</summary>
 /// <param name="orders">A directory that steps cannot see.</param>
-internal sealed class StepPreparation(ExecutionOptions options, JobAssignment job, Workspace workspace, IStepHost host, string orders, Func<PlannedStep, string?> traceParent)
+/// <param name="masks">Names are shown to everybody.</param>
+internal sealed class StepPreparation(ExecutionOptions options, JobAssignment job, Workspace workspace, IStepHost host, string orders, Func<PlannedStep, string?> traceParent, Masks masks)
 {
     /// <summary>The step's process, or what keeps it from being made.</summary>
     public (RunStep? Command, string Name, string? Error) Prepare(PlannedStep step, StepScope scope, TimeSpan timeout)
@@ -24,12 +26,12 @@ internal sealed class StepPreparation(ExecutionOptions options, JobAssignment jo
             var environment = scope.Environment(step);
             if (step.Image is { } image)
             {
-                name = scope.Render(step.Name, environment, "the step's name");
+                name = masks.Apply(scope.Render(step.Name, environment, "the step's name"));
                 return (BuildImage(step, Rendered(image, text => scope.Render(text, environment, "the image to build")), timeout), name, null);
             }
             // The command first: it may be what names the step.
             var text = scope.Render(step.Run ?? "", environment, "the command");
-            name = NameOf(step, text) ?? scope.Render(step.Name, environment, "the step's name");
+            name = NameOf(step, text) ?? masks.Apply(scope.Render(step.Name, environment, "the step's name"));
             foreach (var (key, value) in StepEnvironment.Fixed(job, step, name, host, host.PathOf(OutputName(step)), options, traceParent(step)))
                 environment[key] = value;
             var directory = DirectoryOf(step, scope, environment);
@@ -65,7 +67,7 @@ internal sealed class StepPreparation(ExecutionOptions options, JobAssignment jo
             Image = image,
         }.Write(order);
         return new(step.Index, [.. OwnProgram.CommandLine, ImageBuild.Verb, order], [.. SupervisorProgram.Environment().Select(variable => $"{variable.Key}={variable.Value}"), .. ForCredentialHelpers()],
-            "/", -1, -1, Math.Max(1, (long)timeout.TotalMilliseconds), (long)job.CancelGrace.TotalMilliseconds, step.Parallel ?? -1, Label(step, step.Name));
+            "/", -1, -1, Math.Max(1, (long)timeout.TotalMilliseconds), (long)job.CancelGrace.TotalMilliseconds, step.Parallel ?? -1, Label(step, masks.Apply(step.Name)));
     }
 
     /// <summary>Programs that keep registries' credentials look for their own settings there.</summary>
@@ -89,7 +91,7 @@ internal sealed class StepPreparation(ExecutionOptions options, JobAssignment jo
         try
         {
             var environment = scope.Environment(step);
-            return NameOf(step, scope.Render(step.Run ?? "", environment, "the command")) ?? scope.Render(step.Name, environment, "the step's name");
+            return NameOf(step, scope.Render(step.Run ?? "", environment, "the command")) ?? masks.Apply(scope.Render(step.Name, environment, "the step's name"));
         }
         catch (ScopeException)
         {
@@ -97,9 +99,9 @@ internal sealed class StepPreparation(ExecutionOptions options, JobAssignment jo
         }
     }
 
-    /// <summary>The name that the evaluated command gives to the step. Null: the author gave one.</summary>
-    private static string? NameOf(PlannedStep step, string command) =>
-        !step.NamedByCommand ? null : PlannedStep.NameOf(command) is { Length: > 0 } line ? line : step.Name;
+    /// <summary>The name that the evaluated command gives to the step, masked before it is shortened. Null: the author gave one.</summary>
+    private string? NameOf(PlannedStep step, string command) =>
+        !step.NamedByCommand ? null : PlannedStep.NameOf(masks.Apply(command)) is { Length: > 0 } line ? line : step.Name;
 
     /// <summary>At most one byte more than may be there.</summary>
     public byte[] ReadOutputs(PlannedStep step)

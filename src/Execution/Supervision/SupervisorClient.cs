@@ -15,6 +15,7 @@ internal sealed class SupervisorClient : IAsyncDisposable
     private static readonly TimeSpan BetweenTries = TimeSpan.FromMilliseconds(50);
     private const int StartingTries = 200;
     private readonly JobDirectory directory;
+    private readonly JobSecrets secrets;
     private readonly TimeProvider clock;
     private readonly SemaphoreSlim sending = new(1);
     private readonly CancellationTokenSource closing = new();
@@ -26,7 +27,7 @@ internal sealed class SupervisorClient : IAsyncDisposable
     private long logLength;
     private long acknowledged;
 
-    private SupervisorClient(JobDirectory directory, TimeProvider clock) => (this.directory, this.clock) = (directory, clock);
+    private SupervisorClient(JobDirectory directory, JobSecrets secrets, TimeProvider clock) => (this.directory, this.secrets, this.clock) = (directory, secrets, clock);
 
     /// <summary>Done at the next change of anything here but <see cref="LogLength"/>. Take it before looking.</summary>
     public Task Changed => changed.Next;
@@ -45,9 +46,10 @@ internal sealed class SupervisorClient : IAsyncDisposable
     public bool IsGone { get; private set; }
 
     /// <summary>Connects to the job's supervisor and learns what it has done so far; when it has ended, <see cref="IsGone"/> is true.</summary>
-    public static async Task<SupervisorClient> Connect(JobDirectory directory, TimeProvider clock, CancellationToken ct)
+    /// <param name="secrets">Told to it before anything else: it masks them in all that steps write from then on.</param>
+    public static async Task<SupervisorClient> Connect(JobDirectory directory, JobSecrets secrets, TimeProvider clock, CancellationToken ct)
     {
-        var client = new SupervisorClient(directory, clock);
+        var client = new SupervisorClient(directory, secrets, clock);
         try
         {
             await client.ConnectOrConclude(ct);
@@ -188,6 +190,12 @@ internal sealed class SupervisorClient : IAsyncDisposable
         Nudge();
     }
 
+    private static async Task SendWhole(Socket socket, ReadOnlyMemory<byte> frame, CancellationToken ct)
+    {
+        while (!frame.IsEmpty)
+            frame = frame[await socket.SendAsync(frame, SocketFlags.None, ct)..];
+    }
+
     /// <summary>A socket's path may have 107 bytes at most; through a descriptor of the directory it always fits.</summary>
     private async Task<Socket?> TryConnect(CancellationToken ct)
     {
@@ -197,6 +205,9 @@ internal sealed class SupervisorClient : IAsyncDisposable
         {
             var path = string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{opened.DangerousGetHandle()}/{JobFiles.ControlSocket}");
             await candidate.ConnectAsync(new UnixDomainSocketEndPoint(path), ct);
+            // On this connection no command can come before them.
+            if (secrets.Values.Count > 0)
+                await SendWhole(candidate, Frames.Mask(secrets.Values), ct);
             return candidate;
         }
         catch (SocketException)

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
+using PRTS.Execution.Connection;
 
 namespace PRTS.Execution.Workspaces;
 
@@ -24,8 +25,7 @@ internal sealed class GitRemote(string url, string token)
     /// <summary>git sends something every five seconds, also while it computes.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
-    private static readonly HttpClient Http =
-        new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(5), PooledConnectionLifetime = TimeSpan.FromMinutes(5) }) { Timeout = Timeout.InfiniteTimeSpan };
+    private static readonly HttpClient Http = Client();
 
     /// <summary>The branches and tags.</summary>
     /// <exception cref="HttpRequestException">The server is away. So says <see cref="HttpIOException"/>.</exception>
@@ -79,6 +79,13 @@ internal sealed class GitRemote(string url, string token)
             throw new GitRefusedException(string.Create(CultureInfo.InvariantCulture, $"{url} answered {(int)response.StatusCode}: {said}"));
         }
         return await response.EnsureSuccessStatusCode().Content.ReadAsStreamAsync(ct);
+    }
+
+    private static HttpClient Client()
+    {
+        var handler = ServerTrust.Handler();
+        handler.PooledConnectionLifetime = TimeSpan.FromMinutes(5);
+        return new(handler) { Timeout = Timeout.InfiniteTimeSpan };
     }
 
     private static string[] Command(string name) => [Packet("command=" + name), Packet("agent=prts"), Packet("object-format=sha1")];

@@ -133,6 +133,7 @@ public sealed partial class ProjectGrain : Grain, IProjectGrain
 
     private async Task Establish()
     {
+        await GrainFactory.Organization(id.Tenant, id.Org).Create("");
         await repositories.Create(id, cell.Value.DefaultBranch);
         await projects.Upsert(id, Summary());
         projected = true;

@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Text;
 using PRTS.Silo.Configuration;
 using PRTS.Storage.Agents;
+using PRTS.Web.Gateway;
 
 namespace PRTS.Silo.Cluster;
 
@@ -26,11 +27,21 @@ public static class AgentProgram
             var hash = SHA256.HashData(Encoding.UTF8.GetBytes(ClusterEndpoints.Bearer(http)));
             return await http.RequestServices.GetRequiredService<AgentIdentities>().FindToken(hash, http.RequestAborted) is not null ? await next(context) : ClusterEndpoints.BadToken();
         });
-        agent.MapGet("/install.sh", (HttpContext http, ServerOptions options) => TypedResults.Text(Script(options.PublicUrl, ClusterEndpoints.Bearer(http)), "text/x-shellscript"));
+        agent.MapGet("/install.sh", (HttpContext http, GatewayOptions gateway, ServerOptions options) =>
+            TypedResults.Text(Script(options.PublicUrl, ClusterEndpoints.Bearer(http), gateway.Trust()), "text/x-shellscript"));
         agent.MapGet("/program.tar.gz", () => TypedResults.Stream(Write, "application/gzip"));
     }
 
-    private static string Script(string url, string token) => $$"""
+    /// <summary>A machine that has nothing of ours also trusts nothing of ours: it keeps our authority where the agent looks for it.</summary>
+    private static string Fetch(string? trust) => trust is null ? "fetch() { curl -fsS \"$@\"; }" : $$"""
+        mkdir -p "$home/tls"
+        cat >"$home/tls/trust.pem" <<'END'
+        {{trust.Trim()}}
+        END
+        fetch() { curl -fsS --cacert "$home/tls/trust.pem" "$@"; }
+        """;
+
+    private static string Script(string url, string token, string? trust) => $$"""
         # Fetches the PRTS agent from its server, and starts it in this terminal.
         set -eu
         url='{{url}}'
@@ -38,6 +49,7 @@ public static class AgentProgram
         [ "$(id -u)" = 0 ] && home=/var/lib/prts-agent || home=$HOME/.prts-agent
         home=${PRTS_AGENT_INSTALL:-$home}
         export PRTS_HOME=$home
+        {{Fetch(trust)}}
         fail() { printf 'prts: %s\n' "$*" >&2; exit 1; }
         [ "$(uname -sm)" = 'Linux {{Machine}}' ] || fail "this server has the agent for Linux on {{Machine}}, not for $(uname -sm): start it from a checkout of PRTS"
         command -v git >/dev/null || fail "git is missing (Debian, Ubuntu: apt-get install git)"
@@ -46,7 +58,7 @@ public static class AgentProgram
         export DOTNET_ROOT=$(dirname "$(readlink -f "$dotnet")")
         rm -rf "$home/program.new" "$home/program.old"
         mkdir -p "$home/program.new"
-        curl -fsS -H "Authorization: Bearer $token" "$url/cluster/agent/program.tar.gz" | tar -xz -C "$home/program.new"
+        fetch -H "Authorization: Bearer $token" "$url/cluster/agent/program.tar.gz" | tar -xz -C "$home/program.new"
         [ ! -d "$home/program" ] || mv "$home/program" "$home/program.old"
         mv "$home/program.new" "$home/program"
         rm -rf "$home/program.old"

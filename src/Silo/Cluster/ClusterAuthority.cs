@@ -5,7 +5,7 @@ using PRTS.Storage.Settings;
 namespace PRTS.Silo.Cluster;
 
 /// <summary>
-/// The cluster's own certificate authority. Its key lives in the database, which agents cannot read; it signs one certificate for each
+/// The cluster's own certificate authority. Its key lives in the database, sealed, where agents cannot read it; it signs one certificate for each
 /// start of a server and one for each agent that joins.
 /// </summary>
 public sealed class ClusterAuthority : IDisposable
@@ -28,7 +28,7 @@ public sealed class ClusterAuthority : IDisposable
     public X509Certificate2 Certificate { get; }
 
     /// <summary>Loads the authority, or makes it on the cluster's first start.</summary>
-    public static async Task<ClusterAuthority> Load(SettingsStore settings, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<ClusterAuthority> Load(SealedSettings settings, TimeProvider time, CancellationToken cancellationToken)
     {
         var pfx = await settings.GetOrCreate(SettingsKey, () => Make(time.GetUtcNow()), cancellationToken);
         return new ClusterAuthority(X509CertificateLoader.LoadPkcs12(pfx, password: null, X509KeyStorageFlags.Exportable), time);

@@ -6,6 +6,8 @@ using Orleans.Serialization;
 using PRTS.Contracts.Cluster;
 using PRTS.Contracts.Projects;
 using PRTS.Storage.Agents;
+using PRTS.Web.Gateway;
+using PRTS.Web.Rest;
 
 namespace PRTS.Silo.Cluster;
 
@@ -19,7 +21,7 @@ public static class ClusterEndpoints
 
     public static void MapCluster(this IEndpointRouteBuilder app)
     {
-        var cluster = app.MapGroup("/cluster").AllowAnonymous().ExcludeFromDescription();
+        var cluster = app.MapGroup("/cluster").RateAs(RateClass.Agent).AllowAnonymous().ExcludeFromDescription();
         cluster.MapPost("/join", Join);
         cluster.MapAgentProgram();
         var membership = cluster.MapGroup("/membership");
@@ -48,12 +50,12 @@ public static class ClusterEndpoints
         JoinRequest request, HttpContext http, AgentIdentities identities, AgentNames names, ClusterAuthority authority, TimeProvider time, CancellationToken cancellationToken)
     {
         if (!ProjectId.IsValidName(request.Name))
-            return TypedResults.Problem($"'{request.Name}' can't be an agent's name: use 1–64 of a-z, 0-9, '.', '_' and '-', beginning with a letter or digit.", statusCode: 400);
+            return Problems.Of(400, "invalid", $"'{request.Name}' can't be an agent's name: use 1–64 of a-z, 0-9, '.', '_' and '-', beginning with a letter or digit.");
         var hash = SHA256.HashData(Encoding.UTF8.GetBytes(Bearer(http)));
         if (await identities.FindToken(hash, cancellationToken) is not { } open)
             return BadToken();
         if (await names.Choose(open, request, cancellationToken) is not { } name)
-            return TypedResults.Problem($"An agent named '{request.Name}' runs already: choose another name (--name), or stop that one.", statusCode: 409);
+            return Problems.Of(409, "conflict", $"An agent named '{request.Name}' runs already: choose another name (--name), or stop that one.");
         var credential = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
         JoinAnswer? answer = null;
         AgentIdentity? identity;
@@ -63,7 +65,7 @@ public static class ClusterEndpoints
         }
         catch (CryptographicException)
         {
-            return TypedResults.Problem("The certificate request is not a valid PKCS#10 request in PEM.", statusCode: 400);
+            return Problems.Of(400, "invalid", "The certificate request is not a valid PKCS#10 request in PEM.");
         }
 
         return identity is null ? BadToken() : TypedResults.Ok(answer);
@@ -101,7 +103,7 @@ public static class ClusterEndpoints
         if (http.Request.Headers["Prts-Agent"].ToString().Split('/') is not [var tenant, var name]
             || !await http.RequestServices.GetRequiredService<AgentIdentities>().Verify(tenant, name, hash, http.RequestAborted))
         {
-            return TypedResults.Problem("This agent is not known here, or was removed: join again with a token from 'prts agent token'.", statusCode: 401);
+            return Problems.Of(401, "unauthenticated", "This agent is not known here, or was removed: join again with a token from 'prts agent token'.");
         }
 
         http.Items["silo"] = ClusterNames.AgentSilo(tenant, name);
@@ -113,22 +115,22 @@ public static class ClusterEndpoints
         HttpContext http, IMembershipTable table, Serializer serializer, Func<MembershipChange, Task<bool>> write, bool namesItself = true)
     {
         if (http.Request.ContentLength is not (> 0 and <= MaximumBody))
-            return TypedResults.Problem("A membership change has a length of at most 1 MiB.", statusCode: 413);
+            return Problems.Of(413, "too-large", "A membership change has a length of at most 1 MiB.");
         using var body = new MemoryStream();
         await http.Request.Body.CopyToAsync(body, http.RequestAborted);
         if (serializer.Deserialize<MembershipChange>(body.ToArray()) is not { } change)
-            return TypedResults.Problem("A membership change names a row.", statusCode: 400);
+            return Problems.Of(400, "invalid", "A membership change names a row.");
         var own = (string)http.Items["silo"]!;
         var present = (await table.ReadRowAsync(change.Entry.SiloAddress, http.RequestAborted)).TryGet(change.Entry.SiloAddress);
         if (namesItself ? change.Entry.SiloName != own || (present is not null && present.Item1.SiloName != own) : present?.Item1.SiloName != own)
-            return TypedResults.Problem($"{own} may write its own membership row only, not that of {present?.Item1.SiloName ?? change.Entry.SiloName}.", statusCode: 403);
+            return Problems.Of(403, "forbidden", $"{own} may write its own membership row only, not that of {present?.Item1.SiloName ?? change.Entry.SiloName}.");
         return Bytes(serializer, await write(change));
     }
 
     private static IResult Bytes<T>(Serializer serializer, T value) => TypedResults.Bytes(serializer.SerializeToArray(value), "application/octet-stream");
 
     internal static ProblemHttpResult BadToken() =>
-        TypedResults.Problem("This join token is unknown, used or expired: make a new one with 'prts agent token'.", statusCode: 401);
+        Problems.Of(401, "unauthenticated", "This join token is unknown, used or expired: make a new one with 'prts agent token'.");
 
     internal static string Bearer(HttpContext http) =>
         AuthenticationHeaderValue.TryParse(http.Request.Headers.Authorization, out var header) && header is { Scheme: "Bearer", Parameter: { } token } ? token : "";

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using PRTS.Api.Secrets;
 
 namespace PRTS.Silo.Configuration;
 
@@ -9,6 +10,33 @@ internal sealed class SettingsReader(Func<string, string?> variable)
     public List<string> Problems { get; } = [];
 
     public string? Text(string name) => variable(name) is { Length: > 0 } value ? value : null;
+
+    /// <summary>What commas separate.</summary>
+    public IReadOnlyList<string> List(string name) => (Text(name) ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
+    /// <summary>From the variable itself, or from the file that its name with <c>_FILE</c> names, without the line's end.</summary>
+    public SecretText? Secret(string name)
+    {
+        var file = Text(name + "_FILE");
+        if (Text(name) is { } text)
+        {
+            if (file is not null) Problems.Add($"{name} and {name}_FILE are both set: remove one of them.");
+            return SecretText.Of(text);
+        }
+
+        if (file is null) return null;
+        try
+        {
+            if (File.ReadAllText(file).TrimEnd('\r', '\n') is { Length: > 0 } read) return SecretText.Of(read);
+            Problems.Add($"{name}_FILE is '{file}', which is empty.");
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            Problems.Add($"{name}_FILE is '{file}', which cannot be read: {failure.Message}");
+        }
+
+        return null;
+    }
 
     public int Port(string name, int otherwise)
     {

@@ -5,6 +5,7 @@ using OpenTelemetry.Trace;
 using PRTS.Contracts.Access;
 using PRTS.Silo.Configuration;
 using PRTS.Web.Access;
+using PRTS.Web.Gateway;
 using Serilog;
 using Serilog.Events;
 using Serilog.Formatting.Compact;
@@ -57,13 +58,13 @@ public static class OperationsHosting
 
     public static void MapOperations(this WebApplication app)
     {
-        app.MapHealthChecks("/healthz/live", new() { Predicate = _ => false }).AllowAnonymous();
+        app.MapHealthChecks("/healthz/live", new() { Predicate = _ => false }).AllowPlainHttp().RateAs(RateClass.Exempt).AllowAnonymous();
         app.MapHealthChecks("/healthz/ready", new()
         {
             Predicate = check => check.Tags.Contains("ready"),
             ResultStatusCodes = { [HealthStatus.Degraded] = StatusCodes.Status503ServiceUnavailable },
             ResponseWriter = HealthAnswer.Write,
-        }).AllowAnonymous();
+        }).AllowPlainHttp().RateAs(RateClass.Exempt).AllowAnonymous();
         app.MapPrometheusScrapingEndpoint("/metrics").RequirePermission(Permissions.MetricsRead);
     }
 }

@@ -3,9 +3,13 @@ using Npgsql;
 using PRTS.Grains;
 using PRTS.Silo.Cluster;
 using PRTS.Silo.Configuration;
+using PRTS.Silo.Gateway;
 using PRTS.Storage;
 using PRTS.Storage.Blobs;
 using PRTS.Storage.Postgres;
+using PRTS.Storage.Secrets.Keys;
+using PRTS.Storage.Secrets.Sealing;
+using PRTS.Storage.Secrets.Vault;
 using PRTS.Storage.Settings;
 using PRTS.Web;
 
@@ -15,12 +19,18 @@ namespace PRTS.Silo.Startup;
 public sealed class Foundation : IAsyncDisposable
 {
     public required NpgsqlDataSource Database { get; init; }
+    public required Keyring Keyring { get; init; }
     public required ClusterAuthority Authority { get; init; }
     public required StorageOptions Storage { get; init; }
     public required GrainsOptions Grains { get; init; }
     public required WebOptions Web { get; init; }
 
+    /// <summary>Null: TLS does not end here.</summary>
+    public required Certificates? Certificates { get; init; }
+
+    /// <exception cref="InvalidSettingsException"/>
     /// <exception cref="UnusableBlobStoreException"/>
+    /// <exception cref="UnusableKeysException"/>
     /// <exception cref="UnusableDatabaseException"/>
     public static async Task<Foundation> Lay(ServerOptions options, TimeProvider time, CancellationToken cancellationToken = default)
     {
@@ -34,24 +44,41 @@ public sealed class Foundation : IAsyncDisposable
             Azure = options.Blobs.Azure,
             S3 = options.Blobs.S3,
             Caches = options.Caches,
+            Keys = options.Keys,
         };
         // Before anything is written: a start that cannot succeed leaves nothing behind.
         if (await new BlobStoreCheck(storage).TryOut(cancellationToken) is { } problem)
             throw new UnusableBlobStoreException(problem);
+        var certificates = options.Tls.IsOn ? new Certificates(options, time) : null;
+        var keyring = Keyring.Create(options.Keys, VaultHttp.Handler, time);
+        await keyring.TryOut(cancellationToken);
         KeepPrivate(storage.RepositoriesPath);
         if (storage is { Azure: null, S3: null })
             KeepPrivate(storage.BlobsPath);
         var database = new NpgsqlDataSourceBuilder(connection.ConnectionString).Build();
         await Migrations.Apply(database, cancellationToken);
-        var settings = new SettingsStore(database);
+        using var cache = new DataKeyCache(time);
+        var keys = new DataKeys(database, keyring, cache, time);
+        await keys.Prepare(cancellationToken);
+        var settings = new SealedSettings(database, new Sealer(keys));
+        await settings.SealPlain(cancellationToken);
         var tokenKey = await settings.GetOrCreate("cluster/attempt-tokens", () => RandomNumberGenerator.GetBytes(32), cancellationToken);
         return new Foundation
         {
             Database = database,
+            Keyring = keyring,
             Authority = await ClusterAuthority.Load(settings, time, cancellationToken),
             Storage = storage,
             Grains = new GrainsOptions { PublicUrl = options.PublicUrl, TokenKey = tokenKey },
-            Web = new WebOptions { Home = options.Home, PublicUrl = options.PublicUrl },
+            Web = new WebOptions
+            {
+                Home = options.Home,
+                PublicUrl = options.PublicUrl,
+                SessionIdle = options.SessionIdle,
+                SessionLifetime = options.SessionLifetime,
+                Gateway = options.Gateway with { KeyPin = () => certificates?.Pin, Trust = () => certificates?.Trust },
+            },
+            Certificates = certificates,
         };
     }
 
@@ -68,6 +95,7 @@ public sealed class Foundation : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Authority.Dispose();
+        Keyring.Dispose();
         await Database.DisposeAsync();
     }
 }

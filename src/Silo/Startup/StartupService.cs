@@ -51,5 +51,7 @@ public static class StartupHosting
         services.AddHostedService<StartupService>();
         services.AddHostedService<IdleMemory>();
         services.AddHostedService<SweepService>();
+        services.AddHostedService<KeyRotationService>();
+        services.AddHostedService<AuditCheckpointService>();
     }
 }

@@ -1,6 +1,7 @@
 using Npgsql;
 using PRTS.Api;
 using PRTS.Api.Builds;
+using PRTS.Contracts.Access;
 using PRTS.Contracts.Builds;
 using PRTS.Contracts.Projects;
 using PRTS.Storage.Agents;
@@ -15,6 +16,9 @@ public sealed record BuildQuery
     public string? Ref { get; init; }
     public string? Author { get; init; }
     public string? Text { get; init; }
+
+    /// <summary>Only builds of what lies in one of these.</summary>
+    public IReadOnlyList<AccessScope> Places { get; init; } = [AccessScope.Tenant];
     public int Skip { get; init; }
     public int Take { get; init; } = 50;
 }
@@ -113,16 +117,18 @@ public sealed class BuildsReadModel(NpgsqlDataSource database, AgentsReadModel a
               and ($5::text is null or ref in ($5, 'refs/heads/' || $5, 'refs/tags/' || $5))
               and ($6::text is null or author ilike $6)
               and ($7::text is null or search ilike $7)
+              and ($8::text[] is null or org = any($8) or org || '/' || project = any($8))
             """;
         object?[] values =
         [
             tenant, project?.Org, project?.Name, query.Status is { } status ? Name(status) : null, NullIfBlank(query.Ref),
             NullIfBlank(query.Author) is { } author ? Sql.Containing(author) : null, NullIfBlank(query.Text) is { } text ? Sql.Containing(text) : null,
+            Sql.Places(query.Places),
         ];
         var order = project is null ? "created_at desc, org, project, number desc" : "number desc";
         await using var batch = database.CreateBatch();
         batch.Add($"select count(*) from builds {Where}", values);
-        batch.Add($"select doc from builds {Where} order by {order} offset $8 limit $9", [.. values, query.Skip, query.Take]);
+        batch.Add($"select doc from builds {Where} order by {order} offset $9 limit $10", [.. values, query.Skip, query.Take]);
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         var total = reader.GetInt64(0);

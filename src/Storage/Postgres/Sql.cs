@@ -1,4 +1,5 @@
 using Npgsql;
+using PRTS.Contracts.Access;
 
 namespace PRTS.Storage.Postgres;
 
@@ -70,6 +71,9 @@ internal static class Sql
     /// <summary>A pattern for <c>ilike</c> that finds the text anywhere, with no wildcards of its own.</summary>
     public static string Containing(string text) =>
         $"%{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal)}%";
+
+    /// <summary>Names of organizations and <c>org/project</c> for <c>= any</c>; null where the whole tenant is among them.</summary>
+    public static string[]? Places(IReadOnlyList<AccessScope> places) => places.Contains(AccessScope.Tenant) ? null : [.. places.Select(place => place.ToString())];
 
     private static void Bind(NpgsqlParameterCollection parameters, ReadOnlySpan<object?> values)
     {

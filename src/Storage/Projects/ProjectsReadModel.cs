@@ -2,6 +2,7 @@ using Npgsql;
 using PRTS.Api;
 using PRTS.Api.Builds;
 using PRTS.Api.Projects;
+using PRTS.Contracts.Access;
 using PRTS.Contracts.Projects;
 using PRTS.Storage.Postgres;
 
@@ -11,6 +12,9 @@ namespace PRTS.Storage.Projects;
 public sealed record ProjectQuery
 {
     public string? Search { get; init; }
+
+    /// <summary>Only what lies in one of these.</summary>
+    public IReadOnlyList<AccessScope> Places { get; init; } = [AccessScope.Tenant];
     public int Skip { get; init; }
     public int Take { get; init; } = 50;
 }
@@ -42,11 +46,15 @@ public sealed class ProjectsReadModel(NpgsqlDataSource database)
     /// <summary>Projects by name, each with its latest build.</summary>
     public async Task<Page<ProjectSummary>> List(string tenant, ProjectQuery query, CancellationToken cancellationToken = default)
     {
-        const string Where = "where p.tenant = $1 and ($2::text is null or p.org || '/' || p.name ilike $2 or p.doc->>'description' ilike $2)";
+        const string Where = """
+            where p.tenant = $1 and ($2::text is null or p.org || '/' || p.name ilike $2 or p.doc->>'description' ilike $2)
+              and ($3::text[] is null or p.org = any($3) or p.org || '/' || p.name = any($3))
+            """;
         var search = string.IsNullOrWhiteSpace(query.Search) ? null : Sql.Containing(query.Search.Trim());
         await using var batch = database.CreateBatch();
-        batch.Add($"select count(*) from projects p {Where}", tenant, search);
-        batch.Add($"{Selection}{Where} order by p.org, p.name offset $3 limit $4", tenant, search, query.Skip, query.Take);
+        var places = Sql.Places(query.Places);
+        batch.Add($"select count(*) from projects p {Where}", tenant, search, places);
+        batch.Add($"{Selection}{Where} order by p.org, p.name offset $4 limit $5", tenant, search, places, query.Skip, query.Take);
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         var total = reader.GetInt64(0);

@@ -1,16 +1,20 @@
 using Npgsql;
+using PRTS.Contracts.Access;
+using PRTS.Storage.Access;
 using PRTS.Storage.Postgres;
 
 namespace PRTS.Storage.Users;
 
-/// <summary>An account. PasswordHash and Role are what the web layer says; this store does not look into them.</summary>
+/// <summary>An account. PasswordHash is what the web layer says, null for those who sign in elsewhere; this store does not look into it.</summary>
 public sealed record StoredUser
 {
     public required Guid Id { get; init; }
     public required string Tenant { get; init; }
     public required string Name { get; init; }
-    public required string PasswordHash { get; init; }
-    public required string Role { get; init; }
+    public string? PasswordHash { get; init; }
+    public string DisplayName { get; init; } = "";
+    public string? Email { get; init; }
+    public bool Enabled { get; init; } = true;
     public string? Culture { get; init; }
     public int FailedCount { get; init; }
     public DateTimeOffset? LockedUntil { get; init; }
@@ -20,15 +24,48 @@ public sealed record StoredUser
 /// <summary>Names are unique in a tenant, whatever their case.</summary>
 public sealed class UsersStore(NpgsqlDataSource database, TimeProvider time)
 {
-    internal const string Columns = "u.id, u.tenant, u.name, u.password_hash, u.role, u.culture, u.failed_count, u.locked_until, u.created_at";
+    internal const string Columns = "u.id, u.tenant, u.name, u.password_hash, u.display_name, u.email, u.enabled, u.culture, u.failed_count, u.locked_until, u.created_at";
 
-    /// <returns>False when the name is taken.</returns>
-    public async Task<bool> Create(StoredUser user, CancellationToken cancellationToken = default) => await database.Command(
-        """
-        insert into users (id, tenant, name, password_hash, role, culture, created_at) values ($1, $2, $3, $4, $5, $6, $7)
-        on conflict (tenant, lower(name)) do nothing
-        """,
-        user.Id, user.Tenant, user.Name, user.PasswordHash, user.Role, user.Culture, user.CreatedAt).Execute(cancellationToken) > 0;
+    /// <summary>Takes the name for this account, before the account's grain writes it down.</summary>
+    /// <returns>False when another account of the tenant has it.</returns>
+    public async Task<bool> Claim(string tenant, Guid id, UserProfile profile, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            return await database.Command(
+                """
+                insert into users (id, tenant, name, created_at, enabled) values ($1, $2, $3, $4, $5)
+                on conflict (id) do update set name = excluded.name where users.tenant = excluded.tenant
+                """,
+                id, tenant, profile.Name, profile.CreatedAt, profile.Enabled).Execute(cancellationToken) > 0;
+        }
+        catch (PostgresException taken) when (taken.SqlState == PostgresErrorCodes.UniqueViolation)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Shows what the account's grain says, unless something newer is there, and tells all servers.</summary>
+    /// <param name="identities">Provider and subject of each.</param>
+    public async Task Project(string tenant, Guid id, long version, UserProfile profile, IReadOnlyList<(string Provider, string Subject)> identities, CancellationToken cancellationToken = default)
+    {
+        await using var batch = database.CreateBatch();
+        batch.Add(
+            """
+            insert into users (id, tenant, name, created_at, version, display_name, email, enabled) values ($1, $2, $3, $4, $5, $6, $7, $8)
+            on conflict (id) do update set name = excluded.name, version = excluded.version, display_name = excluded.display_name, email = excluded.email, enabled = excluded.enabled
+            where excluded.version >= users.version
+            """,
+            id, tenant, profile.Name, profile.CreatedAt, version, profile.DisplayName, profile.Email, profile.Enabled);
+        foreach (var (provider, subject) in identities)
+            batch.Add("insert into user_identities (tenant, provider, subject, user_id) values ($1, $2, $3, $4) on conflict do nothing", tenant, provider, subject, id);
+        batch.Add("select pg_notify($1, $2)", AccessWatch.Channel, tenant);
+        await batch.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>The account that is known by this identity of a sign-in provider.</summary>
+    public Task<StoredUser?> ByIdentity(string tenant, string provider, string subject, CancellationToken cancellationToken = default) => database.Command(
+        $"select {Columns} from users u join user_identities i on i.user_id = u.id where i.tenant = $1 and i.provider = $2 and i.subject = $3", tenant, provider, subject).First(Read, cancellationToken);
 
     public Task<StoredUser?> Get(Guid id, CancellationToken cancellationToken = default) =>
         database.Command($"select {Columns} from users u where u.id = $1", id).First(Read, cancellationToken);
@@ -42,9 +79,6 @@ public sealed class UsersStore(NpgsqlDataSource database, TimeProvider time)
     /// <summary>A new password also ends a lockout.</summary>
     public Task SetPassword(Guid id, string passwordHash, CancellationToken cancellationToken = default) =>
         database.Command("update users set password_hash = $2, failed_count = 0, locked_until = null where id = $1", id, passwordHash).Execute(cancellationToken);
-
-    public Task SetRole(Guid id, string role, CancellationToken cancellationToken = default) =>
-        database.Command("update users set role = $2 where id = $1", id, role).Execute(cancellationToken);
 
     public Task SetCulture(Guid id, string? culture, CancellationToken cancellationToken = default) =>
         database.Command("update users set culture = $2 where id = $1", id, culture).Execute(cancellationToken);
@@ -70,11 +104,13 @@ public sealed class UsersStore(NpgsqlDataSource database, TimeProvider time)
         Id = row.GetGuid(0),
         Tenant = row.GetString(1),
         Name = row.GetString(2),
-        PasswordHash = row.GetString(3),
-        Role = row.GetString(4),
-        Culture = row.Text(5),
-        FailedCount = row.GetInt32(6),
-        LockedUntil = row.Nullable<DateTimeOffset>(7),
-        CreatedAt = row.Time(8),
+        PasswordHash = row.Text(3),
+        DisplayName = row.GetString(4),
+        Email = row.Text(5),
+        Enabled = row.GetBoolean(6),
+        Culture = row.Text(7),
+        FailedCount = row.GetInt32(8),
+        LockedUntil = row.Nullable<DateTimeOffset>(9),
+        CreatedAt = row.Time(10),
     };
 }

@@ -35,6 +35,7 @@ public enum FrameKind : byte
     Cancel = 2,
     Acknowledge = 3,
     Exit = 4,
+    Mask = 5,
     Status = 128,
 }
 
@@ -74,6 +75,15 @@ public static class Frames
     public static byte[] Acknowledge(long durable) => Frame(FrameKind.Acknowledge, writer => writer.Write(durable));
 
     public static long ReadAcknowledge(byte[] payload) => BinaryPrimitives.ReadInt64LittleEndian(payload);
+
+    /// <summary>From now on these secrets are masked in every step's output, beside those of earlier frames. They are nowhere but in the supervisor's memory.</summary>
+    public static byte[] Mask(IReadOnlyList<string> secrets) => Frame(FrameKind.Mask, writer => WriteList(writer, secrets));
+
+    public static IReadOnlyList<string> ReadMask(byte[] payload)
+    {
+        using var reader = new BinaryReader(new MemoryStream(payload, writable: false), Encoding.UTF8);
+        return ReadList(reader);
+    }
 
     /// <summary>The job is over: a running step is killed, the supervisor leaves.</summary>
     public static byte[] Exit() => Frame(FrameKind.Exit, static _ => { });
@@ -118,7 +128,7 @@ public static class Frames
         BinaryPrimitives.WriteInt32LittleEndian(frame, frame.Length - 4);
         return frame.Length - 4 <= MaximumLength
             ? frame
-            : throw new InvalidDataException($"The step's command and environment take {frame.Length} bytes; at most {MaximumLength} are possible.");
+            : throw new InvalidDataException($"The step's command and environment, or the secrets, take {frame.Length} bytes; at most {MaximumLength} are possible.");
     }
 
     private static void WriteList(BinaryWriter writer, IReadOnlyList<string> list)

@@ -10,6 +10,9 @@ internal sealed unsafe class OutputPipe : IDisposable
     private const int Little = 64 << 10;
     private const long BurstMs = 2;
     private const int GatherMs = 1;
+
+    /// <summary>After which a beginning of up to three bytes is no longer held back: programs write their output in fewer.</summary>
+    private const int QuietMs = 10;
     private readonly int bell;
     private readonly int bellEnd;
     private readonly int source;
@@ -53,12 +56,14 @@ internal sealed unsafe class OutputPipe : IDisposable
             {
                 fds[0] = new() { Fd = source, Events = Libc.POLLIN };
                 fds[1] = new() { Fd = left == long.MaxValue ? bell : -1, Events = Libc.POLLIN };
-                var ready = Libc.Poll(fds, 2, left == long.MaxValue ? -1 : DrainPauseMs);
-                if (ready == 0)
+                var ready = Libc.Poll(fds, 2, left != long.MaxValue ? DrainPauseMs : target.Waits ? QuietMs : -1);
+                if (ready == 0 && left != long.MaxValue)
                     return;
+                if (ready == 0)
+                    target.Quiet();
                 if (ready > 0 && fds[1].Revents != 0)
                     left = Capacity;
-                if (ready < 0 || fds[0].Revents == 0)
+                if (ready <= 0 || fds[0].Revents == 0)
                     continue;
                 var count = Libc.Read(source, start, Capacity);
                 if (count == 0)

@@ -1,10 +1,11 @@
+using PRTS.Supervisor.Masking;
 using PRTS.Supervisor.Native;
 using PRTS.Supervisor.Protocol;
 
 namespace PRTS.Supervisor.Steps;
 
 /// <summary>One step's process from start to the last byte of its output.</summary>
-internal sealed class StepProcess(RunStep step, Spool spool, Journal journal, Children children, TimeProvider clock)
+internal sealed class StepProcess(RunStep step, Spool spool, Func<Masks> masks, Journal journal, Children children, TimeProvider clock)
 {
     private readonly Lock gate = new();
     private readonly List<ITimer> timers = [];
@@ -23,7 +24,7 @@ internal sealed class StepProcess(RunStep step, Spool spool, Journal journal, Ch
         using var pipe = new OutputPipe(step.Uid, step.Gid);
         if (Start(pipe, out var ended) is { } refused)
             return refused;
-        var pump = new Thread(() => pipe.PumpInto(new Output(spool, step.Label))) { Name = "pump", IsBackground = true };
+        var pump = new Thread(() => pipe.PumpInto(new Output(spool, step.Label, masks))) { Name = "pump", IsBackground = true };
         pump.Start();
         var end = ended!.Task.GetAwaiter().GetResult();
         var leftovers = clear();

@@ -8,9 +8,9 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
-using PRTS.Contracts.Access;
 using PRTS.Storage.Settings;
 using PRTS.Storage.Users;
+using PRTS.Web.Audit;
 
 namespace PRTS.Web.Access;
 
@@ -20,36 +20,45 @@ public static class AccessServices
     public const string CookieScheme = "cookie";
     private const string Scheme = "prts";
 
-    public static IServiceCollection AddAccess(this IServiceCollection services)
+    public static IServiceCollection AddAccess(this IServiceCollection services, WebOptions web)
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<PasswordHasher>();
         services.AddSingleton<FailureLimiter>();
         services.AddSingleton<PasswordLogin>();
+        services.AddSingleton<WrongSecrets>();
+        services.AddSingleton<SecondFactors>();
+        services.AddSingleton<CodeChallenge>();
         services.AddSingleton<VerifiedPasswords>();
         services.AddSingleton<Accounts>();
+        services.AddSingleton<AccessDirectory>();
+        services.AddSingleton(provider => new SessionsStore(provider.GetRequiredService<Npgsql.NpgsqlDataSource>(), provider.GetRequiredService<TimeProvider>(), web.SessionIdle));
+        services.AddSingleton<SignedIn>();
+        services.AddSingleton<Sessions>();
+        services.AddSingleton<OpenRequests>();
+        services.AddHostedService<AccessListener>();
         services.AddSingleton<AccessTokens>();
         services.AddSingleton<FirstAdministrator>();
         services.AddHttpContextAccessor();
         services.AddScoped<AuthenticationStateProvider, SessionRevalidation>();
+        services.AddScoped<PageAudit>();
         services.AddAuthentication(Scheme)
             .AddPolicyScheme(Scheme, null, options => options.ForwardDefaultSelector = Select)
             .AddScheme<AuthenticationSchemeOptions, HeaderAuthentication>(HeaderAuthentication.SchemeName, null)
-            .AddCookie(CookieScheme, Configure);
+            .AddCookie(CookieScheme, options => Configure(options, web));
         services.AddSingleton<IAuthorizationPolicyProvider, PermissionPolicies>();
         services.AddSingleton<IAuthorizationHandler, PermissionHandler>();
+        services.AddSingleton<IAuthorizationMiddlewareResultHandler, AuditedRefusals>();
         services.AddAuthorizationBuilder().SetFallbackPolicy(
-            new AuthorizationPolicyBuilder().RequireAuthenticatedUser().RequireAssertion(context => context.User.Role() != Role.None).Build());
+            new AuthorizationPolicyBuilder().RequireAuthenticatedUser().RequireAssertion(context => context.User.Facts() is { Enabled: true }).Build());
         services.AddAntiforgery(options =>
         {
             options.HeaderName = Csrf.Header;
-            options.Cookie.Name = "prts-csrf";
-            options.Cookie.SameSite = SameSiteMode.Lax;
-            options.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
+            Bind(options.Cookie, "prts-csrf", web);
         });
         services.AddDataProtection().SetApplicationName("PRTS");
         services.AddSingleton<IConfigureOptions<KeyManagementOptions>>(provider =>
-            new ConfigureOptions<KeyManagementOptions>(options => options.XmlRepository = new DataProtectionKeys(provider.GetRequiredService<SettingsStore>())));
+            new ConfigureOptions<KeyManagementOptions>(options => options.XmlRepository = new DataProtectionKeys(provider.GetRequiredService<SealedSettings>())));
         return services;
     }
 
@@ -59,14 +68,32 @@ public static class AccessServices
             ? HeaderAuthentication.SchemeName
             : CookieScheme;
 
-    private static void Configure(CookieAuthenticationOptions options)
+    internal static string CookieName(string name, WebOptions web) => web.Gateway.IsSecure(web.PublicUrl) ? $"__Host-{name}" : name;
+
+    /// <summary>A cookie for this host alone that no script reads.</summary>
+    internal static CookieBuilder Cookie(string name, WebOptions web, TimeSpan? lifetime)
     {
-        options.Cookie.Name = "prts-session";
-        options.Cookie.HttpOnly = true;
-        options.Cookie.SameSite = SameSiteMode.Lax;
-        options.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
-        options.ExpireTimeSpan = TimeSpan.FromDays(14);
-        options.SlidingExpiration = true;
+        var cookie = new CookieBuilder { MaxAge = lifetime };
+        Bind(cookie, name, web);
+        return cookie;
+    }
+
+    /// <summary>Over TLS the name itself makes browsers refuse such a cookie from anybody but this host, and send it nowhere else (<c>__Host-</c>).</summary>
+    private static void Bind(CookieBuilder cookie, string name, WebOptions web)
+    {
+        var isSecure = web.Gateway.IsSecure(web.PublicUrl);
+        cookie.Name = CookieName(name, web);
+        cookie.Path = "/";
+        cookie.HttpOnly = true;
+        cookie.SameSite = SameSiteMode.Lax;
+        cookie.SecurePolicy = isSecure ? CookieSecurePolicy.Always : CookieSecurePolicy.SameAsRequest;
+    }
+
+    private static void Configure(CookieAuthenticationOptions options, WebOptions web)
+    {
+        Bind(options.Cookie, "prts-session", web);
+        options.ExpireTimeSpan = web.SessionLifetime;
+        options.SlidingExpiration = false;
         options.LoginPath = "/login";
         options.ReturnUrlParameter = "returnUrl";
         options.Events.OnValidatePrincipal = Validate;
@@ -74,13 +101,12 @@ public static class AccessServices
         options.Events.OnRedirectToAccessDenied = context => Answer(context, StatusCodes.Status403Forbidden);
     }
 
-    /// <summary>A session ends when its account's password or role changes.</summary>
+    /// <summary>A session has the rights that its account has now, and ends when it is ended or the password changes.</summary>
     private static async Task Validate(CookieValidatePrincipalContext context)
     {
-        var users = context.HttpContext.RequestServices.GetRequiredService<UsersStore>();
-        if (context.Principal is { } principal && await users.Get(principal.UserId(), context.HttpContext.RequestAborted) is { } user
-            && principal.Matches(user) && principal.Role() != Role.None)
+        if (context.Principal is { } principal && await context.HttpContext.RequestServices.GetRequiredService<SignedIn>().Again(principal, isUse: true, context.HttpContext.RequestAborted) is { } now)
         {
+            context.ReplacePrincipal(now);
             return;
         }
 

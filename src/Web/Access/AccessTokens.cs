@@ -1,4 +1,5 @@
 using PRTS.Api.Access;
+using PRTS.Contracts.Access;
 using PRTS.Storage.Users;
 
 namespace PRTS.Web.Access;
@@ -10,22 +11,26 @@ public sealed class AccessTokens(AccessTokensStore store, TimeProvider time)
     public static string? Problem(CreateAccessToken request) =>
         request.Name.Trim().Length is < 1 or > 100 ? "A token's name has 1 to 100 characters that say what it is for."
         : request.ExpiresInDays is < 1 or > 3650 ? $"'expiresInDays' is {request.ExpiresInDays}; it must be from 1 to 3650, or left out for a token that does not expire."
+        : request.Permissions is { Count: 0 } ? "A token without a permission is good for nothing. Leave 'permissions' out for all that you may do."
+        : request.Permissions?.FirstOrDefault(pattern => !AccessRules.IsPattern(pattern)) is { } unknown ? $"'{unknown}' is no permission. There are {string.Join(", ", AccessRules.All.Order(StringComparer.Ordinal))}; noun:* stands for all of a noun, * for all."
+        : AccessScope.Parse(request.Scope) is null ? $"'{request.Scope}' is no place: it is org, org/project, or nothing for the whole tenant."
         : null;
 
     public async Task<CreatedAccessToken> Create(Guid user, CreateAccessToken request, CancellationToken cancellationToken = default)
     {
-        var secret = Secrets.Create(Secrets.AccessTokenPrefix);
+        var secret = Credentials.Create(Credentials.AccessTokenPrefix);
         var now = time.GetUtcNow();
         var token = new StoredAccessToken
         {
             Id = Guid.NewGuid(),
             UserId = user,
             Name = request.Name.Trim(),
-            Prefix = Secrets.Recognisable(secret),
+            Prefix = Credentials.Recognisable(secret),
             CreatedAt = now,
             ExpiresAt = request.ExpiresInDays is { } days ? now.AddDays(days) : null,
+            Limit = request.Permissions is null && request.Scope.Length == 0 ? null : new(request.Permissions ?? ["*"], AccessScope.Parse(request.Scope)!.Value),
         };
-        await store.Create(token, Secrets.Sha256(secret), cancellationToken);
+        await store.Create(token, Credentials.Sha256(secret), cancellationToken);
         return new CreatedAccessToken { Token = secret, Summary = Summary(token) };
     }
 
@@ -43,5 +48,7 @@ public sealed class AccessTokens(AccessTokensStore store, TimeProvider time)
         CreatedAt = token.CreatedAt,
         ExpiresAt = token.ExpiresAt,
         LastUsedAt = token.LastUsedAt,
+        Permissions = token.Limit?.Permissions,
+        Scope = token.Limit?.Scope.ToString() ?? "",
     };
 }

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Routing;
 using PRTS.Api.Access;
 using PRTS.Contracts.Access;
 using PRTS.Storage.Users;
+using PRTS.Web.Audit;
 using PRTS.Web.Rest;
 
 namespace PRTS.Web.Access;
@@ -17,17 +18,20 @@ public static class AccountEndpoints
         var account = api.MapGroup("/account").WithTags("Account");
         account.RequirePermission(Permissions.AccountManage);
         account.MapGet("", Me).WithSummary("Who am I, and what may I do");
-        account.MapPost("/password", ChangePassword).WithSummary("Change the password").WithDescription("Ends all sessions of the account. Access tokens stay valid.");
+        account.MapPost("/password", ChangePassword).Audit("account:set-password").WithSummary("Change the password").WithDescription("Ends all sessions of the account. Access tokens stay valid.");
         account.MapGet("/tokens", ListTokens).WithSummary("List my access tokens");
-        account.MapPost("/tokens", CreateToken).WithSummary("Create an access token").WithDescription("The secret is shown this once.");
-        account.MapDelete("/tokens/{id:guid}", RevokeToken).WithSummary("Revoke an access token");
+        account.MapPost("/tokens", CreateToken).Audit<CreateAccessToken>("access-token:create", request => new() { ["name"] = request.Name, ["permissions"] = string.Join(' ', request.Permissions ?? []), ["scope"] = request.Scope }).WithSummary("Create an access token").WithDescription("The secret is shown this once.");
+        account.MapDelete("/tokens/{id:guid}", RevokeToken).Audit("access-token:revoke").WithSummary("Revoke an access token");
+        account.MapGet("/sessions", ListSessions).WithSummary("Where I am signed in");
+        account.MapDelete("/sessions/{id:guid}", EndSession).Audit("session:end").WithSummary("End a session").WithDescription("At once, with its open pages.");
+        account.MapDelete("/sessions", EndSessions).Audit("session:end-others").WithSummary("End all sessions but the one that asks");
     }
 
     private static async Task<Ok<Me>> Me(ClaimsPrincipal user, UsersStore users, CancellationToken cancellationToken) => TypedResults.Ok(new Me
     {
         Name = user.Actor(),
-        Role = Accounts.Name(user.Role()),
-        Permissions = [.. AccessRules.All.Where(user.May).Order(StringComparer.Ordinal)],
+        Role = Accounts.TenantRole(user.Facts()!),
+        Permissions = [.. AccessRules.All.Where(user.MayAnywhere).Order(StringComparer.Ordinal)],
         Culture = (await users.Get(user.UserId(), cancellationToken))?.Culture,
     });
 
@@ -46,10 +50,24 @@ public static class AccountEndpoints
 
     private static async Task<Results<Created<CreatedAccessToken>, ProblemHttpResult>> CreateToken(
         CreateAccessToken request, ClaimsPrincipal user, AccessTokens tokens, CancellationToken cancellationToken) =>
-        AccessTokens.Problem(request) is { } problem
+        user.Facts()!.Limit is not null
+            ? Problems.Of(StatusCodes.Status403Forbidden, "forbidden", "A limited access token makes no others.")
+            : AccessTokens.Problem(request) is { } problem
             ? Problems.Invalid(problem)
             : TypedResults.Created((string?)null, await tokens.Create(user.UserId(), request, cancellationToken));
 
     private static async Task<Results<NoContent, ProblemHttpResult>> RevokeToken(Guid id, ClaimsPrincipal user, AccessTokens tokens, CancellationToken cancellationToken) =>
         await tokens.Revoke(user.UserId(), id, cancellationToken) ? TypedResults.NoContent() : Problems.NotFound("You have no such token.");
+
+    private static async Task<Ok<List<SessionSummary>>> ListSessions(ClaimsPrincipal user, Sessions sessions, CancellationToken cancellationToken) =>
+        TypedResults.Ok(await sessions.List(user.UserId(), user.Session(), cancellationToken));
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> EndSession(Guid id, ClaimsPrincipal user, Sessions sessions, CancellationToken cancellationToken) =>
+        await sessions.End(user.UserId(), id, cancellationToken) ? TypedResults.NoContent() : Problems.NotFound("You have no such session.");
+
+    private static async Task<NoContent> EndSessions(ClaimsPrincipal user, Sessions sessions, CancellationToken cancellationToken)
+    {
+        await sessions.EndAll(user.UserId(), user.Session(), cancellationToken);
+        return TypedResults.NoContent();
+    }
 }

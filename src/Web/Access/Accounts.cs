@@ -1,71 +1,99 @@
 using System.Text.RegularExpressions;
 using PRTS.Api.Access;
+using PRTS.Contracts;
 using PRTS.Contracts.Access;
+using PRTS.Storage.Access;
 using PRTS.Storage.Users;
 
 namespace PRTS.Web.Access;
 
 /// <summary>Accounts, for the API and for pages. A problem says what is wrong and what would be right.</summary>
-public sealed partial class Accounts(UsersStore users, PasswordHasher hasher, TimeProvider time)
+public sealed partial class Accounts(UsersStore users, SessionsStore sessions, DirectoryReadModel directory, AccessFactsStore facts, IGrainFactory grains, PasswordHasher hasher, TimeProvider time)
 {
     public static string Name(Role role) => role.ToString().ToLowerInvariant();
 
-    public static string? PasswordProblem(string password) =>
-        password.Length is >= 8 and <= 1024 ? null : $"The password has {password.Length} characters; it must have 8 to 1024.";
+    /// <summary>The highest built-in role that the user has in the whole tenant; <c>none</c> without one.</summary>
+    public static string TenantRole(AccessFacts facts) => Name(!facts.Enabled ? Role.None : facts.Roles
+        .Where(held => held.Scope == AccessScope.Tenant).Select(held => AccessRules.ParseRole(held.Role) ?? Role.None).DefaultIfEmpty(Role.None).Max());
 
-    public async Task<List<UserSummary>> List(string tenant, CancellationToken cancellationToken = default) =>
-        [.. (await users.List(tenant, cancellationToken)).Select(Summary)];
+    /// <param name="name">The account's, which a password must not repeat.</param>
+    public static string? PasswordProblem(string password, string? name = null) => PasswordPolicy.Problem(password, name);
+
+    public async Task<List<UserSummary>> List(string tenant, CancellationToken cancellationToken = default)
+    {
+        var roles = (await directory.Grants(tenant, AccessScope.Tenant, cancellationToken)).Where(grant => grant.User is not null)
+            .ToLookup(grant => grant.User!, grant => AccessRules.ParseRole(grant.Role) ?? Role.None, StringComparer.Ordinal);
+        return [.. (await users.List(tenant, cancellationToken)).Select(user => Summary(user, Name(user.Enabled ? roles[user.Name].DefaultIfEmpty(Role.None).Max() : Role.None)))];
+    }
 
     /// <returns>The account, or the problem.</returns>
     public async Task<(UserSummary? User, string? Problem)> Create(string tenant, CreateUser request, CancellationToken cancellationToken = default)
     {
-        if (!UserName().IsMatch(request.Name)) return (null, $"'{request.Name}' cannot be a user's name: use 1–64 of a-z 0-9 . _ -, beginning with a letter or digit.");
-        if (request.Name == ReservedForJobs) return (null, $"The name '{ReservedForJobs}' is what agents' Git uses; choose another.");
-        if (PasswordProblem(request.Password) is { } problem) return (null, problem);
+        if (NameProblem(request.Name) is { } wrong) return (null, wrong);
+        if (PasswordProblem(request.Password, request.Name) is { } problem) return (null, problem);
         if (ParseRole(request.Role) is not { } role) return (null, RoleProblem(request.Role));
-        var user = new StoredUser
-        {
-            Id = Guid.NewGuid(),
-            Tenant = tenant,
-            Name = request.Name,
-            Role = role.ToString(),
-            CreatedAt = time.GetUtcNow(),
-            PasswordHash = await hasher.Hash(request.Password, cancellationToken),
-        };
-        return await users.Create(user, cancellationToken) ? (Summary(user), null) : (null, $"There is a user '{request.Name}' already.");
+        if (await Create(tenant, new UserProfile { Name = request.Name, CreatedAt = time.GetUtcNow(), Enabled = role != Role.None }, role) is not { } id)
+            return (null, $"There is a user '{request.Name}' already.");
+        await users.SetPassword(id, await hasher.Hash(request.Password, cancellationToken), cancellationToken);
+        return (await Summary(tenant, id, cancellationToken), null);
+    }
+
+    /// <summary>An account without a password, with a role in the whole tenant.</summary>
+    /// <returns>Null when the name is taken.</returns>
+    public async Task<Guid?> Create(string tenant, UserProfile profile, Role role)
+    {
+        var id = Guid.NewGuid();
+        if (!await grains.User(tenant, id).Create(profile)) return null;
+        if (role != Role.None) await grains.Grants(tenant, AccessScope.Tenant).Give(GrantSubject.Of(id).ToString(), Name(role));
+        return id;
     }
 
     /// <returns>The account as it is now, or the problem; neither when there is no such user.</returns>
     public async Task<(UserSummary? User, string? Problem)> Update(string tenant, string name, UpdateUser request, CancellationToken cancellationToken = default)
     {
         if (await users.ByName(tenant, name, cancellationToken) is not { } user) return (null, null);
-        if (request.Password is { } password && PasswordProblem(password) is { } problem) return (null, problem);
+        if (request.Password is { } password && PasswordProblem(password, name) is { } problem) return (null, problem);
         if (request.Role is { } roleName)
         {
             if (ParseRole(roleName) is not { } role) return (null, RoleProblem(roleName));
-            var others = (await users.List(tenant, cancellationToken)).Any(other => other.Id != user.Id && ParseRole(other.Role) == Role.Admin);
-            if (role != Role.Admin && ParseRole(user.Role) == Role.Admin && !others) return (null, $"'{name}' is the last administrator. Make another one first.");
-            await users.SetRole(user.Id, role.ToString(), cancellationToken);
+            if (role != Role.Admin && await IsLastAdministrator(tenant, user, cancellationToken)) return (null, $"'{name}' is the last administrator. Make another one first.");
+            if (role != Role.None) await grains.Grants(tenant, AccessScope.Tenant).Replace(GrantSubject.Of(user.Id).ToString(), Name(role));
+            await grains.User(tenant, user.Id).SetEnabled(role != Role.None);
         }
 
         if (request.Password is { } changed) await SetPassword(user, changed, cancellationToken);
-        return (Summary(await users.Get(user.Id, cancellationToken) ?? user), null);
+        return (await Summary(tenant, user.Id, cancellationToken), null);
     }
 
-    public async Task SetPassword(StoredUser user, string password, CancellationToken cancellationToken = default) =>
+    private async Task<bool> IsLastAdministrator(string tenant, StoredUser user, CancellationToken cancellationToken) =>
+        await directory.Holders(tenant, Name(Role.Admin), except: user.Id, cancellationToken) == 0
+        && await facts.Get(user.Id, cancellationToken) is { } known && TenantRole(known) == Name(Role.Admin);
+
+    /// <summary>Ends all sessions, which were somebody's who knew the old one.</summary>
+    public async Task SetPassword(StoredUser user, string password, CancellationToken cancellationToken = default)
+    {
         await users.SetPassword(user.Id, await hasher.Hash(password, cancellationToken), cancellationToken);
+        await sessions.EndAll(user.Id, cancellationToken: cancellationToken);
+    }
 
     private const string ReservedForJobs = "job";
 
-    private static Role? ParseRole(string name) =>
-        Enum.TryParse<Role>(name, ignoreCase: true, out var role) && Enum.IsDefined(role) && char.IsAsciiLetter(name[0]) ? role : null;
+    private static string? NameProblem(string name) =>
+        !UserName().IsMatch(name) ? $"'{name}' cannot be a user's name: use 1–64 of a-z 0-9 . _ -, beginning with a letter or digit."
+        : name == ReservedForJobs ? $"The name '{ReservedForJobs}' is what agents' Git uses; choose another."
+        : null;
+
+    private static Role? ParseRole(string name) => AccessRules.ParseRole(name);
 
     private static string RoleProblem(string role) => $"'{role}' is no role. There are {string.Join(", ", Enum.GetValues<Role>().Select(Name))}.";
 
-    private static UserSummary Summary(StoredUser user) => new()
+    private async Task<UserSummary?> Summary(string tenant, Guid id, CancellationToken cancellationToken) =>
+        await users.Get(id, cancellationToken) is { } user && user.Tenant == tenant && await facts.Get(id, cancellationToken) is { } known ? Summary(user, TenantRole(known)) : null;
+
+    private static UserSummary Summary(StoredUser user, string role) => new()
     {
         Name = user.Name,
-        Role = ParseRole(user.Role) is { } role ? Name(role) : "none",
+        Role = role,
         CreatedAt = user.CreatedAt,
         LockedUntil = user.LockedUntil,
     };

@@ -2,13 +2,15 @@ using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using PRTS.Web.Gateway;
 using PRTS.Web.Rest;
 
 namespace PRTS.Web.Access;
 
 /// <summary>
-/// Another site can make a browser send our cookie. So a cookie alone changes nothing in the API: the request also has the antiforgery
-/// header, or JSON as its content type and our own address as its origin. Tokens need neither, for no browser sends them by itself.
+/// Another site can make a browser send our cookie. So a cookie alone changes nothing: what a browser says to come from another site is
+/// refused everywhere, and in the API the request also has the antiforgery header, or JSON as its content type and our own address as its
+/// origin (forms of pages have the antiforgery field). Tokens need neither, for no browser sends them by itself.
 /// </summary>
 public static class Csrf
 {
@@ -16,7 +18,19 @@ public static class Csrf
 
     public static IApplicationBuilder UseCsrfProtection(this IApplicationBuilder app) => app.Use(async (http, next) =>
     {
-        if (IsSuspect(http) && !await IsOurs(http))
+        if (!IsChangeByCookie(http))
+        {
+            await next(http);
+            return;
+        }
+
+        if (http.RequestServices.GetRequiredService<Origins>().IsForeign(http))
+        {
+            await Problems.Of(StatusCodes.Status403Forbidden, "csrf", "A page of another site may not change anything here with your session.").ExecuteAsync(http);
+            return;
+        }
+
+        if (http.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal) && !await IsOurs(http))
         {
             await Problems.Of(
                 StatusCodes.Status403Forbidden, "csrf",
@@ -28,18 +42,13 @@ public static class Csrf
         await next(http);
     });
 
-    private static bool IsSuspect(HttpContext http) =>
-        http.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal)
-        && !(HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method) || HttpMethods.IsOptions(http.Request.Method))
+    private static bool IsChangeByCookie(HttpContext http) =>
+        !(HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method) || HttpMethods.IsOptions(http.Request.Method))
         && http.User.Identity?.AuthenticationType == AccessServices.CookieScheme;
 
     private static async Task<bool> IsOurs(HttpContext http)
     {
-        if (http.Request.HasJsonContentType() && http.Request.Headers.Origin is [{ } origin] && IsOwnOrigin(http, origin)) return true;
+        if (http.Request.HasJsonContentType() && http.Request.Headers.Origin is [{ } origin] && http.RequestServices.GetRequiredService<Origins>().IsOwn(http, origin)) return true;
         return http.Request.Headers.ContainsKey(Header) && await http.RequestServices.GetRequiredService<IAntiforgery>().IsRequestValidAsync(http);
     }
-
-    private static bool IsOwnOrigin(HttpContext http, string origin) =>
-        string.Equals(origin, $"{http.Request.Scheme}://{http.Request.Host}", StringComparison.OrdinalIgnoreCase)
-        || string.Equals(origin, http.RequestServices.GetRequiredService<WebOptions>().PublicUrl, StringComparison.OrdinalIgnoreCase);
 }

@@ -4,8 +4,8 @@ using PRTS.Storage.Settings;
 
 namespace PRTS.Web.Access;
 
-/// <summary>Keeps the keys of cookies and forms where every server finds them, so that a restart or another server ends no session.</summary>
-public sealed class DataProtectionKeys(SettingsStore settings) : IXmlRepository
+/// <summary>Keeps the keys of cookies and forms, sealed, where every server finds them, so that a restart or another server ends no session.</summary>
+public sealed class DataProtectionKeys(SealedSettings settings) : IXmlRepository
 {
     private const string Prefix = "data-protection/";
 

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Net.Sockets;
+using PRTS.Web.Gateway;
 
 namespace PRTS.Web.Access;
 
@@ -8,6 +8,8 @@ namespace PRTS.Web.Access;
 public sealed class FailureLimiter(TimeProvider time)
 {
     public const int Allowed = 30;
+    /// <summary>How long an address is blocked, for <c>Retry-After</c>.</summary>
+    public const string Seconds = "300";
     private const int MostAddresses = 20_000;
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(5);
     private readonly ConcurrentDictionary<IPAddress, Count> counts = new();
@@ -15,7 +17,7 @@ public sealed class FailureLimiter(TimeProvider time)
     private sealed record Count(int Failures, DateTimeOffset Until);
 
     public bool IsBlocked(IPAddress? address) =>
-        counts.TryGetValue(Key(address), out var count) && count.Until > time.GetUtcNow() && count.Failures >= Allowed;
+        counts.TryGetValue(AddressGroup.Of(address), out var count) && count.Until > time.GetUtcNow() && count.Failures >= Allowed;
 
     public void Failed(IPAddress? address)
     {
@@ -27,19 +29,8 @@ public sealed class FailureLimiter(TimeProvider time)
         }
 
         counts.AddOrUpdate(
-            Key(address),
+            AddressGroup.Of(address),
             _ => new(1, now + Window),
             (_, count) => count.Until <= now ? new(1, now + Window) : count with { Failures = count.Failures + 1 });
-    }
-
-    /// <summary>A home or data centre has a whole /64 of IPv6: its addresses count as one.</summary>
-    private static IPAddress Key(IPAddress? address)
-    {
-        if (address is null) return IPAddress.None;
-        if (address.IsIPv4MappedToIPv6) return address.MapToIPv4();
-        if (address.AddressFamily != AddressFamily.InterNetworkV6) return address;
-        var bytes = address.GetAddressBytes();
-        bytes.AsSpan(8).Clear();
-        return new IPAddress(bytes);
     }
 }

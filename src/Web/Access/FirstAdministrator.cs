@@ -3,7 +3,9 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using PRTS.Api;
+using PRTS.Contracts;
 using PRTS.Contracts.Access;
+using PRTS.Storage.Access;
 using PRTS.Storage.Users;
 
 namespace PRTS.Web.Access;
@@ -18,17 +20,18 @@ public sealed record AdministratorFile
 }
 
 /// <summary>
-/// Where there are no users yet: <c>admin</c> with a random password and an access token. The file is written before the account, and a
-/// file that is there is used again, so a crash between the two leaves no account that nobody can enter.
+/// Where nobody is administrator (a new installation): <c>admin</c> with a random password and an access token. The file is written before
+/// the account, and a file that is there is used again, so a crash in between leaves no account that nobody can enter.
 /// </summary>
-public sealed class FirstAdministrator(WebOptions options, UsersStore users, AccessTokensStore tokens, PasswordHasher hasher, TimeProvider time)
+public sealed class FirstAdministrator(
+    WebOptions options, UsersStore users, DirectoryReadModel directory, IGrainFactory grains, AccessTokensStore tokens, PasswordHasher hasher, TimeProvider time)
 {
     public const string Name = "admin";
 
     public async Task Ensure(CancellationToken cancellationToken = default)
     {
         var path = Path.Combine(options.Home, "admin.json");
-        if ((await users.List(options.Tenant, cancellationToken)).Count > 0)
+        if (await directory.Holders(options.Tenant, Accounts.Name(Role.Admin), except: Guid.Empty, cancellationToken) > 0)
         {
             await Complete(path, cancellationToken);
             return;
@@ -39,19 +42,16 @@ public sealed class FirstAdministrator(WebOptions options, UsersStore users, Acc
             Url = options.PublicUrl,
             User = Name,
             Password = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(18)),
-            Token = Secrets.Create(Secrets.AccessTokenPrefix),
+            Token = Credentials.Create(Credentials.AccessTokenPrefix),
         };
         await Write(path, file with { Url = options.PublicUrl }, cancellationToken);
-        var user = new StoredUser
-        {
-            Id = Guid.NewGuid(),
-            Tenant = options.Tenant,
-            Name = file.User,
-            Role = Role.Admin.ToString(),
-            CreatedAt = time.GetUtcNow(),
-            PasswordHash = await hasher.Hash(file.Password, cancellationToken),
-        };
-        await users.Create(user, cancellationToken);
+        await grains.Tenant(options.Tenant).Create("");
+        var id = (await users.ByName(options.Tenant, file.User, cancellationToken))?.Id ?? Guid.NewGuid();
+        await grains.User(options.Tenant, id).Create(new() { Name = file.User, CreatedAt = time.GetUtcNow() });
+        await grains.User(options.Tenant, id).SetEnabled(true);
+        await users.SetPassword(id, await hasher.Hash(file.Password, cancellationToken), cancellationToken);
+        // Last, because it says that the rest is done.
+        await grains.Grants(options.Tenant, AccessScope.Tenant).Give(GrantSubject.Of(id).ToString(), Accounts.Name(Role.Admin));
         await Complete(path, cancellationToken);
     }
 
@@ -63,8 +63,8 @@ public sealed class FirstAdministrator(WebOptions options, UsersStore users, Acc
         var revoked = (await tokens.List(user.Id, cancellationToken)).Count > 0 || user.CreatedAt < time.GetUtcNow().AddMinutes(-10);
         if (revoked) return;
         await tokens.Create(
-            new() { Id = Guid.NewGuid(), UserId = user.Id, Name = "admin.json", Prefix = Secrets.Recognisable(file.Token), CreatedAt = time.GetUtcNow() },
-            Secrets.Sha256(file.Token), cancellationToken);
+            new() { Id = Guid.NewGuid(), UserId = user.Id, Name = "admin.json", Prefix = Credentials.Recognisable(file.Token), CreatedAt = time.GetUtcNow() },
+            Credentials.Sha256(file.Token), cancellationToken);
     }
 
     private static async Task<AdministratorFile?> Read(string path, CancellationToken cancellationToken)

@@ -6,7 +6,6 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using PRTS.Contracts.Access;
 using PRTS.Contracts.Builds;
 using PRTS.Storage.Users;
 
@@ -18,7 +17,7 @@ namespace PRTS.Web.Access;
 /// </summary>
 public sealed class HeaderAuthentication(
     IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder,
-    WebOptions web, AccessTokensStore tokens, AttemptTokens attempts, VerifiedPasswords passwords)
+    WebOptions web, AccessTokensStore tokens, AttemptTokens attempts, VerifiedPasswords passwords, SignedIn signedIn)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     public const string SchemeName = "header";
@@ -46,6 +45,7 @@ public sealed class HeaderAuthentication(
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)
     {
         Response.StatusCode = Problem(Context) == LoginResult.TooMany ? StatusCodes.Status429TooManyRequests : StatusCodes.Status401Unauthorized;
+        if (Response.StatusCode == StatusCodes.Status429TooManyRequests) Response.Headers.RetryAfter = FailureLimiter.Seconds;
         // Browsers show their own password window for Basic; Git needs it to ask.
         Response.Headers.WWWAuthenticate = Request.Path.StartsWithSegments("/git", StringComparison.Ordinal) ? "Basic realm=\"PRTS\", charset=\"UTF-8\"" : "Bearer realm=\"PRTS\"";
         return Task.CompletedTask;
@@ -60,14 +60,17 @@ public sealed class HeaderAuthentication(
         var (name, password) = (pair[..cut], pair[(cut + 1)..]);
         if (await Token(password) is { } byToken) return byToken;
         var result = await passwords.Check(web.Tenant, name, password, Context.Connection.RemoteIpAddress, Context.RequestAborted);
-        return result.User is { } user ? Accept(Principals.Of(user, SchemeName)) : Refuse(result.Problem!);
+        return result.NeedsCode ? Refuse(LoginResult.CodeNeeded)
+            : result.User is not { } user ? Refuse(result.Problem!)
+            : await signedIn.As(user, SchemeName, Context.RequestAborted) is { } principal ? Accept(principal)
+            : Refuse(LoginResult.Refused);
     }
 
     private async Task<AuthenticateResult?> Token(string secret)
     {
         if (attempts.Read(secret) is var (attempt, agent)) return Accept(Principals.Of(attempt, agent, SchemeName));
-        if (!secret.StartsWith(Secrets.AccessTokenPrefix, StringComparison.Ordinal)) return null;
-        return await tokens.Use(Secrets.Sha256(secret), Context.RequestAborted) is (_, var user) && Principals.Of(user, SchemeName) is var principal && principal.Role() != Role.None
+        if (!secret.StartsWith(Credentials.AccessTokenPrefix, StringComparison.Ordinal)) return null;
+        return await tokens.Use(Credentials.Sha256(secret), Context.RequestAborted) is var (token, user) && await signedIn.By(token, user, SchemeName, Context.RequestAborted) is { } principal
             ? Accept(principal)
             : null;
     }

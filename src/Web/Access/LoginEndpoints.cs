@@ -1,26 +1,34 @@
 using Microsoft.AspNetCore.Antiforgery;
-using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.DependencyInjection;
+using PRTS.Audit;
+using PRTS.Storage.Audit;
+using PRTS.Web.Audit;
+using PRTS.Web.Gateway;
 
 namespace PRTS.Web.Access;
 
 /// <summary>
 /// The forms' side of login. The page itself is at GET <c>/login</c>; it posts <c>name</c>, <c>password</c>, <c>returnUrl</c> and the
-/// antiforgery field, and shows what comes back in <c>?error=</c> (<c>refused</c>, <c>many</c>, <c>busy</c>, <c>form</c>).
+/// antiforgery field, and shows what comes back in <c>?error=</c> (<c>refused</c>, <c>many</c>, <c>busy</c>, <c>form</c>). Who has a second
+/// factor goes on to <c>/login/code</c>, which posts <c>code</c>.
 /// </summary>
 public static class LoginEndpoints
 {
+    private const string SignIn = "session:begin";
+
     public static void MapLogin(this IEndpointRouteBuilder app)
     {
         // The page may answer POST too; these come first.
-        app.MapPost("/login", Login).AllowAnonymous().DisableAntiforgery().WithOrder(-1).ExcludeFromDescription();
-        app.MapPost("/logout", Logout).AllowAnonymous().DisableAntiforgery().WithOrder(-1).ExcludeFromDescription();
+        app.MapPost("/login", Login).RateAs(RateClass.SignIn).LimitBody(RequestLimits.Form).AllowAnonymous().DisableAntiforgery().WithOrder(-1).ExcludeFromDescription();
+        app.MapPost("/login/code", Code).RateAs(RateClass.SignIn).LimitBody(RequestLimits.Form).AllowAnonymous().DisableAntiforgery().WithOrder(-1).ExcludeFromDescription();
+        app.MapPost("/logout", Logout).LimitBody(RequestLimits.Form).AllowAnonymous().DisableAntiforgery().WithOrder(-1).ExcludeFromDescription();
     }
 
-    private static async Task<IResult> Login(HttpContext http, IAntiforgery antiforgery, PasswordLogin login, WebOptions options)
+    private static async Task<IResult> Login(HttpContext http, IAntiforgery antiforgery, PasswordLogin login, CodeChallenge challenge, Sessions sessions, WebOptions options)
     {
         if (!http.Request.HasFormContentType || !await antiforgery.IsRequestValidAsync(http)) return Back("/", "form");
         var form = await http.Request.ReadFormAsync(http.RequestAborted);
@@ -35,15 +43,46 @@ public static class LoginEndpoints
             return Back(returnUrl, "busy");
         }
 
-        if (result.User is not { } user) return Back(returnUrl, result.Problem == LoginResult.TooMany ? "many" : "refused");
-        await http.SignInAsync(AccessServices.CookieScheme, Principals.Of(user, AccessServices.CookieScheme), new AuthenticationProperties { IsPersistent = true });
-        return TypedResults.LocalRedirect(returnUrl);
+        var audit = http.RequestServices.GetRequiredService<AuditLog>();
+        if (result.User is not { } user)
+        {
+            var name = form["name"].ToString().Trim();
+            await audit.Record(http.AuditSource(name).Denied(SignIn, new("user", name), "Name or password is wrong, or the account or the address is locked."), http.RequestAborted);
+            return Back(returnUrl, result.Problem == LoginResult.TooMany ? "many" : "refused");
+        }
+
+        if (result.NeedsCode)
+        {
+            challenge.Set(http, user, returnUrl);
+            return TypedResults.LocalRedirect("/login/code");
+        }
+
+        await audit.Record(http.AuditSource(user.Name).Allowed(SignIn, new("user", user.Name), after: new() { ["method"] = "password" }), http.RequestAborted);
+        return await sessions.Begin(http, user, "password") ? TypedResults.LocalRedirect(returnUrl) : Back(returnUrl, "refused");
     }
 
-    private static async Task<IResult> Logout(HttpContext http, IAntiforgery antiforgery)
+    /// <summary>The code of the account whose password was right just now.</summary>
+    private static async Task<IResult> Code(HttpContext http, IAntiforgery antiforgery, CodeChallenge challenge, SecondFactors factors, FailureLimiter addresses, Sessions sessions)
+    {
+        if (!http.Request.HasFormContentType || !await antiforgery.IsRequestValidAsync(http) || await challenge.Get(http) is not var (user, returnUrl)) return Back("/", "form");
+        if (addresses.IsBlocked(http.Connection.RemoteIpAddress)) return Back(returnUrl, "many");
+        var form = await http.Request.ReadFormAsync(http.RequestAborted);
+        var audit = http.RequestServices.GetRequiredService<AuditLog>();
+        if (!await factors.Check(user, form["code"].ToString().Trim(), http.Connection.RemoteIpAddress, http.RequestAborted))
+        {
+            await audit.Record(http.AuditSource(user.Name).Denied(SignIn, new("user", user.Name), "The code is wrong, was used already, or the account is locked."), http.RequestAborted);
+            return TypedResults.LocalRedirect("/login/code?error=refused");
+        }
+
+        await audit.Record(http.AuditSource(user.Name).Allowed(SignIn, new("user", user.Name), after: new() { ["method"] = "password and code" }), http.RequestAborted);
+        challenge.Clear(http);
+        return await sessions.Begin(http, user, "password+code") ? TypedResults.LocalRedirect(returnUrl) : Back(returnUrl, "refused");
+    }
+
+    private static async Task<IResult> Logout(HttpContext http, IAntiforgery antiforgery, Sessions sessions)
     {
         if (!await antiforgery.IsRequestValidAsync(http)) return Back("/", "form");
-        await http.SignOutAsync(AccessServices.CookieScheme);
+        await sessions.End(http);
         return TypedResults.LocalRedirect("/login");
     }
 

@@ -7,34 +7,68 @@ using PRTS.Storage.Users;
 
 namespace PRTS.Web.Access;
 
+/// <summary>A person with the facts that decide their rights, as they were when the request came in or the open page last heard of a change.</summary>
+public sealed class PersonIdentity(IEnumerable<Claim> claims, string scheme, AccessFacts facts) : ClaimsIdentity(claims, scheme, ClaimTypes.Name, roleType: null)
+{
+    public AccessFacts Facts => facts;
+
+    public override ClaimsIdentity Clone() => new PersonIdentity(Claims, AuthenticationType!, facts);
+}
+
 /// <summary>How a request's user is written as claims, and read again.</summary>
 public static class Principals
 {
-    private const string RoleClaim = "prts:role";
     private const string TenantClaim = "prts:tenant";
     private const string StampClaim = "prts:stamp";
     private const string AttemptClaim = "prts:attempt";
+    private const string SessionClaim = "prts:session";
+    private const string TokenClaim = "prts:token";
 
-    public static ClaimsPrincipal Of(StoredUser user, string scheme) => new(new ClaimsIdentity(
+    public static ClaimsPrincipal Of(StoredUser user, AccessFacts facts, string scheme) => new(new PersonIdentity(
         [
             new(ClaimTypes.NameIdentifier, user.Id.ToString()),
             new(ClaimTypes.Name, user.Name),
-            new(RoleClaim, user.Role),
             new(TenantClaim, user.Tenant),
             new(StampClaim, Stamp(user)),
         ],
-        scheme, ClaimTypes.Name, RoleClaim));
+        scheme, facts));
 
-    /// <summary>An agent that acts for one attempt. It has no role, so what it may do is only what names the attempt.</summary>
+    /// <summary>The same person, in this session.</summary>
+    public static ClaimsPrincipal OfSession(this ClaimsPrincipal user, Guid session) => With(user, SessionClaim, session);
+
+    /// <summary>The same person, by this access token.</summary>
+    public static ClaimsPrincipal OfToken(this ClaimsPrincipal user, Guid token) => With(user, TokenClaim, token);
+
+    /// <summary>Null for who has none: not a browser.</summary>
+    public static Guid? Session(this ClaimsPrincipal user) => Id(user, SessionClaim);
+
+    /// <summary>Null for who did not come with an access token.</summary>
+    public static Guid? Token(this ClaimsPrincipal user) => Id(user, TokenClaim);
+
+    private static Guid? Id(ClaimsPrincipal user, string claim) => Guid.TryParse(user.FindFirstValue(claim), out var id) ? id : null;
+
+    private static ClaimsPrincipal With(ClaimsPrincipal user, string claim, Guid id)
+    {
+        ((ClaimsIdentity)user.Identity!).AddClaim(new(claim, id.ToString()));
+        return user;
+    }
+
+    /// <summary>An agent that acts for one attempt. It has no facts, so what it may do is only what names the attempt.</summary>
     public static ClaimsPrincipal Of(AttemptId attempt, string agent, string scheme) => new(new ClaimsIdentity(
         [new(ClaimTypes.Name, agent), new(TenantClaim, attempt.Job.Build.Project.Tenant), new(AttemptClaim, attempt.Key)],
-        scheme, ClaimTypes.Name, RoleClaim));
+        scheme, ClaimTypes.Name, roleType: null));
 
-    /// <summary>The role; none for who is not logged in and for agents.</summary>
-    public static Role Role(this ClaimsPrincipal user) =>
-        Enum.TryParse<Role>(user.FindFirstValue(RoleClaim), ignoreCase: true, out var role) && Enum.IsDefined(role) ? role : Contracts.Access.Role.None;
+    /// <summary>Null for who is not logged in, and for agents.</summary>
+    public static AccessFacts? Facts(this ClaimsPrincipal user) => (user.Identity as PersonIdentity)?.Facts;
 
-    public static bool May(this ClaimsPrincipal user, string permission) => AccessRules.Allows(user.Role(), permission);
+    /// <summary>Whether the user may do it there.</summary>
+    public static bool May(this ClaimsPrincipal user, string permission, AccessScope scope) => user.Facts() is { } facts && AccessRules.Allows(facts, permission, scope);
+
+    /// <summary>Whether there is any place where the user may.</summary>
+    public static bool MayAnywhere(this ClaimsPrincipal user, string permission) => user.Facts() is { } facts && AccessRules.AllowsAnywhere(facts, permission);
+
+    /// <summary>The places whose things a list may show.</summary>
+    public static IReadOnlyList<AccessScope> Places(this ClaimsPrincipal user, string permission) => user.Facts() is { } facts ? AccessRules.Where(facts, permission) : [];
 
     public static string Tenant(this ClaimsPrincipal user) =>
         user.FindFirstValue(TenantClaim) ?? throw new InvalidOperationException("The request has no user; its endpoint must require one.");
@@ -46,10 +80,9 @@ public static class Principals
 
     public static AttemptId? Attempt(this ClaimsPrincipal user) => user.FindFirstValue(AttemptClaim) is { } key ? AttemptId.FromKey(key) : null;
 
-    /// <summary>Whether what the claims say is still so: the password is the same, the role too.</summary>
-    public static bool Matches(this ClaimsPrincipal principal, StoredUser user) =>
-        principal.FindFirstValue(StampClaim) == Stamp(user) && principal.FindFirstValue(RoleClaim) == user.Role;
+    /// <summary>Whether the password is the one that the claims were made with.</summary>
+    public static bool Matches(this ClaimsPrincipal principal, StoredUser user) => principal.FindFirstValue(StampClaim) == Stamp(user);
 
     /// <summary>Changes when the password does, which ends all sessions; tells nothing about it.</summary>
-    private static string Stamp(StoredUser user) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(user.PasswordHash)).AsSpan(0, 8));
+    internal static string Stamp(StoredUser user) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(user.PasswordHash ?? "")).AsSpan(0, 8));
 }

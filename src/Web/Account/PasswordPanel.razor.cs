@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.Extensions.Localization;
 using PRTS.Web.Access;
+using PRTS.Web.Audit;
 using PRTS.Web.Resources;
 
 namespace PRTS.Web.Account;
@@ -16,6 +17,8 @@ public partial class PasswordPanel
     private bool changed;
 
     [CascadingParameter] private Task<AuthenticationState> Authentication { get; set; } = null!;
+
+    [Inject] private PageAudit Audit { get; set; } = null!;
 
     [Inject] private PasswordLogin Login { get; set; } = null!;
 
@@ -49,6 +52,7 @@ public partial class PasswordPanel
         var user = (await Authentication).User;
         // The circuit has no request to take an address from; the account's own lockout still counts.
         if ((await Login.Check(user.Tenant(), user.Actor(), current, address: null)).User is not { } account) return Localizer["Password.Wrong"];
+        await Audit.Allowed("account:set-password", new("user", account.Name));
         await Accounts.SetPassword(account, wanted);
         return null;
     }

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.Extensions.Localization;
 using PRTS.Api.Access;
 using PRTS.Web.Access;
+using PRTS.Web.Audit;
 using PRTS.Web.Resources;
 
 namespace PRTS.Web.Account;
@@ -18,6 +19,8 @@ public partial class TokensPanel
     private Guid user;
 
     [CascadingParameter] private Task<AuthenticationState> Authentication { get; set; } = null!;
+
+    [Inject] private PageAudit Audit { get; set; } = null!;
 
     [Inject] private AccessTokens Tokens { get; set; } = null!;
 
@@ -47,6 +50,7 @@ public partial class TokensPanel
             return;
         }
 
+        await Audit.Allowed("access-token:create", new("access-token", request.Name));
         created = await Tokens.Create(user, request);
         (name, days) = ("", "");
         tokens = await Tokens.List(user);
@@ -54,6 +58,7 @@ public partial class TokensPanel
 
     private async Task Revoke(Guid id)
     {
+        await Audit.Allowed("access-token:revoke", new("access-token", id.ToString()));
         await Tokens.Revoke(user, id);
         if (created?.Summary.Id == id) created = null;
         tokens = await Tokens.List(user);

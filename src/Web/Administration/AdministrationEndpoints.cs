@@ -7,11 +7,13 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using PRTS.Api;
 using PRTS.Api.Access;
+using PRTS.Audit;
 using PRTS.Contracts.Access;
 using PRTS.Storage.Agents;
 using PRTS.Storage.Projects;
 using PRTS.Storage.Users;
 using PRTS.Web.Access;
+using PRTS.Web.Audit;
 using PRTS.Web.Rest;
 
 namespace PRTS.Web.Administration;
@@ -21,11 +23,12 @@ public static class AdministrationEndpoints
     public static void MapAdministration(this RouteGroupBuilder api)
     {
         var administration = api.MapGroup("").WithTags("Administration");
-        administration.RequirePermission(Permissions.SystemManage);
-        administration.MapGet("/users", List).WithSummary("Users by name");
-        administration.MapPost("/users", Create).WithSummary("Create a user");
-        administration.MapPatch("/users/{name}", Update).WithSummary("Change a user's role or password").WithDescription("Role `none` disables the account.");
-        administration.MapGet("/system", Show).WithSummary("Version, address and size of this installation");
+        administration.MapGet("/users", List).RequirePermission(Permissions.UserManage).WithSummary("Users by name");
+        administration.MapPost("/users", Create).Audit<CreateUser>("user:create", request => new() { ["name"] = request.Name, ["role"] = request.Role }).RequirePermission(Permissions.UserManage).WithSummary("Create a user");
+        administration.MapPatch("/users/{name}", Update).Audit<UpdateUser>("user:update", request => request.Password is null ? new() { ["role"] = request.Role ?? "" } : new() { ["role"] = request.Role ?? "", ["password"] = AuditValue.Secret }).RequirePermission(Permissions.UserManage).WithSummary("Change a user's role or password").WithDescription("Role `none` disables the account.");
+        administration.MapGet("/users/{name}/sessions", ListSessions).RequirePermission(Permissions.UserManage).WithSummary("Where a user is signed in");
+        administration.MapDelete("/users/{name}/sessions", EndSessions).Audit("session:end-all").RequirePermission(Permissions.UserManage).WithSummary("End all sessions of a user").WithDescription("At once, with their open pages. Access tokens stay.");
+        administration.MapGet("/system", Show).RequirePermission(Permissions.SystemManage).WithSummary("Version, address and size of this installation");
     }
 
     private static async Task<Ok<List<UserSummary>>> List(ClaimsPrincipal user, Accounts accounts, CancellationToken cancellationToken) =>
@@ -44,8 +47,22 @@ public static class AdministrationEndpoints
         {
             ({ } changed, _) => TypedResults.Ok(changed),
             (null, { } problem) => Problems.Invalid(problem),
-            _ => Problems.NotFound($"There is no user '{name}'."),
+            _ => Nobody(name),
         };
+
+    private static async Task<Results<Ok<List<SessionSummary>>, ProblemHttpResult>> ListSessions(
+        string name, ClaimsPrincipal user, UsersStore users, Sessions sessions, CancellationToken cancellationToken) =>
+        await users.ByName(user.Tenant(), name, cancellationToken) is { } other ? TypedResults.Ok(await sessions.List(other.Id, user.Session(), cancellationToken)) : Nobody(name);
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> EndSessions(
+        string name, ClaimsPrincipal user, UsersStore users, Sessions sessions, CancellationToken cancellationToken)
+    {
+        if (await users.ByName(user.Tenant(), name, cancellationToken) is not { } other) return Nobody(name);
+        await sessions.EndAll(other.Id, except: null, cancellationToken);
+        return TypedResults.NoContent();
+    }
+
+    private static ProblemHttpResult Nobody(string name) => Problems.NotFound($"There is no user '{name}'.");
 
     private static async Task<Ok<SystemInfo>> Show(
         ClaimsPrincipal user, WebOptions options, UsersStore users, ProjectsReadModel projects, AgentsReadModel agents, CancellationToken cancellationToken) =>

@@ -3,8 +3,10 @@ using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.Extensions.Localization;
 using MudBlazor;
 using PRTS.Api.Agents;
+using PRTS.Audit;
 using PRTS.Contracts.Projects;
 using PRTS.Web.Access;
+using PRTS.Web.Audit;
 using PRTS.Web.Resources;
 
 namespace PRTS.Web.Agents;
@@ -20,6 +22,8 @@ public partial class AddAgentDialog
 
     [CascadingParameter] private Task<AuthenticationState> Authentication { get; set; } = null!;
 
+    [Inject] private PageAudit Audit { get; set; } = null!;
+
     [Inject] private AgentTokens Tokens { get; set; } = null!;
 
     [Inject] private IStringLocalizer<UiText> Localizer { get; set; } = null!;
@@ -34,6 +38,7 @@ public partial class AddAgentDialog
             Name = given.Length > 0 ? given : null,
             Labels = labels.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
         };
+        await Audit.Allowed("agent-token:create", new("agent-token", request.Name ?? ""), new() { ["labels"] = string.Join(' ', request.Labels) });
         made = await Tokens.Create((await Authentication).User.Tenant(), request);
     }
 }

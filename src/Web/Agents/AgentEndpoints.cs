@@ -9,6 +9,7 @@ using PRTS.Contracts.Access;
 using PRTS.Contracts.Projects;
 using PRTS.Storage.Agents;
 using PRTS.Web.Access;
+using PRTS.Web.Audit;
 using PRTS.Web.Rest;
 
 namespace PRTS.Web.Agents;
@@ -20,10 +21,10 @@ public static class AgentEndpoints
         var agents = api.MapGroup("/agents").WithTags("Agents");
         agents.MapGet("", List).RequirePermission(Permissions.AgentRead).WithSummary("Agents by name");
         agents.MapGet("/{name}", Show).RequirePermission(Permissions.AgentRead).WithSummary("Show an agent");
-        agents.MapPost("/{name}/drain", Drain).RequirePermission(Permissions.AgentManage)
+        agents.MapPost("/{name}/drain", Drain).Audit("agent:drain").RequirePermission(Permissions.AgentManage)
             .WithSummary("Give an agent no new jobs").WithDescription("It finishes what it runs.");
-        agents.MapPost("/{name}/resume", Resume).RequirePermission(Permissions.AgentManage).WithSummary("End a drain");
-        agents.MapPost("/tokens", CreateToken).RequirePermission(Permissions.AgentManage)
+        agents.MapPost("/{name}/resume", Resume).Audit("agent:resume").RequirePermission(Permissions.AgentManage).WithSummary("End a drain");
+        agents.MapPost("/tokens", CreateToken).Audit("agent-token:create").RequirePermission(Permissions.AgentManage)
             .WithSummary("Make a token that lets one agent join").WithDescription("Shown once, with the one command that uses it.");
     }
 

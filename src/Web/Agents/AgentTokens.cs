@@ -9,15 +9,17 @@ public sealed class AgentTokens(AgentIdentities identities, WebOptions options, 
 {
     public async Task<AgentToken> Create(string tenant, CreateAgentToken request, CancellationToken cancellationToken = default)
     {
-        var secret = Secrets.Create(Secrets.AgentTokenPrefix);
+        var secret = Credentials.Create(Credentials.AgentTokenPrefix);
         var expires = time.GetUtcNow() + (request.ExpiresInHours is { } hours ? TimeSpan.FromHours(hours) : options.AgentTokenLifetime);
-        await identities.CreateToken(Secrets.Sha256(secret), new() { Tenant = tenant, Name = request.Name, Labels = request.Labels, ExpiresAt = expires }, cancellationToken);
+        await identities.CreateToken(Credentials.Sha256(secret), new() { Tenant = tenant, Name = request.Name, Labels = request.Labels, ExpiresAt = expires }, cancellationToken);
         var name = request.Name is { } given ? $" -s -- --name {given}" : "";
+        // That machine trusts our own authority only once it has run the script: until then it knows us by our key.
+        var trust = options.Gateway.KeyPin() is { } pin ? $"k --pinnedpubkey '{pin}' -" : "";
         return new AgentToken
         {
             Token = secret,
             ExpiresAt = expires,
-            Command = $"curl -fsSH 'Authorization: Bearer {secret}' {options.PublicUrl}/cluster/agent/install.sh | sh{name}",
+            Command = $"curl -fsS{trust}H 'Authorization: Bearer {secret}' {options.PublicUrl}/cluster/agent/install.sh | sh{name}",
             ThisMachineOnly = new Uri(options.PublicUrl).IsLoopback,
         };
     }

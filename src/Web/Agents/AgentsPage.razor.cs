@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Components;
 using Microsoft.Extensions.Logging;
 using MudBlazor;
 using PRTS.Api.Agents;
+using PRTS.Audit;
 using PRTS.Contracts;
 using PRTS.Contracts.Access;
 using PRTS.Storage.Agents;
@@ -66,6 +67,7 @@ public partial class AgentsPage
     private async Task SetDrain(string name, bool drain)
     {
         if (!await Allowed(Permissions.AgentManage)) return;
+        await Audit.Allowed(drain ? "agent:drain" : "agent:resume", new("agent", name));
         var agents = Grains.Agents(User.Tenant());
         if (!await (drain ? agents.Drain(name) : agents.Resume(name))) Snackbar.Add(Localizer["Agents.Gone", name], Severity.Warning);
         Agents = await AgentList.List(User.Tenant(), Leaving);

@@ -8,6 +8,7 @@ using PRTS.Contracts.Access;
 using PRTS.Storage.Artifacts;
 using PRTS.Storage.Blobs;
 using PRTS.Web.Access;
+using PRTS.Web.Gateway;
 using PRTS.Web.Rest;
 
 namespace PRTS.Web.Artifacts;
@@ -22,9 +23,9 @@ public static class ArtifactEndpoints
         artifacts.MapGet(Routes.Build + "/artifacts", List).WithSummary("Artifacts of a build");
         var artifact = artifacts.MapGroup(Routes.Job + "/artifacts/{name}");
         artifact.MapGet("/files", Files).WithSummary("Files of an artifact, or of one folder in it").WithDescription("`path`: the folder; all below it is listed.");
-        artifact.MapGet("/files/{**path}", Download).WithSummary("Download a file").WithDescription("Serves ranges; the ETag is the SHA-256.")
+        artifact.MapGet("/files/{**path}", Download).TakesItsTime().WithSummary("Download a file").WithDescription("Serves ranges; the ETag is the SHA-256.")
             .Produces(200, contentType: "application/octet-stream");
-        artifact.MapGet("/zip", Zip).WithSummary("Download an artifact, or one folder in it, as a zip archive").WithDescription("`path`: the folder.")
+        artifact.MapGet("/zip", Zip).TakesItsTime().WithSummary("Download an artifact, or one folder in it, as a zip archive").WithDescription("`path`: the folder.")
             .Produces(200, contentType: "application/zip");
     }
 
@@ -47,6 +48,8 @@ public static class ArtifactEndpoints
         response.ContentType = type;
         response.Headers.ContentSecurityPolicy = ArtifactContentTypes.Policy;
         response.Headers.CacheControl = "private, no-cache";
+        // A page in its sandbox has no origin, and still has pictures and styles beside it. Other sites have no session to read them with.
+        response.Headers["Cross-Origin-Resource-Policy"] = "cross-origin";
         SetDisposition(response, inline ? "inline" : "attachment", path[(path.LastIndexOf('/') + 1)..]);
         if (ByteRange.Choose(http, stored.File.Size, new EntityTagHeaderValue($"\"{stored.File.Sha256}\"")) is not { Length: > 0 } range) return Results.Empty;
         await using var content = await blobs.OpenRead(stored.BlobKey, range.From, range.Length, cancel);

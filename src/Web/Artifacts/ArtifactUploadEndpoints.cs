@@ -12,6 +12,7 @@ using PRTS.Contracts.Builds;
 using PRTS.Storage.Blobs;
 using PRTS.Storage.Builds;
 using PRTS.Web.Access;
+using PRTS.Web.Gateway;
 using PRTS.Web.Rest;
 
 namespace PRTS.Web.Artifacts;
@@ -27,7 +28,7 @@ public static class ArtifactUploadEndpoints
     public static void MapArtifactUploads(this RouteGroupBuilder api)
     {
         var upload = api.MapGroup(Routes.Job + "/artifacts/{name}").WithTags("Artifacts (agents)").CheckNames();
-        upload.RequireAttempt();
+        upload.RequireAttempt().TakesItsTime();
         upload.MapPost("", Begin).WithSummary("Begin or go on with the upload of an artifact");
         upload.MapMethods("/files", [HttpMethods.Head], Held).WithSummary("How much of a file is here").WithDescription($"In the header {OffsetHeader}.");
         upload.MapPut("/files", Put).WithSummary("Send a file, or the rest of it")

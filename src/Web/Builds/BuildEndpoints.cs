@@ -12,6 +12,8 @@ using PRTS.Contracts.Projects;
 using PRTS.Pipelines.Planning;
 using PRTS.Storage.Builds;
 using PRTS.Web.Access;
+using PRTS.Web.Audit;
+using PRTS.Web.Gateway;
 using PRTS.Web.Rest;
 
 namespace PRTS.Web.Builds;
@@ -26,23 +28,23 @@ public static class BuildEndpoints
     public static void MapBuilds(this RouteGroupBuilder api)
     {
         var builds = api.MapGroup("").WithTags("Builds").CheckNames();
-        builds.MapGet("/builds", ListAll).RequirePermission(Permissions.BuildRead).WithSummary("Builds of all projects, newest first").WithDescription(Filters);
+        builds.MapGet("/builds", ListAll).RequirePermissionAnywhere(Permissions.BuildRead).WithSummary("Builds of all projects, newest first").WithDescription(Filters);
         builds.MapGet(Routes.Project + "/builds", List).RequirePermission(Permissions.BuildRead).CheckProject()
             .WithSummary("Builds of a project, newest first").WithDescription(Filters);
-        builds.MapPost(Routes.Project + "/builds", Start).RequirePermission(Permissions.BuildRun).CheckProject()
+        builds.MapPost(Routes.Project + "/builds", Start).Audit<StartBuild>("build:start", request => new() { ["ref"] = request.Ref ?? "", ["file"] = request.File ?? "" }).RequirePermission(Permissions.PipelineRun).CheckProject()
             .WithSummary("Start the pipelines of a branch, tag or commit").WithDescription("An empty object starts the default branch's newest commit. Answers with the builds that were started.");
         builds.MapGet(Routes.Build, Show).RequirePermission(Permissions.BuildRead).WithSummary("Show a build with its stages, jobs and steps");
         builds.MapGet(Routes.Build + "/plan", Plan).RequirePermission(Permissions.BuildRead).WithSummary("The plan of a build")
             .WithDescription("Byte for byte what `prts plan --json` prints in a working tree of the same commit, for the same event; without jobs that its steps added.").Produces(200, contentType: "application/json");
-        builds.MapGet(Routes.Build + "/events", BuildEvents.Follow).RequirePermission(Permissions.BuildRead)
+        builds.MapGet(Routes.Build + "/events", BuildEvents.Follow).RequirePermission(Permissions.BuildRead).TakesItsTime()
             .WithSummary("Follow a build as server-sent events")
             .WithDescription("Event `build`: the whole build, at once and after each change. Event `end`: it has ended, and the stream with it.")
             .Produces<BuildSummary>(contentType: "text/event-stream");
-        builds.MapPost(Routes.Build + "/cancel", Cancel).RequirePermission(Permissions.BuildCancel).WithSummary("Cancel a build");
-        builds.MapPost(Routes.Build + "/retry", Retry).RequirePermission(Permissions.BuildRun).WithSummary("Start a new build of the same commit and pipeline file");
-        builds.MapPost(Routes.Build + "/rerun", Rerun).RequirePermission(Permissions.BuildRun).WithSummary("Run jobs of a build that has ended again")
+        builds.MapPost(Routes.Build + "/cancel", Cancel).Audit("build:cancel").RequirePermission(Permissions.BuildCancel).WithSummary("Cancel a build");
+        builds.MapPost(Routes.Build + "/retry", Retry).Audit("build:retry").RequirePermission(Permissions.PipelineRun).WithSummary("Start a new build of the same commit and pipeline file");
+        builds.MapPost(Routes.Build + "/rerun", Rerun).Audit("build:rerun").RequirePermission(Permissions.PipelineRun).WithSummary("Run jobs of a build that has ended again")
             .WithDescription("`jobs`: keys; without, those that failed or were canceled. `fromFailedStep`: those that failed go on at that step, on the same agent, with the workspace as it was. Jobs that need them run again, too; the others stay as they are, with their outputs and artifacts.");
-        builds.MapPost(Routes.Job + "/answer", Answer).RequirePermission(Permissions.BuildRun).WithSummary("Say whether a step that runs once has run")
+        builds.MapPost(Routes.Job + "/answer", Answer).Audit("build:answer").RequirePermission(Permissions.PipelineRun).WithSummary("Say whether a step that runs once has run")
             .WithDescription("For a job with a `question`. `ran` true: the job goes on without the step; false: the step runs.");
     }
 
@@ -68,14 +70,14 @@ public static class BuildEndpoints
 
     private static Task<Results<Ok<Page<BuildSummary>>, ProblemHttpResult>> ListAll(
         ClaimsPrincipal user, BuildsReadModel builds, [AsParameters] BuildFilter filter, [AsParameters] Paging paging, CancellationToken cancellationToken) =>
-        Find(user.Tenant(), null, builds, filter, paging, cancellationToken);
+        Find(user.Tenant(), null, user.Places(Permissions.BuildRead), builds, filter, paging, cancellationToken);
 
     private static Task<Results<Ok<Page<BuildSummary>>, ProblemHttpResult>> List(
         [AsParameters] ProjectRoute route, BuildsReadModel builds, [AsParameters] BuildFilter filter, [AsParameters] Paging paging, CancellationToken cancellationToken) =>
-        Find(route.Id.Tenant, route.Id, builds, filter, paging, cancellationToken);
+        Find(route.Id.Tenant, route.Id, [AccessScope.Of(route.Id)], builds, filter, paging, cancellationToken);
 
     private static async Task<Results<Ok<Page<BuildSummary>>, ProblemHttpResult>> Find(
-        string tenant, ProjectId? project, BuildsReadModel builds, BuildFilter filter, Paging paging, CancellationToken cancellationToken)
+        string tenant, ProjectId? project, IReadOnlyList<AccessScope> places, BuildsReadModel builds, BuildFilter filter, Paging paging, CancellationToken cancellationToken)
     {
         if (paging.Problem is { } problem) return problem;
         var status = default(RunStatus);
@@ -84,7 +86,7 @@ public static class BuildEndpoints
             return Problems.Invalid($"'{filter.Status}' is no status. There are {string.Join(", ", Enum.GetNames<RunStatus>()).ToLowerInvariant()}.");
         return TypedResults.Ok(await builds.List(
             tenant, project,
-            new() { Status = hasStatus ? status : null, Ref = filter.Branch, Author = filter.Author, Text = filter.Text, Skip = paging.From, Take = paging.Count },
+            new() { Status = hasStatus ? status : null, Ref = filter.Branch, Author = filter.Author, Text = filter.Text, Places = places, Skip = paging.From, Take = paging.Count },
             cancellationToken));
     }
 

@@ -1,7 +1,9 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Components;
 using PRTS.Api;
 using PRTS.Api.Artifacts;
 using PRTS.Api.Builds;
+using PRTS.Audit;
 using PRTS.Contracts;
 using PRTS.Contracts.Access;
 using PRTS.Contracts.Builds;
@@ -18,6 +20,8 @@ public partial class BuildPage
     [Parameter] public string Org { get; set; } = "";
 
     [Parameter] public string Name { get; set; } = "";
+
+    protected override AccessScope Scope => new(Org, Name);
 
     [Parameter] public int Number { get; set; }
 
@@ -98,9 +102,12 @@ public partial class BuildPage
     private StageSummary WithoutSteps(StageSummary stage) =>
         stage with { Jobs = [.. stage.Jobs.Select(job => job.Key == Selected?.Key ? job : job with { Steps = [] })] };
 
+    private AuditTarget Target => AuditTarget.In(Id.Project.Org, Id.Project.Name, "build", Number.ToString(CultureInfo.InvariantCulture));
+
     private async Task Cancel()
     {
         if (!await Allowed(Permissions.BuildCancel)) return;
+        await Audit.Allowed("build:cancel", Target);
         await Grains.Build(Id).Cancel(User.Actor(), "");
     }
 
@@ -108,13 +115,15 @@ public partial class BuildPage
 
     private async Task Rerun(string? job, bool fromFailedStep)
     {
-        if (!await Allowed(Permissions.BuildRun)) return;
+        if (!await Allowed(Permissions.PipelineRun)) return;
+        await Audit.Allowed("build:rerun", Target, new() { ["job"] = job ?? "", ["fromFailedStep"] = fromFailedStep });
         if (await Grains.Build(Id).Rerun(User.Actor(), job is null ? null : [job], fromFailedStep) is { } problem) Snackbar.Add(problem, MudBlazor.Severity.Error);
     }
 
     private async Task Retry()
     {
-        if (!await Allowed(Permissions.BuildRun)) return;
+        if (!await Allowed(Permissions.PipelineRun)) return;
+        await Audit.Allowed("build:retry", Target);
         var result = await Grains.Project(Id.Project).Retry(Number, User.Actor());
         if (result.Problem is not null) Snackbar.Add(result.Problem, MudBlazor.Severity.Error);
         else if (result.Builds is [var build, ..]) Navigation.NavigateTo(build.Page());

@@ -8,6 +8,7 @@ using PRTS.Contracts.Builds;
 using PRTS.Pipelines.Planning;
 using PRTS.Storage.Builds;
 using PRTS.Web.Access;
+using PRTS.Web.Gateway;
 using PRTS.Web.Rest;
 
 namespace PRTS.Web.Builds;
@@ -21,7 +22,7 @@ public static class GenerateEndpoints
     public static void MapGenerate(this RouteGroupBuilder api)
     {
         var generate = api.MapGroup(Routes.Job + "/generate").WithTags("Builds (agents)").CheckNames();
-        generate.RequireAttempt();
+        generate.RequireAttempt().LimitBody(Most + RequestLimits.Body);
         generate.MapPost("", Generate).WithSummary("Add jobs to the build").Accepts<Stream>("application/yaml")
             .WithDescription("The body is a file with `jobs`. `step`: index of the step that adds them. `file`: its path, for messages. May be repeated. Answers with the names of the jobs; 400 says what is wrong in the file.");
     }

@@ -1,12 +1,15 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.Extensions.Localization;
 using PRTS.Api.Builds;
+using PRTS.Audit;
 using PRTS.Contracts;
 using PRTS.Contracts.Access;
 using PRTS.Contracts.Builds;
 using PRTS.Web.Access;
+using PRTS.Web.Audit;
 using PRTS.Web.Resources;
 
 namespace PRTS.Web.Builds;
@@ -23,6 +26,8 @@ public partial class QuestionBox
 
     [CascadingParameter] private Task<AuthenticationState> Authentication { get; set; } = null!;
 
+    [Inject] private PageAudit Audit { get; set; } = null!;
+
     [Inject] private IGrainFactory Grains { get; set; } = null!;
 
     [Inject] private IAuthorizationService Authorization { get; set; } = null!;
@@ -36,9 +41,18 @@ public partial class QuestionBox
         {
             // Asked again at the moment of acting: the page may have been open for days.
             var user = (await Authentication).User;
-            problem = (await Authorization.AuthorizeAsync(user, Permissions.BuildRun)).Succeeded
-                ? await Grains.Job(Job).Answer(user.Actor(), Question.Step, ran)
-                : Localizer["NoPermission.Text"];
+            var action = "build:answer";
+            var target = AuditTarget.In(Job.Build.Project.Org, Job.Build.Project.Name, "job", $"{Job.Build.Number.ToString(CultureInfo.InvariantCulture)}/{Job.Name}");
+            if (!(await Authorization.AuthorizeAsync(user, Job.Build.Project, Permissions.PipelineRun)).Succeeded)
+            {
+                await Audit.Denied(action, target);
+                problem = Localizer["NoPermission.Text"];
+                return;
+            }
+
+            await Audit.Allowed(action, target, new() { ["step"] = Question.Step, ["ran"] = ran });
+            problem = await Grains.Job(Job).Answer(user.Actor(), Question.Step, ran);
+            await Audit.Failed(action, target, problem);
         }
         finally
         {

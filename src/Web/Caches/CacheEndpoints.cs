@@ -7,6 +7,7 @@ using PRTS.Api.Caches;
 using PRTS.Contracts.Access;
 using PRTS.Storage.Caches;
 using PRTS.Web.Access;
+using PRTS.Web.Audit;
 using PRTS.Web.Rest;
 
 namespace PRTS.Web.Caches;
@@ -18,7 +19,7 @@ public static class CacheEndpoints
     {
         var group = api.MapGroup("").WithTags("Caches").CheckNames();
         group.MapGet(Routes.Project + "/caches", List).RequirePermission(Permissions.ArtifactRead).CheckProject().WithSummary("Caches of a project, the last used first");
-        group.MapDelete(Routes.Project + "/caches/{id:long}", Remove).RequirePermission(Permissions.BuildRun).CheckProject()
+        group.MapDelete(Routes.Project + "/caches/{id:long}", Remove).Audit("cache:remove").RequirePermission(Permissions.PipelineRun).CheckProject()
             .WithSummary("Remove a cache").WithDescription("The next build that asks for it does without, and keeps it anew.");
     }
 

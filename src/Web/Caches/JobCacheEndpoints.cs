@@ -13,6 +13,7 @@ using PRTS.Storage.Builds;
 using PRTS.Storage.Caches;
 using PRTS.Storage.Projects;
 using PRTS.Web.Access;
+using PRTS.Web.Gateway;
 using PRTS.Web.Rest;
 
 namespace PRTS.Web.Caches;
@@ -37,7 +38,7 @@ public static class JobCacheEndpoints
     public static void MapJobCaches(this RouteGroupBuilder api)
     {
         var caches = api.MapGroup(Routes.Job + "/caches").WithTags("Caches (agents)").CheckNames();
-        caches.RequireAttempt();
+        caches.RequireAttempt().TakesItsTime();
         caches.MapGet("", Find).WithSummary("What fits best to a key").WithDescription("`key`: as it is. `restore_key`: a beginning of keys, up to 20 of them, the best first. 204: nothing fits.");
         caches.MapGet("/{id:long}", Read).WithSummary("The bytes of a cache").Produces(200, contentType: "application/zstd");
         caches.MapPost("", Offer).WithSummary("Offer a cache").WithDescription("Says whether it is kept already, is not wanted, or should be sent.");

@@ -1,8 +1,10 @@
 using Microsoft.AspNetCore.Components;
 using MudBlazor;
 using PRTS.Api.Environments;
+using PRTS.Audit;
 using PRTS.Contracts.Projects;
 using PRTS.Storage.Environments;
+using PRTS.Web.Audit;
 
 namespace PRTS.Web.Environments;
 
@@ -23,6 +25,8 @@ public partial class EnvironmentDialog
 
     /// <summary>Null: a new one.</summary>
     [Parameter] public EnvironmentSummary? Environment { get; set; }
+
+    [Inject] private PageAudit Audit { get; set; } = null!;
 
     [Inject] private EnvironmentsStore Store { get; set; } = null!;
 
@@ -46,9 +50,19 @@ public partial class EnvironmentDialog
         };
         problem = EnvironmentChecks.Problem(name.Trim(), settings);
         if (problem is not null) return;
+        await Audit.Allowed("environment:set", AuditTarget.In(Project.Org, Project.Name, "environment", name.Trim()), Fields(settings));
         await Store.Set(Project, name.Trim(), settings);
         Dialog.Close();
     }
+
+    private static AuditFields Fields(EnvironmentSettings settings) => new()
+    {
+        ["approvals"] = settings.Approvals,
+        ["approvers"] = string.Join(' ', settings.Approvers),
+        ["allowSelfApproval"] = settings.AllowSelfApproval,
+        ["waitMinutes"] = settings.WaitMinutes,
+        ["branches"] = string.Join(' ', settings.Branches),
+    };
 
     private static List<string> Words(string text) => [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];
 }

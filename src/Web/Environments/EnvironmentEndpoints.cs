@@ -10,6 +10,7 @@ using PRTS.Contracts.Access;
 using PRTS.Storage.Builds;
 using PRTS.Storage.Environments;
 using PRTS.Web.Access;
+using PRTS.Web.Audit;
 using PRTS.Web.Rest;
 
 namespace PRTS.Web.Environments;
@@ -25,14 +26,14 @@ public static class EnvironmentEndpoints
         group.MapGet(Routes.Project + "/environments", List).RequirePermission(Permissions.EnvironmentRead).CheckProject()
             .WithSummary("Environments of a project, each with what is there now");
         group.MapGet(Routes.Project + "/environments/{name}", Show).RequirePermission(Permissions.EnvironmentRead).CheckProject().WithSummary("Show an environment");
-        group.MapPut(Routes.Project + "/environments/{name}", Set).RequirePermission(Permissions.EnvironmentManage).CheckProject()
+        group.MapPut(Routes.Project + "/environments/{name}", Set).Audit("environment:set").RequirePermission(Permissions.EnvironmentManage).CheckProject()
             .WithSummary("Set what an environment asks of deployments").WithDescription("An environment need not exist before. Deployments that wait are looked at anew within half a minute.");
-        group.MapDelete(Routes.Project + "/environments/{name}", Remove).RequirePermission(Permissions.EnvironmentManage).CheckProject()
+        group.MapDelete(Routes.Project + "/environments/{name}", Remove).Audit("environment:remove").RequirePermission(Permissions.EnvironmentManage).CheckProject()
             .WithSummary("Forget an environment's settings").WithDescription("What was deployed to it stays known.");
         group.MapGet(Routes.Project + "/environments/{name}/deployments", Deployments).RequirePermission(Permissions.EnvironmentRead).CheckProject()
             .WithSummary("Deployments to an environment, newest first");
-        group.MapPost(Routes.Job + "/approve", Approve).RequirePermission(Permissions.DeploymentApprove).WithSummary("Approve a deployment that waits");
-        group.MapPost(Routes.Job + "/reject", Reject).RequirePermission(Permissions.DeploymentApprove).WithSummary("Reject a deployment that waits: its job fails");
+        group.MapPost(Routes.Job + "/approve", Approve).Audit("deployment:approve").RequirePermission(Permissions.EnvironmentApprove).WithSummary("Approve a deployment that waits");
+        group.MapPost(Routes.Job + "/reject", Reject).Audit("deployment:reject").RequirePermission(Permissions.EnvironmentApprove).WithSummary("Reject a deployment that waits: its job fails");
     }
 
     private static async Task<Ok<IReadOnlyList<EnvironmentSummary>>> List([AsParameters] ProjectRoute route, EnvironmentsStore environments, CancellationToken cancellationToken) =>

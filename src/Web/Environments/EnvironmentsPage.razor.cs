@@ -1,7 +1,9 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Components;
 using MudBlazor;
 using PRTS.Api;
 using PRTS.Api.Environments;
+using PRTS.Audit;
 using PRTS.Contracts;
 using PRTS.Contracts.Access;
 using PRTS.Contracts.Builds;
@@ -19,6 +21,8 @@ public partial class EnvironmentsPage
     [Parameter] public string Org { get; set; } = "";
 
     [Parameter] public string Name { get; set; } = "";
+
+    protected override AccessScope Scope => new(Org, Name);
 
     /// <summary>Whose history is shown.</summary>
     [SupplyParameterFromQuery(Name = "name")] public string? Selected { get; set; }
@@ -72,8 +76,9 @@ public partial class EnvironmentsPage
 
     private async Task DeployAgain(DeploymentSummary deployment)
     {
-        if (!await Allowed(Permissions.BuildRun)) return;
+        if (!await Allowed(Permissions.PipelineRun)) return;
         var build = new BuildId(Project(Org, Name), deployment.Number);
+        await Audit.Allowed("build:rerun", AuditTarget.In(Org, Name, "build", deployment.Number.ToString(CultureInfo.InvariantCulture)), new() { ["job"] = deployment.Job });
         if (await Grains.Build(build).Rerun(User.Actor(), [deployment.Job], fromFailedStep: false) is { } problem) Snackbar.Add(problem, MudBlazor.Severity.Error);
         else Navigation.NavigateTo(build.Page(deployment.Job));
     }

@@ -8,6 +8,7 @@ using PRTS.Contracts.Access;
 using PRTS.Contracts.Projects;
 using PRTS.Storage.Git;
 using PRTS.Web.Access;
+using PRTS.Web.Audit;
 
 namespace PRTS.Web.Git;
 
@@ -22,7 +23,7 @@ public static class GitEndpoints
         var git = app.MapGroup("/git/{org}/{project}.git").ExcludeFromDescription();
         git.MapGet("/info/refs", Refs).RequirePermission(Permissions.RepositoryRead);
         git.MapPost("/" + UploadPack, Upload).RequirePermission(Permissions.RepositoryRead);
-        git.MapPost("/" + ReceivePack, Receive).RequirePermission(Permissions.RepositoryWrite);
+        git.MapPost("/" + ReceivePack, Receive).Audit("repository:push").RequirePermission(Permissions.RepositoryWrite);
     }
 
     private static async Task Refs(HttpContext http, GitBackend backend, Repositories repositories)
@@ -32,11 +33,15 @@ public static class GitEndpoints
         {
             await Refuse(http, StatusCodes.Status403Forbidden, "This server speaks Git's smart HTTP protocol only; use git 1.6.6 or later.");
         }
-        else if (service == ReceivePack && !http.User.May(Permissions.RepositoryWrite))
+        else if (await Find(http, repositories) is not { } project)
+        {
+            return;
+        }
+        else if (service == ReceivePack && !http.User.May(Permissions.RepositoryWrite, AccessScope.Of(project)))
         {
             await Refuse(http, StatusCodes.Status403Forbidden, $"{http.User.Actor()} may read this repository, but not push to it: that needs the permission {Permissions.RepositoryWrite}.");
         }
-        else if (await Find(http, repositories) is { } project)
+        else
         {
             http.Response.Headers.CacheControl = "no-cache";
             await backend.Serve(http, repositories.Path(project), "/info/refs", $"service={service}");

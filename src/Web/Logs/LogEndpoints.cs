@@ -7,6 +7,7 @@ using PRTS.Api.Logs;
 using PRTS.Contracts.Access;
 using PRTS.Contracts.Builds;
 using PRTS.Web.Access;
+using PRTS.Web.Gateway;
 using PRTS.Web.Rest;
 
 namespace PRTS.Web.Logs;
@@ -19,12 +20,12 @@ public static class LogEndpoints
     {
         var log = api.MapGroup(Routes.Job + "/log").WithTags("Logs").CheckNames();
         log.RequirePermission(Permissions.BuildRead);
-        log.MapGet("", Raw).WithSummary("A job's log, byte for byte")
+        log.MapGet("", Raw).TakesItsTime().WithSummary("A job's log, byte for byte")
             .WithDescription("Serves ranges. `follow=true` goes on until the job ends. `attempt`: which try, the last one when it is not given. `download=true`: as a file.")
             .Produces(200, contentType: "application/octet-stream");
         log.MapGet("/lines", Lines).WithSummary("Lines of a job's log")
             .WithDescription($"`first`: from 1, or below 1 to count from the end (-100: the last hundred); or `offset`: the line that has this byte. `count`: 1 to {MostLines}.");
-        log.MapGet("/live", Live).WithSummary("Follow a job's log as server-sent events")
+        log.MapGet("/live", Live).TakesItsTime().WithSummary("Follow a job's log as server-sent events")
             .WithDescription("`offset`: the byte to begin at; the log's end when it is not given. Event `lines`: a piece; the next begins at its offset + length; the last has `ended`. "
                 + "Event `gap`: read the lines again, the pieces go on from its offset.")
             .Produces<LiveLines>(contentType: "text/event-stream");

@@ -3,9 +3,12 @@ using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.Extensions.Localization;
 using MudBlazor;
 using PRTS.Api.Projects;
+using PRTS.Audit;
 using PRTS.Contracts;
+using PRTS.Contracts.Access;
 using PRTS.Contracts.Projects;
 using PRTS.Web.Access;
+using PRTS.Web.Audit;
 using PRTS.Web.Resources;
 
 namespace PRTS.Web.Projects;
@@ -24,6 +27,8 @@ public partial class NewProjectDialog
 
     [CascadingParameter] private Task<AuthenticationState> Authentication { get; set; } = null!;
 
+    [Inject] private PageAudit Audit { get; set; } = null!;
+
     [Inject] private IGrainFactory Grains { get; set; } = null!;
 
     [Inject] private WebOptions Options { get; set; } = null!;
@@ -39,8 +44,16 @@ public partial class NewProjectDialog
         busy = true;
         try
         {
-            var tenant = (await Authentication).User.Tenant();
+            var user = (await Authentication).User;
+            if (!user.May(Permissions.ProjectCreate, new(org.Trim())))
+            {
+                problem = Localizer["NoPermission.Text"];
+                return;
+            }
+
+            var tenant = user.Tenant();
             var definition = new CreateProject { Org = org.Trim(), Name = name.Trim(), Description = description.Trim(), DefaultBranch = branch.Trim() };
+            await Audit.Allowed("project:create", AuditTarget.OfProject(definition.Org, definition.Name));
             if (await Grains.Project(new ProjectId(tenant, definition.Org, definition.Name)).Create(definition)) created = Options.CloneUrl(definition.Org, definition.Name);
             else problem = Localizer["Project.Taken", $"{definition.Org}/{definition.Name}"];
         }

@@ -11,6 +11,7 @@ using PRTS.Contracts.Projects;
 using PRTS.Storage.Git;
 using PRTS.Storage.Projects;
 using PRTS.Web.Access;
+using PRTS.Web.Audit;
 using PRTS.Web.Rest;
 
 namespace PRTS.Web.Projects;
@@ -20,9 +21,9 @@ public static class ProjectEndpoints
     public static void MapProjects(this RouteGroupBuilder api)
     {
         var projects = api.MapGroup("").WithTags("Projects").CheckNames();
-        projects.MapGet("/projects", List).RequirePermission(Permissions.ProjectRead)
+        projects.MapGet("/projects", List).RequirePermissionAnywhere(Permissions.ProjectRead)
             .WithSummary("Projects by name, each with its latest build").WithDescription("`search`: a part of org/name or of the description.");
-        projects.MapPost("/projects", Create).RequirePermission(Permissions.ProjectCreate).WithSummary("Create a project with an empty repository");
+        projects.MapPost("/projects", Create).Audit<CreateProject>("project:create", request => new() { ["org"] = request.Org, ["name"] = request.Name }).RequirePermissionAnywhere(Permissions.ProjectCreate).WithSummary("Create a project with an empty repository");
         projects.MapGet(Routes.Project, Show).RequirePermission(Permissions.ProjectRead).WithSummary("Show a project");
         projects.MapGet(Routes.Project + "/pipelines", Pipelines).RequirePermission(Permissions.ProjectRead)
             .WithSummary("Pipelines of a branch or tag, and what a manual run of each is asked for").WithDescription("`ref`: a branch, tag or commit; the default branch without.");
@@ -50,7 +51,7 @@ public static class ProjectEndpoints
         ClaimsPrincipal user, ProjectsReadModel projects, WebOptions options, string? search, [AsParameters] Paging paging, CancellationToken cancellationToken)
     {
         if (paging.Problem is { } problem) return problem;
-        var page = await projects.List(user.Tenant(), new() { Search = search, Skip = paging.From, Take = paging.Count }, cancellationToken);
+        var page = await projects.List(user.Tenant(), new() { Search = search, Places = user.Places(Permissions.ProjectRead), Skip = paging.From, Take = paging.Count }, cancellationToken);
         return TypedResults.Ok(page with { Items = [.. page.Items.Select(project => WithAddress(project, options))] });
     }
 
@@ -59,6 +60,7 @@ public static class ProjectEndpoints
     {
         if (!ProjectId.IsValidName(request.Org)) return NameProblem("org", request.Org);
         if (!ProjectId.IsValidName(request.Name)) return NameProblem("name", request.Name);
+        if (!user.May(Permissions.ProjectCreate, new(request.Org))) return Problems.Of(StatusCodes.Status403Forbidden, "forbidden", $"You may not create projects in '{request.Org}': ask for the role maintainer there.");
         if (ReservedNames.Contains(request.Org)) return Problems.Invalid(ReservedNames.Refusal(request.Org));
         if (request.Description.Length > 500) return Problems.Invalid($"The description has {request.Description.Length} characters; it may have 500.");
         if (!BranchNames.IsValid(request.DefaultBranch)) return Problems.Invalid($"'{request.DefaultBranch}' cannot be a branch's name. For example: main.");

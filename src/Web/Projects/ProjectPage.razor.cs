@@ -19,6 +19,8 @@ public partial class ProjectPage
 
     [Parameter] public string Name { get; set; } = "";
 
+    protected override AccessScope Scope => new(Org, Name);
+
     [SupplyParameterFromQuery(Name = "q")] public string? Text { get; set; }
 
     [SupplyParameterFromQuery] public string? Branch { get; set; }
@@ -80,7 +82,7 @@ public partial class ProjectPage
 
     private async Task Run(ProjectSummary project)
     {
-        if (!await Allowed(Permissions.BuildRun)) return;
+        if (!await Allowed(Permissions.PipelineRun)) return;
         var parameters = new DialogParameters<RunPipelineDialog> { { dialog => dialog.Project, Project(Org, Name) }, { dialog => dialog.Branch, project.DefaultBranch } };
         await Dialogs.ShowAsync<RunPipelineDialog>(Localizer["Run.Title"], parameters);
     }

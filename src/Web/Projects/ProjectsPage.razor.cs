@@ -29,7 +29,7 @@ public partial class ProjectsPage
 
     protected override async Task Load()
     {
-        var query = new ProjectQuery { Search = OrNull(Search), Skip = (Math.Max(1, Page ?? 1) - 1) * PageSize, Take = PageSize };
+        var query = new ProjectQuery { Search = OrNull(Search), Places = User.Places(Permissions.ProjectRead), Skip = (Math.Max(1, Page ?? 1) - 1) * PageSize, Take = PageSize };
         Found = await Projects.List(User.Tenant(), query, Leaving);
     }
 
@@ -39,7 +39,6 @@ public partial class ProjectsPage
 
     private async Task Create()
     {
-        if (!await Allowed(Permissions.ProjectCreate)) return;
         var dialog = await Dialogs.ShowAsync<NewProjectDialog>(Localizer["Projects.New"]);
         if (await dialog.Result is { Canceled: false }) await Reload();
     }

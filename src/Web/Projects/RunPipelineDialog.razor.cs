@@ -4,10 +4,12 @@ using Microsoft.Extensions.Localization;
 using MudBlazor;
 using PRTS.Api.Builds;
 using PRTS.Api.Projects;
+using PRTS.Audit;
 using PRTS.Contracts;
 using PRTS.Contracts.Projects;
 using PRTS.Pipelines.Planning;
 using PRTS.Web.Access;
+using PRTS.Web.Audit;
 using PRTS.Web.Resources;
 
 namespace PRTS.Web.Projects;
@@ -27,6 +29,8 @@ public partial class RunPipelineDialog
     [Parameter, EditorRequired] public ProjectId Project { get; set; }
 
     [Parameter] public string Branch { get; set; } = "";
+
+    [Inject] private PageAudit Audit { get; set; } = null!;
 
     [Inject] private IGrainFactory Grains { get; set; } = null!;
 
@@ -85,6 +89,7 @@ public partial class RunPipelineDialog
         {
             var inputs = Inputs.Where(input => given.ContainsKey(input.Name)).ToDictionary(input => input.Name, input => given[input.Name], StringComparer.Ordinal);
             var request = new StartBuild { Ref = string.IsNullOrWhiteSpace(Branch) ? null : Branch.Trim(), File = File.Length == 0 ? null : File, Inputs = inputs.Count == 0 ? null : inputs };
+            await Audit.Allowed("build:start", AuditTarget.OfProject(Project.Org, Project.Name), new() { ["ref"] = request.Ref ?? "", ["file"] = request.File ?? "" });
             var result = await Grains.Project(Project).Start(request, (await Authentication).User.Actor());
             problem = result.Problem;
             if (problem is not null) return;

@@ -7,6 +7,7 @@ using Microsoft.OpenApi;
 using PRTS.Api;
 using PRTS.Contracts.Access;
 using PRTS.Web.Access;
+using PRTS.Web.Gateway;
 using Scalar.AspNetCore;
 
 namespace PRTS.Web.Rest;
@@ -39,7 +40,7 @@ public static class ApiDescription
 
     public static void MapApiDescription(this IEndpointRouteBuilder app)
     {
-        app.MapOpenApi("/openapi/{documentName}.json").RequirePermission(Permissions.ProjectRead);
-        app.MapScalarApiReference("/api/docs", options => options.WithTitle("PRTS API").DisableDefaultFonts()).RequirePermission(Permissions.ProjectRead);
+        app.MapOpenApi("/openapi/{documentName}.json").RequirePermissionAnywhere(Permissions.ProjectRead);
+        app.MapScalarApiReference("/api/docs", (options, http) => options.WithTitle("PRTS API").DisableDefaultFonts().WithNonce(http.CspNonce())).RequirePermissionAnywhere(Permissions.ProjectRead);
     }
 }

@@ -4,15 +4,18 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using PRTS.Audit;
 using PRTS.Web.Access;
 
 namespace PRTS.Web.Rest;
 
-/// <summary>Every error under <c>/api</c> is problem+json, also those that routing, binding and login make without a body.</summary>
+/// <summary>Every error that a program may get is problem+json, also those that routing, binding, login and limits make without a body. Pages and Git have words of their own.</summary>
 public static partial class ApiErrors
 {
     public static IApplicationBuilder UseApiErrors(this IApplicationBuilder app) => app.UseWhen(
-        http => http.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal), api => api.Use(Handle));
+        http => ForPrograms.Any(path => http.Request.Path.StartsWithSegments(path, StringComparison.Ordinal)), api => api.Use(Handle));
+
+    private static readonly string[] ForPrograms = ["/api", "/cluster", "/metrics", "/openapi", "/schemas"];
 
     private static async Task Handle(HttpContext http, RequestDelegate next)
     {
@@ -28,6 +31,12 @@ public static partial class ApiErrors
         catch (TooManyPasswordsException busy) when (!http.Response.HasStarted)
         {
             await Problems.Of(StatusCodes.Status503ServiceUnavailable, "busy", busy.Message).ExecuteAsync(http);
+            return;
+        }
+        catch (AuditUnavailableException unrecorded) when (!http.Response.HasStarted)
+        {
+            Log(http.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("PRTS.Web.Api"), http.Request.Method, http.Request.Path, unrecorded);
+            await Problems.Of(StatusCodes.Status503ServiceUnavailable, "audit-unavailable", unrecorded.Message).ExecuteAsync(http);
             return;
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
@@ -59,6 +68,7 @@ public static partial class ApiErrors
         413 => "too-large",
         415 => "unsupported-media-type",
         429 => "too-many",
+        504 => "timeout",
         >= 500 => "internal",
         _ => "invalid",
     };
@@ -71,6 +81,8 @@ public static partial class ApiErrors
             : $"{http.User.Actor()} may not do this.",
         404 => $"There is nothing at {http.Request.Path}. The API is described at /api/docs.",
         405 => $"{http.Request.Method} is not served at {http.Request.Path}; {http.Response.Headers.Allow} is.",
+        413 => "The body is larger than may be sent here.",
+        504 => "The request took too long and was given up. What it began may still come to its end; ask for its state before you repeat it.",
         415 => "The body's type is not served here; send Content-Type: application/json.",
         _ => "The request cannot be served. The API is described at /api/docs.",
     };

@@ -41,6 +41,8 @@ public static partial class Routes
             var route = context.HttpContext.Request.RouteValues;
             if (route["org"] is string org && route["project"] is string project && !(ProjectId.IsValidName(org) && ProjectId.IsValidName(project)))
                 return Problems.NotFound("There is no such project. Names have 1–64 of a-z 0-9 . _ -, beginning with a letter or digit.");
+            if (route["org"] is string only && route["project"] is null && !ProjectId.IsValidName(only))
+                return Problems.NotFound("There is no such organization. Names have 1–64 of a-z 0-9 . _ -, beginning with a letter or digit.");
             return route["job"] is string job && !JobKey().IsMatch(job)
                 ? Problems.NotFound("There is no such job. Jobs are named by their key: lower-case letters, digits and hyphens.")
                 : await next(context);

@@ -26,6 +26,7 @@ public static class Pages
         services.AddRazorComponents().AddInteractiveServerComponents()
             .AddHubOptions(options => options.MaximumReceiveMessageSize = MaxMessage);
         services.AddTransient<MudLocalizer, UiLocalizer>();
+        services.AddSingleton<ThemeStylesheet>();
         services.AddMudServices(options =>
         {
             options.SnackbarConfiguration.PositionClass = Defaults.Classes.Position.BottomRight;
@@ -39,6 +40,7 @@ public static class Pages
     {
         app.UseAntiforgery();
         app.MapStaticAssets().AllowAnonymous();
+        ThemeStylesheet.Map(app);
         app.MapGet("/culture", SwitchCulture).AllowAnonymous().ExcludeFromDescription();
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
         return app;

@@ -4,8 +4,10 @@ using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.Extensions.Localization;
 using MudBlazor;
+using PRTS.Contracts.Access;
 using PRTS.Contracts.Projects;
 using PRTS.Web.Access;
+using PRTS.Web.Audit;
 using PRTS.Web.Resources;
 
 namespace PRTS.Web.Shell;
@@ -26,9 +28,14 @@ public abstract class PrtsPage : ComponentBase, IDisposable
 
     [Inject] protected ISnackbar Snackbar { get; set; } = null!;
 
+    [Inject] protected PageAudit Audit { get; set; } = null!;
+
     [Inject] private IAuthorizationService Authorization { get; set; } = null!;
 
     protected ClaimsPrincipal User { get; private set; } = new();
+
+    /// <summary>Where the page's things lie: its permissions are asked for there.</summary>
+    protected virtual AccessScope Scope => AccessScope.Tenant;
 
     /// <summary>Canceled when the reader leaves the page.</summary>
     protected CancellationToken Leaving { get; }
@@ -40,7 +47,8 @@ public abstract class PrtsPage : ComponentBase, IDisposable
     /// <summary>Asks again at the moment of acting: a page may have been open for days, and its buttons are only markup.</summary>
     protected async Task<bool> Allowed(string permission)
     {
-        if ((await Authorization.AuthorizeAsync((await Authentication).User, permission)).Succeeded) return true;
+        if ((await Authorization.AuthorizeAsync((await Authentication).User, Scope, permission)).Succeeded) return true;
+        await Audit.Denied(permission, new("page", new Uri(Navigation.Uri).AbsolutePath));
         Snackbar.Add(Localizer["NoPermission.Text"], Severity.Error);
         return false;
     }

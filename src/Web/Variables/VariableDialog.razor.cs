@@ -1,8 +1,10 @@
 using Microsoft.AspNetCore.Components;
 using MudBlazor;
+using PRTS.Audit;
 using PRTS.Contracts.Projects;
 using PRTS.Pipelines.Planning;
 using PRTS.Storage.Variables;
+using PRTS.Web.Audit;
 
 namespace PRTS.Web.Variables;
 
@@ -25,6 +27,8 @@ public partial class VariableDialog
     /// <summary>Who sets it.</summary>
     [Parameter, EditorRequired] public string Actor { get; set; } = "";
 
+    [Inject] private PageAudit Audit { get; set; } = null!;
+
     [Inject] private VariablesStore Store { get; set; } = null!;
 
     protected override void OnInitialized()
@@ -37,6 +41,7 @@ public partial class VariableDialog
         var variable = new ProjectVariable { Name = name.Trim(), Value = value ?? "", Environment = Given(environment), Branch = Given(branch), UpdatedBy = Actor };
         problem = ProjectVariables.Problem(variable);
         if (problem is not null) return;
+        await Audit.Allowed("variable:set", AuditTarget.In(Project.Org, Project.Name, "variable", variable.Name), new() { ["value"] = variable.Value, ["environment"] = variable.Environment ?? "", ["branch"] = variable.Branch ?? "" });
         if (await Store.Set(Project, variable)) Dialog.Close();
         else problem = $"{Project} has {VariablesStore.Most} variables, the most that it can have.";
     }

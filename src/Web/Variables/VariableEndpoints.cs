@@ -7,6 +7,7 @@ using PRTS.Contracts.Access;
 using PRTS.Pipelines.Planning;
 using PRTS.Storage.Variables;
 using PRTS.Web.Access;
+using PRTS.Web.Audit;
 using PRTS.Web.Rest;
 
 namespace PRTS.Web.Variables;
@@ -18,9 +19,9 @@ public static class VariableEndpoints
     {
         var group = api.MapGroup("").WithTags("Variables").CheckNames();
         group.MapGet(Routes.Project + "/variables", List).RequirePermission(Permissions.EnvironmentRead).CheckProject().WithSummary("Variables of a project");
-        group.MapPut(Routes.Project + "/variables/{name}", Set).RequirePermission(Permissions.EnvironmentManage).CheckProject()
+        group.MapPut(Routes.Project + "/variables/{name}", Set).Audit<SetVariable>("variable:set", request => new() { ["value"] = request.Value, ["environment"] = request.Environment ?? "", ["branch"] = request.Branch ?? "" }).RequirePermission(Permissions.EnvironmentManage).CheckProject()
             .WithSummary("Set a variable").WithDescription("For all jobs, or for those of an `environment` or of `branch`es like a pattern. Builds made from now on have it. It is no secret.");
-        group.MapDelete(Routes.Project + "/variables/{name}", Remove).RequirePermission(Permissions.EnvironmentManage).CheckProject()
+        group.MapDelete(Routes.Project + "/variables/{name}", Remove).Audit("variable:remove").RequirePermission(Permissions.EnvironmentManage).CheckProject()
             .WithSummary("Remove a variable").WithDescription("`environment`, `branch`: as it was set.");
     }
 

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Components;
 using MudBlazor;
+using PRTS.Audit;
 using PRTS.Contracts.Access;
 using PRTS.Pipelines.Planning;
 using PRTS.Storage.Projects;
@@ -13,6 +14,8 @@ public partial class VariablesPage
     [Parameter] public string Org { get; set; } = "";
 
     [Parameter] public string Name { get; set; } = "";
+
+    protected override AccessScope Scope => new(Org, Name);
 
     [PersistentState] public IReadOnlyList<ProjectVariable>? Variables { get; set; }
 
@@ -52,6 +55,7 @@ public partial class VariablesPage
     private async Task Remove(ProjectVariable variable)
     {
         if (!await Allowed(Permissions.EnvironmentManage)) return;
+        await Audit.Allowed("variable:remove", AuditTarget.In(Org, Name, "variable", variable.Name), new() { ["environment"] = variable.Environment ?? "", ["branch"] = variable.Branch ?? "" });
         await Store.Remove(Project(Org, Name), variable.Name, variable.Environment, variable.Branch);
         await Reload();
     }

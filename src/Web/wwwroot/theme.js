@@ -9,9 +9,8 @@
   };
   const choices = ['system', 'light', 'dark'];
   const keep = choice => {
-    document.cookie = choice === 'system'
-      ? 'prts-theme=; path=/; max-age=0; samesite=lax'
-      : `prts-theme=${choice}; path=/; max-age=34560000; samesite=lax`;
+    const guard = location.protocol === 'https:' ? '; samesite=lax; secure' : '; samesite=lax';
+    document.cookie = (choice === 'system' ? 'prts-theme=; path=/; max-age=0' : `prts-theme=${choice}; path=/; max-age=34560000`) + guard;
     apply();
   };
   apply();

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using PRTS.Api;
-using PRTS.Contracts.Access;
+using PRTS.Storage.Access;
 using PRTS.Storage.Users;
 using PRTS.Web.Access;
 
@@ -21,8 +21,8 @@ public sealed class FirstAdministratorTests(TestServer server) : IDisposable
         var file = await Read();
         if (!OperatingSystem.IsWindows()) Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(home, "admin.json")));
         var login = await server.Get<PasswordLogin>().Check(tenant, file.User, file.Password, null);
-        Assert.Equal(Role.Admin, Principals.Of(login.User!, "test").Role());
-        Assert.Equal(login.User!.Id, (await server.Get<AccessTokensStore>().Use(Secrets.Sha256(file.Token)))?.User.Id);
+        Assert.Equal("admin", Accounts.TenantRole((await server.Get<AccessFactsStore>().Get(login.User!.Id))!));
+        Assert.Equal(login.User!.Id, (await server.Get<AccessTokensStore>().Use(Credentials.Sha256(file.Token)))?.User.Id);
         await first.Ensure();
         Assert.Equal(file, await Read());
         Assert.Single(await server.Get<UsersStore>().List(tenant));
@@ -40,10 +40,10 @@ public sealed class FirstAdministratorTests(TestServer server) : IDisposable
     }
 
     [Fact]
-    public async Task Ensure_WithUsers_DoesNothing()
+    public async Task Ensure_WithAnAdministrator_DoesNothing()
     {
         var (first, tenant) = New();
-        await server.Get<Accounts>().Create(tenant, new() { Name = "somebody", Password = TestServer.Password });
+        await server.Get<Accounts>().Create(tenant, new() { Name = "somebody", Password = TestServer.Password, Role = "admin" });
         await first.Ensure();
         Assert.False(File.Exists(Path.Combine(home, "admin.json")));
     }

@@ -101,7 +101,7 @@ public class LoginTests(TestServer server)
         Assert.Equal(HttpStatusCode.Redirect, answer.StatusCode);
         Assert.Equal("/login?returnUrl=%2Fprojects%2Fa%3Fb%3Dc", answer.Headers.Location?.PathAndQuery);
         Assert.Equal("nosniff", answer.Headers.GetValues("X-Content-Type-Options").Single());
-        Assert.Contains("frame-ancestors 'self'", answer.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
+        Assert.Contains("frame-ancestors 'none'", answer.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
     }
 
     private string Origin => server.Address.GetLeftPart(UriPartial.Authority);

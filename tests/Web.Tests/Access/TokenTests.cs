@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using PRTS.Api.Access;
+using PRTS.Contracts;
 using PRTS.Contracts.Access;
 using PRTS.Contracts.Builds;
 using PRTS.Storage.Users;
@@ -33,7 +34,7 @@ public class TokenTests(TestServer server)
         const string Secret = "prts_expired";
         var past = TimeProvider.System.GetUtcNow().AddMinutes(-1);
         await server.Get<AccessTokensStore>().Create(
-            new() { Id = Guid.NewGuid(), UserId = user.Id, Name = "old", Prefix = "prts_e", CreatedAt = past.AddDays(-1), ExpiresAt = past }, Secrets.Sha256(Secret));
+            new() { Id = Guid.NewGuid(), UserId = user.Id, Name = "old", Prefix = "prts_e", CreatedAt = past.AddDays(-1), ExpiresAt = past }, Credentials.Sha256(Secret));
         using var client = server.Client(Secret);
         await (await client.GetAsync("/api/v1/account")).Problem(HttpStatusCode.Unauthorized, "unauthenticated");
     }
@@ -48,7 +49,7 @@ public class TokenTests(TestServer server)
         await server.Get<Accounts>().SetPassword(user, "another password");
         Assert.Equal(HttpStatusCode.Unauthorized, (await client.SendAsync(Basic(user.Name, TestServer.Password))).StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await client.SendAsync(Basic(user.Name, "another password"))).StatusCode);
-        await server.Get<UsersStore>().SetRole(user.Id, nameof(Role.None));
+        await server.Grains.User(user.Tenant, user.Id).SetEnabled(false);
         Assert.Equal(HttpStatusCode.Unauthorized, (await client.SendAsync(Basic(user.Name, "another password"))).StatusCode);
     }
 

@@ -4,6 +4,8 @@ using PRTS.Api;
 using PRTS.Api.Builds;
 using PRTS.Contracts.Access;
 using PRTS.Pipelines;
+using PRTS.Storage.Audit;
+using PRTS.Web.Audit;
 using PRTS.Web.Builds;
 using PRTS.Web.Shell;
 using Xunit;
@@ -12,7 +14,13 @@ namespace PRTS.Web.Tests.Pages;
 
 public sealed class BuildComponentsTests : PageTest
 {
-    public BuildComponentsTests(TestServer server) => Services.AddSingleton(server.Grains);
+    public BuildComponentsTests(TestServer server)
+    {
+        Services.AddSingleton(server.Grains);
+        Services.AddSingleton(server.Get<AuditLog>());
+        Services.AddHttpContextAccessor();
+        Services.AddScoped<PageAudit>();
+    }
 
     [Theory]
     [InlineData("en", "Waiting")]

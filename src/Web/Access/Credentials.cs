@@ -5,7 +5,7 @@ using System.Text;
 namespace PRTS.Web.Access;
 
 /// <summary>Random secrets that only their owner keeps: we store the SHA-256, which is enough for 256 random bits.</summary>
-public static class Secrets
+public static class Credentials
 {
     public const string AccessTokenPrefix = "prts_";
     public const string AgentTokenPrefix = "prtsa_";

@@ -1,0 +1,94 @@
+namespace PRTS.Api.Secrets;
+
+/// <summary>What a secret may be used for. Empty lists limit nothing.</summary>
+[GenerateSerializer, Alias("prts.secret-limits"), Immutable]
+public sealed record SecretLimits
+{
+    /// <summary>Globs of branches whose builds get it. With these or <see cref="Tags"/> set, all other builds do not.</summary>
+    [Id(0)] public IReadOnlyList<string> Branches { get; init; } = [];
+
+    /// <summary>Globs of tags whose builds get it. A branch's glob never lets a tag in, because whoever may push may often push tags.</summary>
+    [Id(1)] public IReadOnlyList<string> Tags { get; init; } = [];
+
+    /// <summary>Names of environments whose deployments get it.</summary>
+    [Id(2)] public IReadOnlyList<string> Environments { get; init; } = [];
+
+    /// <summary>Builds of pull requests from outside get it, too: what strangers wrote runs with it.</summary>
+    [Id(3)] public bool AllowOutside { get; init; }
+}
+
+/// <summary>Where a secret is read when a job needs it, instead of being stored here.</summary>
+[GenerateSerializer, Alias("prts.vault-reference"), Immutable]
+public sealed record VaultReference
+{
+    /// <summary>Name of a <see cref="VaultConnection"/> of the secret's own project, organization or tenant.</summary>
+    [Id(0)] public required string Connection { get; init; }
+
+    /// <summary>Of a key-value engine.</summary>
+    [Id(1)] public string Mount { get; init; } = "secret";
+
+    /// <summary>Within the mount, without <c>data/</c>.</summary>
+    [Id(2)] public required string Path { get; init; }
+    [Id(3)] public required string Field { get; init; }
+
+    /// <summary>Null: the newest.</summary>
+    [Id(4)] public int? Version { get; init; }
+}
+
+/// <summary>A secret as lists show it; its value is nowhere to be seen. Without a project it is the organization's, without both the tenant's.</summary>
+[GenerateSerializer, Alias("prts.secret-summary"), Immutable]
+public sealed record SecretSummary
+{
+    [Id(0)] public required string Name { get; init; }
+    [Id(1)] public string? Org { get; init; }
+    [Id(2)] public string? Project { get; init; }
+    [Id(3)] public string? Environment { get; init; }
+    [Id(4)] public string Description { get; init; } = "";
+    [Id(5)] public SecretLimits Limits { get; init; } = new();
+
+    /// <summary>Null: the value is stored here, sealed.</summary>
+    [Id(6)] public VaultReference? Vault { get; init; }
+
+    /// <summary>Of the value; 1 is the first.</summary>
+    [Id(7)] public long Version { get; init; }
+    [Id(8)] public DateTimeOffset CreatedAt { get; init; }
+    [Id(9)] public string CreatedBy { get; init; } = "";
+    [Id(10)] public DateTimeOffset UpdatedAt { get; init; }
+    [Id(11)] public string UpdatedBy { get; init; } = "";
+
+    /// <summary>When a job was last given it, to the minute.</summary>
+    [Id(12)] public DateTimeOffset? LastUsedAt { get; init; }
+}
+
+/// <summary>A secret as it is to be. Neither value nor reference: what there is stays, and the rest changes.</summary>
+public sealed record SetSecret
+{
+    public const int LongestValue = 64 * 1024;
+    public const int LongestDescription = 1000;
+
+    /// <summary>At most <see cref="LongestValue"/> bytes of UTF-8.</summary>
+    public SecretText? Value { get; init; }
+    public VaultReference? Vault { get; init; }
+    public string Description { get; init; } = "";
+    public SecretLimits Limits { get; init; } = new();
+}
+
+/// <summary>A Vault that secrets may be read from, without its credential.</summary>
+[GenerateSerializer, Alias("prts.vault-connection"), Immutable]
+public sealed record VaultConnection
+{
+    [Id(0)] public required string Name { get; init; }
+
+    /// <summary>An https address; http only to this machine.</summary>
+    [Id(1)] public required string Address { get; init; }
+    [Id(2)] public string? Namespace { get; init; }
+
+    /// <summary>PEM; null: the authorities that the server's machine trusts.</summary>
+    [Id(3)] public string? CaCertificates { get; init; }
+
+    /// <summary>It logs in as this AppRole, with the credential as secret id; null: the credential is a token.</summary>
+    [Id(4)] public string? RoleId { get; init; }
+    [Id(5)] public string AppRoleMount { get; init; } = "approle";
+    [Id(6)] public DateTimeOffset UpdatedAt { get; init; }
+    [Id(7)] public string UpdatedBy { get; init; } = "";
+}

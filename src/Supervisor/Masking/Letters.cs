@@ -1,0 +1,19 @@
+using System.Buffers;
+
+namespace PRTS.Supervisor.Masking;
+
+internal static class Letters
+{
+    public static readonly SearchValues<byte> AndDigits = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"u8);
+
+    public static bool IsEndOfLine(byte b) => b is (byte)'\n' or (byte)'\r';
+
+    /// <summary>The value of a hexadecimal digit; -1: it is none.</summary>
+    public static int Hex(byte b) => b switch
+    {
+        >= (byte)'0' and <= (byte)'9' => b - '0',
+        >= (byte)'a' and <= (byte)'f' => b - 'a' + 10,
+        >= (byte)'A' and <= (byte)'F' => b - 'A' + 10,
+        _ => -1,
+    };
+}

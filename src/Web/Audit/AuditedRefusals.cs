@@ -1,0 +1,37 @@
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Authorization.Policy;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using PRTS.Audit;
+using PRTS.Storage.Audit;
+using PRTS.Web.Access;
+
+namespace PRTS.Web.Audit;
+
+/// <summary>What somebody tried who may not is in the audit log, too. It is refused whether that can be written or not.</summary>
+public sealed partial class AuditedRefusals(AuditLog audit, ILogger<AuditedRefusals> log) : IAuthorizationMiddlewareResultHandler
+{
+    private readonly AuthorizationMiddlewareResultHandler usual = new();
+
+    public async Task HandleAsync(RequestDelegate next, HttpContext context, AuthorizationPolicy policy, PolicyAuthorizationResult authorizeResult)
+    {
+        if (authorizeResult.Forbidden && context.User.Identity?.IsAuthenticated == true)
+        {
+            var permission = context.GetEndpoint()?.Metadata.GetMetadata<EndpointPermission>()?.Name.Replace(Policies.Anywhere, "", StringComparison.Ordinal);
+            var action = context.GetEndpoint()?.Metadata.GetMetadata<AuditedAction>()?.Name ?? (permission?.Contains(':', StringComparison.Ordinal) == true ? permission : "page:open");
+            try
+            {
+                await audit.Record(context.AuditSource().Denied(action, AuditedEndpoints.Target(context, action), $"{context.User.Actor()} has no permission for it: {permission ?? context.Request.Path}."), context.RequestAborted);
+            }
+            catch (AuditUnavailableException unrecorded)
+            {
+                LogUnrecorded(unrecorded, action);
+            }
+        }
+
+        await usual.HandleAsync(next, context, policy, authorizeResult);
+    }
+
+    [LoggerMessage(LogLevel.Error, "A denied {Action} could not be recorded in the audit log")]
+    private partial void LogUnrecorded(Exception failure, string action);
+}

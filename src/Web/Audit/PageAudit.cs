@@ -1,0 +1,27 @@
+using System.Net;
+using Microsoft.AspNetCore.Components.Authorization;
+using Microsoft.AspNetCore.Http;
+using PRTS.Audit;
+using PRTS.Storage.Audit;
+
+namespace PRTS.Web.Audit;
+
+/// <summary>Records what an open page changes, before it does: pages change things without requests. One for each open page.</summary>
+public sealed class PageAudit(AuditLog log, AuthenticationStateProvider authentication, IHttpContextAccessor accessor)
+{
+    /// <summary>Of the connection that the page lives by, where it is known.</summary>
+    private readonly IPAddress? address = accessor.HttpContext?.Connection.RemoteIpAddress;
+
+    /// <exception cref="AuditUnavailableException">It could not be written: the change must not be made.</exception>
+    public async Task Allowed(string action, AuditTarget target, AuditFields? after = null) => await log.Record((await Source()).Allowed(action, target, after: after));
+
+    /// <summary>Something that was recorded could not be done; null: it could.</summary>
+    public async Task Failed(string action, AuditTarget target, string? problem)
+    {
+        if (problem is not null) await log.Record((await Source()).Failed(action, target, problem));
+    }
+
+    public async Task Denied(string action, AuditTarget target) => await log.Record((await Source()).Denied(action, target, $"There is no permission for it: {action}."));
+
+    private async Task<AuditSource> Source() => (await authentication.GetAuthenticationStateAsync()).User.AuditSource(AuditVia.Web, address);
+}
