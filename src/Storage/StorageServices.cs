@@ -33,6 +33,7 @@ public static class StorageServices
         services.AddSingleton(options);
         services.TryAddSingleton(_ => NpgsqlDataSource.Create(options.ConnectionString));
         services.AddSingleton<ProjectsReadModel>();
+        services.AddSingleton<UsualTimes>();
         services.AddSingleton<BuildsReadModel>();
         services.AddSingleton<PlanStore>();
         services.AddSingleton<EnvironmentsStore>();

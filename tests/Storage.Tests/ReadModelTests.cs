@@ -14,7 +14,8 @@ public sealed class ReadModelTests(StorageFixture storage)
 {
     private static readonly DateTimeOffset Start = new(2026, 11, 23, 12, 0, 0, TimeSpan.FromHours(8));
     private readonly string tenant = $"t{Guid.NewGuid():N}";
-    private readonly BuildsReadModel builds = new(storage.Database, new AgentsReadModel(storage.Database), TimeProvider.System);
+    private readonly BuildsReadModel builds = new(storage.Database, new AgentsReadModel(storage.Database), new(storage.Database, TimeProvider.System), TimeProvider.System);
+    private readonly UsualTimes usualTimes = new(storage.Database, TimeProvider.System);
     private readonly ProjectsReadModel projects = new(storage.Database);
 
     private ProjectId Project => new(tenant, "demo", "hello");
@@ -85,10 +86,10 @@ public sealed class ReadModelTests(StorageFixture storage)
             await builds.Upsert(new(Project, number), Build(number) with { Status = status, Stages = [new() { Name = "Build", Status = status, Jobs = [done] }] });
         }
 
-        var usual = await builds.UsualTimes(Project, Build(1).File);
+        var usual = await usualTimes.OfJobs(Project, Build(1).File);
 
         Assert.Equal(TimeSpan.FromSeconds(20), Assert.Single(usual, job => job.Key == "a").Value);
-        Assert.Empty(await builds.UsualTimes(Project, ".prts/other.yaml"));
+        Assert.Empty(await usualTimes.OfJobs(Project, ".prts/other.yaml"));
     }
 
     [Fact]

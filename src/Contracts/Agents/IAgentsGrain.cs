@@ -62,6 +62,9 @@ public sealed record SlotRequest
     /// <summary>So many jobs of the build ask with the same <see cref="Since"/>, this one among them.</summary>
     [Id(11)] public int Together { get; init; }
 
+    /// <summary>Then it is told why it waits by the registry, and only if it waits for long.</summary>
+    public bool IsOneOfMany => Together > 1;
+
     /// <summary>Whether it needs an agent with a container engine.</summary>
     public bool NeedsContainers => Image is not null || Services.Count > 0 || BuildsImages;
 }

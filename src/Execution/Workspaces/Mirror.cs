@@ -13,7 +13,7 @@ internal sealed class Mirror
     private const int ManyPacks = 30;
     private const int ManyHaves = 256;
     private static readonly TimeSpan PatienceWithServer = TimeSpan.FromMinutes(5);
-    private static readonly ConcurrentDictionary<string, SemaphoreSlim> Gates = new(StringComparer.Ordinal);
+    private static readonly ConcurrentDictionary<string, Gate> Gates = new(StringComparer.Ordinal);
     private readonly JobAssignment job;
     private readonly TimeProvider clock;
 
@@ -44,17 +44,22 @@ internal sealed class Mirror
     /// <param name="anew">Trust nothing of what is here.</param>
     public async Task Fetch(bool anew, CancellationToken ct)
     {
-        var gate = Gates.GetOrAdd(Path, _ => new(1));
-        await gate.WaitAsync(ct);
+        var gate = Gates.GetOrAdd(Path, _ => new());
+        var before = gate.Fetches;
+        await gate.Turn.WaitAsync(ct);
         try
         {
+            // Jobs of a build begin together, and one fetch serves them all.
+            if (!anew && gate.Fetches != before && HasAtTip(job.Event.Commit))
+                return;
             Directory.CreateDirectory(System.IO.Path.GetDirectoryName(Path)!, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             using var fileLock = await Task.Factory.StartNew(() => Linux.OpenLocked(Path + ".lock"), ct, TaskCreationOptions.LongRunning, TaskScheduler.Default);
             await FetchPatiently(anew, ct);
+            gate.Fetches++;
         }
         finally
         {
-            gate.Release();
+            gate.Turn.Release();
         }
     }
 
@@ -124,6 +129,14 @@ internal sealed class Mirror
 
     private Task Run(IReadOnlyList<string> arguments, CancellationToken ct, Func<Stream, Task>? input = null) =>
         Git.Run(Path, JobUser.Own, arguments, [("gc.auto", "0"), ("core.fsync", "none")], ct, input);
+
+    private sealed class Gate
+    {
+        public SemaphoreSlim Turn { get; } = new(1);
+
+        /// <summary>Those that succeeded. Written by whose turn it is.</summary>
+        public volatile int Fetches;
+    }
 
     private static string SafeName(string name) =>
         name.Length > 0 && name[0] != '.' && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-')

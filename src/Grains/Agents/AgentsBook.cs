@@ -77,7 +77,7 @@ public sealed class AgentsBook(GrainsOptions options)
         arrivals.Arrived(request, views.Where(AgentMatching.Takes).Sum(agent => agent.Slots - agent.Used), now);
         Match(now, request.Attempt);
         if (agents.Values.FirstOrDefault(agent => agent.Holds(request.Attempt)) is { } placed) return new() { Agent = placed.Name };
-        if (arrivals.Keeps(request)) return new();
+        if (request.IsOneOfMany) return new();
         views = Views();
         return line.Explain(request, views, forecast.Starts(line.InOrder(), views, now).TryGetValue(request.Attempt, out var start) ? start : null);
     }
@@ -151,7 +151,7 @@ public sealed class AgentsBook(GrainsOptions options)
         }
 
         var views = Views();
-        effects.AddRange(line.ExplainAnew(views, forecast.Starts(line.InOrder(), views, now), arrivals.Keeps, now).Select(told => new AgentsEffect.Place(told.Attempt, told.Placement)));
+        effects.AddRange(line.ExplainAnew(views, forecast.Starts(line.InOrder(), views, now), now).Select(told => new AgentsEffect.Place(told.Attempt, told.Placement)));
     }
 
     /// <summary>Compares what an agent says it runs with the books.</summary>

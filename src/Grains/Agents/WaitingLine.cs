@@ -13,6 +13,9 @@ public sealed class WaitingLine
     /// <summary>An expected start that moved by less is not told anew.</summary>
     private static readonly TimeSpan Noticed = TimeSpan.FromSeconds(15);
 
+    /// <summary>Of many jobs that are ready together the last often wait no longer than this: then nothing is said of it.</summary>
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(2);
+
     public void Add(SlotRequest request)
     {
         if (byAttempt.TryAdd(request.Attempt, request)) ordered.Add(request);
@@ -36,9 +39,8 @@ public sealed class WaitingLine
     }
 
     /// <summary>Those who wait for another reason than they were told last, or much longer or shorter.</summary>
-    /// <param name="kept">Whose turn is decided in a moment, so that there is nothing to say yet.</param>
     public IReadOnlyList<(AttemptId Attempt, Placement Placement)> ExplainAnew(
-        IReadOnlyCollection<AgentView> agents, IReadOnlyDictionary<AttemptId, DateTimeOffset> starts, Func<SlotRequest, bool> kept, DateTimeOffset now)
+        IReadOnlyCollection<AgentView> agents, IReadOnlyDictionary<AttemptId, DateTimeOffset> starts, DateTimeOffset now)
     {
         var news = new List<(AttemptId, Placement)>();
         var ahead = new List<HashSet<string>>();
@@ -47,7 +49,7 @@ public sealed class WaitingLine
             var fitting = Fitting(request, agents);
             var reason = AgentMatching.WhyWaiting(request, agents, ahead.Count(other => other.Overlaps(fitting)));
             ahead.Add(fitting);
-            if (kept(request)) continue;
+            if (request.IsOneOfMany && now - request.Since < Soon) continue;
             DateTimeOffset? start = starts.TryGetValue(request.Attempt, out var expected) ? expected : null;
             if (told.TryGetValue(request.Attempt, out var last) && last.WaitReason == reason && !Moved(last.ExpectedStartAt, start, now)) continue;
             news.Add((request.Attempt, told[request.Attempt] = new() { WaitReason = reason, ExpectedStartAt = start }));

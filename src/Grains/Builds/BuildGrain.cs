@@ -20,7 +20,7 @@ public sealed partial class BuildGrain : Grain, IBuildGrain
     /// <summary>Commands to jobs under way at once.</summary>
     private const int Batch = 32;
     private readonly Cell<BuildState> cell;
-    private readonly BuildsReadModel builds;
+    private readonly UsualTimes times;
     private readonly PlanStore plans;
     private readonly VariablesStore variables;
     private readonly BuildNews news;
@@ -41,9 +41,10 @@ public sealed partial class BuildGrain : Grain, IBuildGrain
     private (bool Asked, bool Left) group;
 
     public BuildGrain(
-        [PersistentState("state", "prts")] IPersistentState<BuildState> state, BuildsReadModel builds, PlanStore plans, VariablesStore variables, TimeProvider time, ILogger<BuildGrain> log)
+        [PersistentState("state", "prts")] IPersistentState<BuildState> state, BuildsReadModel builds, UsualTimes times, PlanStore plans, VariablesStore variables,
+        TimeProvider time, ILogger<BuildGrain> log)
     {
-        (this.builds, this.plans, this.variables, this.time, this.log) = (builds, plans, variables, time, log);
+        (this.times, this.plans, this.variables, this.time, this.log) = (times, plans, variables, time, log);
         id = BuildId.FromKey(this.GetPrimaryKeyString());
         cell = new(state);
         news = new(builds, new BuildStream(this, id.Project.Tenant, log), id);
@@ -177,7 +178,7 @@ public sealed partial class BuildGrain : Grain, IBuildGrain
             .Select(job => job.Key).ToList();
         if (due.Count == 0) return null;
         var known = (await Plan())!;
-        usual ??= await builds.UsualTimes(id.Project, state.Request!.File);
+        usual ??= await times.OfJobs(id.Project, state.Request!.File);
         var now = time.GetUtcNow();
         var starts = due.OrderByDescending(key => known[key].Priority).ThenBy(known.PositionOf).Take(Batch).Select(key => Start(state, known, key, now)).ToList();
         var together = starts.Count(start => Asks(state, start));
@@ -211,7 +212,7 @@ public sealed partial class BuildGrain : Grain, IBuildGrain
                 Member = id.Key,
                 Name = $"build #{id.Number.ToString(CultureInfo.InvariantCulture)}",
                 CancelInProgress = known.Plan.Concurrency!.CancelInProgress,
-                Usual = await builds.UsualTime(id.Project, state.Request!.File),
+                Usual = await times.OfBuild(id.Project, state.Request!.File),
             });
             await Change(now => answer.Entered ? BuildLifecycle.Enter(now, known, time.GetUtcNow()) : BuildLifecycle.Wait(now, answer));
             return true;

@@ -35,7 +35,8 @@ public sealed class Foundation : IAsyncDisposable
     public static async Task<Foundation> Lay(ServerOptions options, TimeProvider time, CancellationToken cancellationToken = default)
     {
         Directory.CreateDirectory(options.Home);
-        var connection = new NpgsqlConnectionStringBuilder(options.Database) { ApplicationName = "prts-server" };
+        // Statements are planned once for each connection, not with each use. What is given wins.
+        var connection = new NpgsqlConnectionStringBuilder($"No Reset On Close=true;Max Auto Prepare=100;Maximum Pool Size=40;{options.Database}") { ApplicationName = "prts-server" };
         var storage = new StorageOptions
         {
             ConnectionString = connection.ConnectionString,

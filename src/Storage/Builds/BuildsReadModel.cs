@@ -23,10 +23,8 @@ public sealed record BuildQuery
     public int Take { get; init; } = 50;
 }
 
-public sealed class BuildsReadModel(NpgsqlDataSource database, AgentsReadModel agents, TimeProvider time)
+public sealed class BuildsReadModel(NpgsqlDataSource database, AgentsReadModel agents, UsualTimes usual, TimeProvider time)
 {
-    /// <summary>Of the pipeline's builds among the last hundred of the project, so many tell how long its jobs take.</summary>
-    private const int Sample = 10;
     private const string ThisBuild = "where tenant = $1 and org = $2 and project = $3 and number = $4";
 
     /// <summary>
@@ -57,9 +55,13 @@ public sealed class BuildsReadModel(NpgsqlDataSource database, AgentsReadModel a
     public async Task<BuildSummary?> Get(BuildId id, CancellationToken cancellationToken = default) => await Whole(id, cancellationToken) switch
     {
         { } build when !build.Status.IsEnded() => BuildOutlook.Of(
-            build, await UsualTimes(id.Project, build.File, cancellationToken), await agents.List(id.Project.Tenant, cancellationToken), time.GetUtcNow()),
+            build, await usual.OfJobs(id.Project, build.File, cancellationToken), await agents.List(id.Project.Tenant, cancellationToken), time.GetUtcNow()),
         var build => build,
     };
+
+    /// <summary>The build without its stages and jobs.</summary>
+    public Task<BuildSummary?> Head(BuildId id, CancellationToken cancellationToken = default) =>
+        database.Command($"select doc from builds {ThisBuild}", Key(id)).First(Document.Read<BuildSummary>, cancellationToken);
 
     private async Task<BuildSummary?> Whole(BuildId id, CancellationToken cancellationToken)
     {
@@ -74,33 +76,6 @@ public sealed class BuildsReadModel(NpgsqlDataSource database, AgentsReadModel a
         var jobs = (await reader.Rows(Document.Read<JobSummary>, cancellationToken)).ToLookup(job => job.Stage, StringComparer.Ordinal);
         return build with { Stages = [.. stages.Select(stage => WithJobs(stage, [.. jobs[stage.Name]]))] };
     }
-
-    /// <summary>How long the pipeline's jobs take by key: the median of their successes in its last builds.</summary>
-    public async Task<IReadOnlyDictionary<string, TimeSpan>> UsualTimes(ProjectId project, string file, CancellationToken cancellationToken = default) => (await database.Command(
-        """
-        select j.key, percentile_cont(0.5) within group (order by extract(epoch from (j.doc->>'finishedAt')::timestamptz - (j.doc->>'startedAt')::timestamptz))::double precision
-        from (
-            select number from (
-                select number, status, doc from builds where tenant = $1 and org = $2 and project = $3 order by number desc limit 100
-            ) recent where status in ('succeeded', 'failed') and doc->>'file' = $4 order by number desc limit $5
-        ) b join jobs j on j.tenant = $1 and j.org = $2 and j.project = $3 and j.number = b.number
-        where j.doc->>'status' = 'succeeded' and j.doc ? 'startedAt' and j.doc ? 'finishedAt'
-        group by j.key
-        """,
-        project.Tenant, project.Org, project.Name, file, Sample).All(row => (Key: row.GetString(0), Time: TimeSpan.FromSeconds(Math.Max(0, row.GetDouble(1)))), cancellationToken))
-        .ToDictionary(job => job.Key, job => job.Time, StringComparer.Ordinal);
-
-    /// <summary>How long the pipeline takes: the median of its last successes; null when there was none.</summary>
-    public async Task<TimeSpan?> UsualTime(ProjectId project, string file, CancellationToken cancellationToken = default) => (await database.Command(
-        """
-        select percentile_cont(0.5) within group (order by extract(epoch from (doc->>'finishedAt')::timestamptz - (doc->>'startedAt')::timestamptz))::double precision
-        from (
-            select doc from (
-                select number, status, doc from builds where tenant = $1 and org = $2 and project = $3 order by number desc limit 100
-            ) recent where status = 'succeeded' and doc->>'file' = $4 and doc ? 'startedAt' order by number desc limit $5
-        ) b
-        """,
-        project.Tenant, project.Org, project.Name, file, Sample).All(row => row.IsDBNull(0) ? (TimeSpan?)null : TimeSpan.FromSeconds(Math.Max(0, row.GetDouble(0))), cancellationToken))[0];
 
     public Task<IReadOnlyList<JobSummary>> Jobs(BuildId id, CancellationToken cancellationToken = default) =>
         database.Command($"select doc from jobs {ThisBuild} order by position", Key(id)).All(Document.Read<JobSummary>, cancellationToken);

@@ -58,11 +58,16 @@ public sealed class LogStore(NpgsqlDataSource database, IBlobStore blobs, TimePr
     /// <returns>The log as it is then: not closed when bytes are missing.</returns>
     public async Task<LogState> Close(AttemptId attempt, long length, CancellationToken cancellationToken = default)
     {
-        await using var batch = database.CreateBatch();
-        batch.Add("insert into logs (attempt, length, newlines, line_start, closed) values ($1, 0, 0, 0, false) on conflict do nothing", attempt.Key);
-        batch.Add("update logs set closed = true where attempt = $1 and length = $2", attempt.Key, length);
-        await batch.ExecuteNonQueryAsync(cancellationToken);
-        return await State(attempt, cancellationToken);
+        // A log without a byte has no row before.
+        var closing = length == 0
+            ? database.Command(
+                """
+                insert into logs (attempt, length, newlines, line_start, closed) values ($1, 0, 0, 0, true)
+                on conflict (attempt) do update set closed = true where logs.length = 0 returning length, newlines, closed
+                """, attempt.Key)
+            : database.Command("update logs set closed = true where attempt = $1 and length = $2 returning length, newlines, closed", attempt.Key, length);
+        var state = await closing.First(row => new LogState(row.GetInt64(0), row.GetInt64(1), row.GetBoolean(2)), cancellationToken);
+        return state.Closed ? state : await State(attempt, cancellationToken);
     }
 
     /// <summary>Deletes blobs that a crash left between writing a blob and its row, or between replacing a row and deleting its old blob.</summary>

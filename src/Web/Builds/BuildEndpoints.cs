@@ -102,7 +102,7 @@ public static class BuildEndpoints
 
     private static async Task<Results<Created<List<BuildSummary>>, ProblemHttpResult>> Retry(
         [AsParameters] BuildRoute route, IGrainFactory grains, BuildsReadModel builds, CancellationToken cancellationToken) =>
-        await builds.Get(route.Id, cancellationToken) is null
+        await builds.Head(route.Id, cancellationToken) is null
             ? NoBuild(route.Id)
             : await Started(grains, await grains.Project(route.Id.Project).Retry(route.Number, route.User.Actor()));
 

@@ -15,7 +15,7 @@ public static class BuildEvents
     public static async Task<IResult> Follow([AsParameters] BuildRoute route, HttpContext http, BuildsReadModel builds, BuildHub hub, TimeProvider time)
     {
         var cancel = http.RequestAborted;
-        if (await builds.Get(route.Id, cancel) is null) return BuildEndpoints.NoBuild(route.Id);
+        if (await builds.Head(route.Id, cancel) is null) return BuildEndpoints.NoBuild(route.Id);
         // Watching begins before the first reading, so that no change falls between.
         await using var news = await hub.Subscribe(route.Id.Project.Tenant, route.Id);
         var events = await EventStream.Open(http);

@@ -130,7 +130,7 @@ public static class JobCacheEndpoints
         return [build.Ref, $"refs/heads/{project?.DefaultBranch ?? "main"}"];
     }
 
-    private static Task<BuildSummary?> Build(JobRoute route, BuildsReadModel builds, CancellationToken cancellationToken) => builds.Get(route.Id.Build, cancellationToken);
+    private static Task<BuildSummary?> Build(JobRoute route, BuildsReadModel builds, CancellationToken cancellationToken) => builds.Head(route.Id.Build, cancellationToken);
 
     private static ProblemHttpResult NoBuild(JobRoute route) => Problems.NotFound($"There is no build {route.Id.Build}.");
 

@@ -79,7 +79,9 @@ public sealed class AgentsBookTests
         Assert.Empty(book.Take().OfType<AgentsEffect.Place>());
         Assert.Equal("agent-1", book.Request(Sibling("a", 0), now).Agent);
         Assert.Equal("d", Assert.Single(book.Take().OfType<AgentsEffect.Place>()).Attempt.Job.Name);
-        book.Sweep(now);
+        book.Sweep(now.AddSeconds(1.9));
+        Assert.Empty(book.Take().OfType<AgentsEffect.Place>());
+        book.Sweep(now.AddSeconds(2));
         Assert.Equal(["b", "c"], book.Take().OfType<AgentsEffect.Place>().Select(told => told.Attempt.Job.Name));
         Assert.Null(book.SettleAt);
     }
@@ -98,8 +100,10 @@ public sealed class AgentsBookTests
         Assert.Equal("a", Assert.Single(book.Take().OfType<AgentsEffect.Place>()).Attempt.Job.Name);
         Assert.Null(book.SettleAt);
         // Who asks later waits for nobody, and nobody for it.
-        Assert.EndsWith("this job is next.", book.Request(Sibling("d", 3, priority: 5), now).WaitReason, StringComparison.Ordinal);
+        Assert.Equal(new Placement(), book.Request(Sibling("d", 3, priority: 5), now));
         Assert.Null(book.SettleAt);
+        book.Sweep(now.AddSeconds(2));
+        Assert.EndsWith("this job is next.", book.Take().OfType<AgentsEffect.Place>().First().Placement.WaitReason, StringComparison.Ordinal);
     }
 
     [Fact]
