@@ -24,6 +24,19 @@ public sealed class PagesTests(BrowserFixture fixture)
         await visit.NothingWentWrong();
     }
 
+    [Fact]
+    public async Task Page_WhoseSessionIsEndedElsewhere_SaysSoAndLeadsToLogin()
+    {
+        await using var visit = await fixture.Open();
+        await visit.LogIn();
+        await visit.Go("/demo/hello?branch=main");
+        using var ended = await fixture.Prts.Http.DeleteAsync("/api/v1/account/sessions", TestContext.Current.CancellationToken);
+        Assert.True(ended.IsSuccessStatusCode);
+        await Expect(visit.Page.GetByText("Your session has ended.")).ToBeVisibleAsync();
+        await Expect(visit.Page).ToHaveURLAsync("/login?returnUrl=%2Fdemo%2Fhello%3Fbranch%3Dmain", new() { Timeout = 20_000 });
+        await visit.NothingWentWrong();
+    }
+
     [Theory]
     [InlineData("/nobody/nothing")]
     [InlineData("/demo/hello/builds/4711")]
