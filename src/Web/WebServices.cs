@@ -40,6 +40,7 @@ public static class WebServices
         services.AddSingleton<FileUploads>();
         services.AddSingleton<AgentTokens>();
         services.AddSingleton<GitBackend>();
+        services.AddSingleton<IdTokens>();
         return services;
     }
 
@@ -51,6 +52,7 @@ public static class WebServices
         app.MapLogin();
         app.MapGit();
         app.MapApiDescription();
+        app.MapIdTokens();
         var api = app.MapGroup(Routes.Api);
         api.WithRequestTimeout(RequestLimits.ApiTimeout);
         api.MapProjects();
@@ -64,6 +66,7 @@ public static class WebServices
         api.MapEnvironments();
         api.MapVariables();
         api.MapSecrets();
+        api.MapJobSecrets();
         api.MapAgents();
         api.MapAccount();
         api.MapSecondFactors();
