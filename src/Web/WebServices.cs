@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using PRTS.Web.Access;
+using PRTS.Web.Access.SignIn;
 using PRTS.Web.Administration;
 using PRTS.Web.Agents;
 using PRTS.Web.Artifacts;
@@ -50,6 +51,7 @@ public static class WebServices
         app.UseGateway(app.Services.GetRequiredService<GatewayOptions>());
         app.UseOpenRequests();
         app.MapLogin();
+        app.MapSignIn();
         app.MapGit();
         app.MapApiDescription();
         app.MapIdTokens();
