@@ -10,6 +10,15 @@ public static class IdTokenEndpoints
     public const string Configuration = "/.well-known/openid-configuration";
     public const string Keys = "/.well-known/jwks.json";
 
+    private static readonly string[] ResponseTypes = ["id_token"];
+    private static readonly string[] SubjectTypes = ["public"];
+    private static readonly string[] Algorithms = ["RS256"];
+    private static readonly string[] Scopes = ["openid"];
+    private static readonly string[] Claims =
+    [
+        "iss", "sub", "aud", "exp", "nbf", "iat", "jti", "tenant", "org", "project", "ref", "ref_type", "branch", "tag", "commit", "environment", "build", "job", "attempt", "stage", "event", "actor",
+    ];
+
     public static void MapIdTokens(this IEndpointRouteBuilder app)
     {
         var open = app.MapGroup("").AllowAnonymous();
@@ -17,14 +26,11 @@ public static class IdTokenEndpoints
         {
             ["issuer"] = web.PublicUrl,
             ["jwks_uri"] = web.PublicUrl + Keys,
-            ["response_types_supported"] = new[] { "id_token" },
-            ["subject_types_supported"] = new[] { "public" },
-            ["id_token_signing_alg_values_supported"] = new[] { "RS256" },
-            ["scopes_supported"] = new[] { "openid" },
-            ["claims_supported"] = new[]
-            {
-                "iss", "sub", "aud", "exp", "nbf", "iat", "jti", "tenant", "org", "project", "ref", "ref_type", "branch", "tag", "commit", "environment", "build", "job", "attempt", "stage", "event", "actor",
-            },
+            ["response_types_supported"] = ResponseTypes,
+            ["subject_types_supported"] = SubjectTypes,
+            ["id_token_signing_alg_values_supported"] = Algorithms,
+            ["scopes_supported"] = Scopes,
+            ["claims_supported"] = Claims,
         }).WithSummary("How to trust the tokens of jobs").WithTags("Tokens of jobs");
         open.MapGet(Keys, async (IdTokens tokens, HttpContext http) =>
         {

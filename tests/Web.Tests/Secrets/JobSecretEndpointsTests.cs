@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
+using PRTS.Api.Builds;
 using PRTS.Api.Secrets;
 using PRTS.Contracts.Builds;
 using PRTS.Contracts.Projects;

@@ -125,7 +125,7 @@ public sealed class OpenIdConnectSignIn(SignInProvidersStore providers, EgressCl
         IssuerSigningKeys = configuration.SigningKeys,
         ValidAlgorithms = Algorithms,
         ClockSkew = Skew,
-        LifetimeValidator = (begins, ends, _, _) => ends is { } end && time.GetUtcNow() < end + Skew && !(begins > (time.GetUtcNow() + Skew).UtcDateTime),
+        LifetimeValidator = (begins, ends, _, _) => ends > (time.GetUtcNow() - Skew).UtcDateTime && !(begins > (time.GetUtcNow() + Skew).UtcDateTime),
     });
 
     private async Task<JsonElement> UserInfo(string address, string access, string subject, CancellationToken cancellationToken)
