@@ -47,6 +47,7 @@ public static class AgentHost
         builder.Services.AddSingleton<ArtifactReader>();
         builder.Services.AddSingleton<CacheClient>();
         builder.Services.AddSingleton<GenerateClient>();
+        builder.Services.AddSingleton<SecretsClient>();
         builder.Services.AddSingleton<JobRunner>();
         builder.Services.AddSingleton<AgentJobs>();
         builder.Services.AddSingleton<IAgentJobs>(services => services.GetRequiredService<AgentJobs>());

@@ -74,6 +74,7 @@ public static class StorageServices
         services.AddSingleton<Sealer>();
         services.AddSingleton<SecondFactorsStore>();
         services.AddSingleton<SealedSettings>();
+        services.AddSingleton<SignInProvidersStore>();
         // Whoever decides what may be reached registers another before.
         services.TryAddSingleton<VaultHandlers>(VaultHttp.Handler);
         services.AddSingleton<VaultConnections>();

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using PRTS.Web.Access;
+using PRTS.Web.Access.SignIn;
 using PRTS.Web.Administration;
 using PRTS.Web.Agents;
 using PRTS.Web.Artifacts;
@@ -40,6 +41,7 @@ public static class WebServices
         services.AddSingleton<FileUploads>();
         services.AddSingleton<AgentTokens>();
         services.AddSingleton<GitBackend>();
+        services.AddSingleton<IdTokens>();
         return services;
     }
 
@@ -49,8 +51,10 @@ public static class WebServices
         app.UseGateway(app.Services.GetRequiredService<GatewayOptions>());
         app.UseOpenRequests();
         app.MapLogin();
+        app.MapSignIn();
         app.MapGit();
         app.MapApiDescription();
+        app.MapIdTokens();
         var api = app.MapGroup(Routes.Api);
         api.WithRequestTimeout(RequestLimits.ApiTimeout);
         api.MapProjects();
@@ -64,6 +68,7 @@ public static class WebServices
         api.MapEnvironments();
         api.MapVariables();
         api.MapSecrets();
+        api.MapJobSecrets();
         api.MapAgents();
         api.MapAccount();
         api.MapSecondFactors();

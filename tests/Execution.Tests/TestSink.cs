@@ -105,6 +105,14 @@ internal sealed class TestSink : IJobSink
         return !IsFenced;
     });
 
+    /// <summary>By name; what is not among them is refused.</summary>
+    public Dictionary<string, string> SecretValues { get; } = new(StringComparer.Ordinal);
+
+    public Task<JobSecrets> Secrets(JobAssignment job, CancellationToken ct) => Task.FromResult(
+        job.Job.Secrets.FirstOrDefault(secret => !SecretValues.ContainsKey(secret.Name)) is { } missing
+            ? JobSecrets.Refused($"There is no secret '{missing.Name}'.")
+            : new JobSecrets(SecretValues));
+
     public Task<IReadOnlyList<string>> Generate(JobAssignment job, int step, string file, byte[] content, CancellationToken ct) =>
         throw new ArtifactRefusedException("Nothing is generated here.");
 

@@ -39,6 +39,9 @@ internal record Act : ExpectedBuild
     /// <summary>Set before anything is done: variables of the project, as the API takes them, by name.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<JsonElement>> Variables { get; init; } = new Dictionary<string, IReadOnlyList<JsonElement>>(StringComparer.Ordinal);
 
+    /// <summary>Set before anything is done: secrets of the project, as the API takes them, by name.</summary>
+    public IReadOnlyDictionary<string, JsonElement> Secrets { get; init; } = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+
     /// <summary>For what is said about a job: its key.</summary>
     public string? Job { get; init; }
 

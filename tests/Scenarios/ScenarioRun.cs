@@ -63,6 +63,8 @@ internal sealed class ScenarioRun(Installation prts, string registry, string nam
             (await prts.Http.PutAsJsonAsync($"{Project}/environments/{environment}", settings, ApiJson.Options)).EnsureSuccessStatusCode();
         foreach (var (variable, value) in act.Variables.SelectMany(variable => variable.Value.Select(value => (variable.Key, value))))
             (await prts.Http.PutAsJsonAsync($"{Project}/variables/{variable}", value, ApiJson.Options)).EnsureSuccessStatusCode();
+        foreach (var (secret, value) in act.Secrets)
+            (await prts.Http.PutAsJsonAsync($"{Project}/secrets/{secret}", value, ApiJson.Options)).EnsureSuccessStatusCode();
         if (act.Problem is { } problem)
         {
             var refused = await Assert.ThrowsAsync<ScenarioException>(() => Do(act));

@@ -25,6 +25,7 @@ public sealed class EndpointsTests(ServerFixture fixture)
         "/healthz/live", "/healthz/ready", // Load balancers ask; no reasons are given.
         "/login", "/login/code", "/logout", "/culture", "/not-found", "/problem/{Code:int}", // Before there is a login.
         "/schemas/pipeline.json", // Editors.
+        "/.well-known/openid-configuration", "/.well-known/jwks.json", // Whoever is to trust the tokens of jobs.
         "/_content/PRTS.Web/theme.css", // A file, though it is made here.
         "/api/docs/scalar.js", "/api/docs/scalar.aspnetcore.js", "/api/docs/favicon.svg", // The page's own files.
         // Agents, with join tokens and credentials of their own, which these endpoints check.

@@ -26,6 +26,9 @@ public sealed class Recorder
     /// <summary>Project and actor of each comparison of refs.</summary>
     public Channel<(ProjectId Project, string? Actor)> Syncs { get; } = Channel.CreateUnbounded<(ProjectId, string?)>();
     public ConcurrentDictionary<string, LogTail> Tails { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Who runs what, by the job's key.</summary>
+    public ConcurrentDictionary<string, (int Attempt, string Agent, JobStart Start)> Jobs { get; } = new(StringComparer.Ordinal);
     public ConcurrentDictionary<string, AgentSummary> Agents { get; } = new(StringComparer.Ordinal);
 }
 
@@ -86,6 +89,34 @@ public sealed class BuildGrain(BuildsReadModel builds) : Grain, IBuildGrain
     public Task Supersede(string by) => Task.CompletedTask;
 
     public Task<BuildRequest?> Definition() => Task.FromResult<BuildRequest?>(null);
+}
+
+public sealed class JobGrain(Recorder recorder) : Grain, IJobGrain
+{
+    public Task<JobStart?> Assigned(int attempt, string agent) => Task.FromResult(
+        recorder.Jobs.TryGetValue(this.GetPrimaryKeyString(), out var job) && (job.Attempt, job.Agent) == (attempt, agent) ? job.Start : null);
+
+    public Task<JobSummary> Start(JobStart start) => throw new NotSupportedException();
+
+    public Task<JobSummary> Cancel(JobStart start, string reason) => throw new NotSupportedException();
+
+    public Task Placed(int attempt, Placement placement) => throw new NotSupportedException();
+
+    public Task<bool> Report(string token, IReadOnlyList<JobEvent> events) => throw new NotSupportedException();
+
+    public Task<string?> Decide(string actor, bool approves, string comment) => throw new NotSupportedException();
+
+    public Task<string?> Answer(string actor, int step, bool ran) => throw new NotSupportedException();
+
+    public Task AgentLost(int attempt, string agent, string reason) => throw new NotSupportedException();
+
+    public Task<bool> Holds(int attempt, string agent) => throw new NotSupportedException();
+
+    public Task<bool> GroupTurn() => throw new NotSupportedException();
+
+    public Task<bool> InGroup() => throw new NotSupportedException();
+
+    public Task Supersede(string by) => throw new NotSupportedException();
 }
 
 public sealed class LogGrain(Recorder recorder) : Grain, ILogGrain

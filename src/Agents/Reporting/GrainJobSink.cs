@@ -14,7 +14,7 @@ using PRTS.Execution.Jobs;
 namespace PRTS.Agents.Reporting;
 
 /// <summary>Events and log bytes go to the attempt's grains, artifacts and caches over HTTP.</summary>
-public sealed class GrainJobSink(IGrainFactory grains, ArtifactUploader artifacts, ArtifactReader kept, CacheClient caches, GenerateClient generated) : IJobSink
+public sealed class GrainJobSink(IGrainFactory grains, ArtifactUploader artifacts, ArtifactReader kept, CacheClient caches, GenerateClient generated, SecretsClient secrets) : IJobSink
 {
     // Making a reference costs more than sending a short chunk through it.
     private readonly ConditionalWeakTable<JobAssignment, ILogGrain> logs = [];
@@ -43,6 +43,8 @@ public sealed class GrainJobSink(IGrainFactory grains, ArtifactUploader artifact
     public Task<string?> SaveCache(JobAssignment job, CacheUpload upload, CancellationToken ct) => caches.Save(job, upload, ct);
 
     public Task<IReadOnlyList<string>> Generate(JobAssignment job, int step, string file, byte[] content, CancellationToken ct) => generated.Generate(job, step, file, content, ct);
+
+    public Task<JobSecrets> Secrets(JobAssignment job, CancellationToken ct) => secrets.Get(job, ct);
 
     private ILogGrain LogOf(JobAssignment job) => logs.GetValue(job, key => grains.Log(AttemptId.FromKey(key.Attempt)));
 }

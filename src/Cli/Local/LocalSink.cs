@@ -65,6 +65,16 @@ internal sealed class LocalSink(bool several, string artifacts, bool told, Local
         }
     }
 
+    /// <summary>Of the environment: whoever runs a pipeline here has them at hand.</summary>
+    public Task<JobSecrets> Secrets(JobAssignment job, CancellationToken ct)
+    {
+        var names = job.Job.Secrets.Select(secret => secret.Name).Distinct(StringComparer.Ordinal).ToList();
+        var missing = names.Where(name => string.IsNullOrEmpty(Environment.GetEnvironmentVariable(name))).ToList();
+        return Task.FromResult(job.Job.IdTokens.Count > 0 ? JobSecrets.Refused("`id_tokens` are signed by a server, and here is none") : missing.Count > 0
+            ? JobSecrets.Refused($"here the job's secrets come from environment variables with their names, and these are not set: {string.Join(", ", missing)}")
+            : new JobSecrets(names.ToDictionary(name => name, name => Environment.GetEnvironmentVariable(name)!, StringComparer.Ordinal)));
+    }
+
     public Task<bool> Report(JobAssignment job, IReadOnlyList<JobEvent> events, CancellationToken ct)
     {
         foreach (var happened in events)

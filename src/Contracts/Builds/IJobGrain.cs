@@ -37,6 +37,9 @@ public interface IJobGrain : IGroupMember
 
     /// <summary>From the tenant's agents: whether this agent is the one to run this attempt. It abandons what is not.</summary>
     [Alias("Holds")] Task<bool> Holds(int attempt, string agent);
+
+    /// <summary>From the server's own endpoints: what this agent runs; null when the attempt is not its any more.</summary>
+    [Alias("Assigned")] Task<JobStart?> Assigned(int attempt, string agent);
 }
 
 /// <summary>What a build says to start one of its jobs.</summary>

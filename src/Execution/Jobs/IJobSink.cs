@@ -44,6 +44,9 @@ public interface IJobSink
     /// <param name="file">Its path, for messages.</param>
     Task<IReadOnlyList<string>> Generate(JobAssignment job, int step, string file, byte[] content, CancellationToken ct);
 
+    /// <summary>What the job asks for (<see cref="PRTS.Pipelines.Planning.PlannedJob.Secrets"/>), or why it cannot have it.</summary>
+    Task<JobSecrets> Secrets(JobAssignment job, CancellationToken ct);
+
     /// <summary>Why it is not kept; null when it is.</summary>
     Task<string?> SaveCache(JobAssignment job, CacheUpload upload, CancellationToken ct);
 }

@@ -31,7 +31,7 @@ internal sealed class JobRun : IDisposable
     private readonly JobSecrets secrets;
     private readonly Masks masks;
 
-    /// <summary>Why the secrets cannot be masked: no step may run then.</summary>
+    /// <summary>Why the job has no secrets, or they cannot be masked: no step may run then.</summary>
     private readonly string? unmasked;
 
     public JobRun(ExecutionOptions options, IJobSink sink, JobDirectory directory, JobSecrets secrets, UserClaims claims, EndedAttempts endedAttempts, TimeProvider clock, ILogger log)
@@ -53,7 +53,7 @@ internal sealed class JobRun : IDisposable
     {
         try
         {
-            return (secrets, Masks.Of(secrets.Values), null);
+            return (secrets, Masks.Of(secrets.Values), secrets.Problem);
         }
         catch (MaskLimitException e)
         {
@@ -149,7 +149,7 @@ internal sealed class JobRun : IDisposable
     {
         if (unmasked is not null || Cancellation.IsRequested || !Job.Job.Steps.All(step => step.Memo is not null) || (Job.Job.Container is null ? steps : await LookForHost(ct)) is not { } host)
             return null;
-        return await new UnchangedJob(options, Job, history, workspace, new CacheStore(Job, sink, workspace, retry), masks, clock).Find(host, ct);
+        return await new UnchangedJob(options, Job, history, workspace, new CacheStore(Job, sink, workspace, retry), secrets, masks, clock).Find(host, ct);
     }
 
     /// <summary>Null when the image has to be got first.</summary>
@@ -237,6 +237,7 @@ internal sealed class JobRun : IDisposable
             }
             await All(limit, workspace.Prepare(limit.Token), containers?.Prepare(wasBegun, limit.Token) ?? Task.CompletedTask);
             await FindHost(adopt: false, limit.Token);
+            secrets.Write(Job, workspace);
             directory.IsWorkspaceReady = true;
             return null;
         }
@@ -352,7 +353,7 @@ internal sealed class JobRun : IDisposable
         var begun = history.StartOf(step.Index) is not null;
         if (failure is not null && !begun)
             return Unrun(failure);
-        var scope = new StepScope(Job, history, step.Index, outcome, workspace, steps, options);
+        var scope = new StepScope(Job, history, step.Index, outcome, workspace, steps, options) { Secrets = secrets };
         var left = TimeLeft();
         bool began;
         try
@@ -424,7 +425,11 @@ internal sealed class JobRun : IDisposable
             Processes.KillLeftovers(Leaving.Unfinished(supervisor), claims.IsExclusive(user) ? user.Uid : -1);
         }
         if (accepted && options.KeepFailed > TimeSpan.Zero && history.Ended is { Status: RunStatus.Failed } && directory.IsWorkspaceReady)
+        {
+            // Scripts and files of secrets: a job that goes on has its own.
+            Trash.Delete(workspace.Steps);
             new KeptWorkspaces(options, clock).Keep(workspace, directory);
+        }
         else if (Job.Resume is not null && !directory.IsWorkspaceReady)
             KeptWorkspaces.Restore(workspace);
         else if (Trash.Discard(options, workspace.Root) is { } discarded)

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using PRTS.Api;
 using PRTS.Api.Builds;
+using PRTS.Execution.Artifacts;
 using PRTS.Execution.Containers;
 using PRTS.Execution.Native;
 using PRTS.Execution.Users;
@@ -69,8 +70,8 @@ public sealed class JobRunner(ExecutionOptions options, IJobSink sink, TimeProvi
     /// Runs the attempt to its end and reports it. An attempt that an earlier agent process began is adopted: nothing runs twice.
     /// A second call for an attempt that runs here joins the first. Cancel <paramref name="detach"/> when the agent shuts down.
     /// </summary>
-    /// <param name="secrets">What is masked in log and reports; where there is more than can be, the job fails before its first step.</param>
-    public async Task<RunResult> Run(JobAssignment job, JobSecrets secrets, CancellationToken detach)
+    /// <param name="secrets">What is masked in log and reports; where there is more than can be, the job fails before its first step. Null: what it asks for.</param>
+    public async Task<RunResult> Run(JobAssignment job, JobSecrets? secrets, CancellationToken detach)
     {
         var mine = new Running();
         var first = running.GetOrAdd(job.Attempt, mine);
@@ -93,8 +94,8 @@ public sealed class JobRunner(ExecutionOptions options, IJobSink sink, TimeProvi
         }
     }
 
-    /// <summary>Of a job without secrets.</summary>
-    public Task<RunResult> Run(JobAssignment job, CancellationToken detach) => Run(job, JobSecrets.None, detach);
+    /// <summary>With the secrets that it asks for.</summary>
+    public Task<RunResult> Run(JobAssignment job, CancellationToken detach) => Run(job, null, detach);
 
     /// <summary>Cancels the attempt: the running step gets SIGTERM, after the grace time SIGKILL. Harmless when it has ended or is unknown.</summary>
     public Task Cancel(string attempt, string reason)
@@ -150,7 +151,7 @@ public sealed class JobRunner(ExecutionOptions options, IJobSink sink, TimeProvi
         leaving.Dispose();
     }
 
-    private async Task<RunResult> RunHere(JobAssignment job, JobSecrets secrets, Running entry, CancellationToken detach)
+    private async Task<RunResult> RunHere(JobAssignment job, JobSecrets? secrets, Running entry, CancellationToken detach)
     {
         // With a directory its clean-up was cut short, and is to be completed.
         if (ended.Contains(job.Attempt) && !Directory.Exists(JobDirectory.PathOf(options, job.Attempt)))
@@ -165,6 +166,14 @@ public sealed class JobRunner(ExecutionOptions options, IJobSink sink, TimeProvi
         {
             return await Refuse(job, e, detach);
         }
+        try
+        {
+            secrets ??= await Secrets(job, detach);
+        }
+        catch (OperationCanceledException) when (detach.IsCancellationRequested)
+        {
+            return RunResult.Detached;
+        }
         using var run = new JobRun(options, sink, directory, secrets, claims, ended, clock, log);
         entry.Begin(run);
         var result = await run.Run(detach);
@@ -175,6 +184,21 @@ public sealed class JobRunner(ExecutionOptions options, IJobSink sink, TimeProvi
         else if (result != RunResult.Detached)
             TrimKept();
         return result;
+    }
+
+    /// <summary>An adopted job's too: they were in the earlier process' memory.</summary>
+    private async Task<JobSecrets> Secrets(JobAssignment job, CancellationToken detach)
+    {
+        if (!job.Job.IsGivenSecrets)
+            return JobSecrets.None;
+        try
+        {
+            return await new Retry(job.Attempt, clock, log).Forever("get the job's secrets", ct => sink.Secrets(job, ct), detach);
+        }
+        catch (ArtifactRefusedException refused)
+        {
+            return JobSecrets.Refused(refused.Message);
+        }
     }
 
     /// <summary>

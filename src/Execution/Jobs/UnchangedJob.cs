@@ -15,7 +15,7 @@ internal sealed record PassedStep(PlannedStep Step, string Name, string Reason, 
 /// Tells of a job, before anything is made for it, that all of its steps would be passed over because nothing of what they read has
 /// changed: then it needs no workspace and no supervisor. Says so only of jobs of which it can be sure.
 /// </summary>
-internal sealed class UnchangedJob(ExecutionOptions options, JobAssignment job, JobHistory history, Workspace workspace, CacheStore store, Masks masks, TimeProvider clock)
+internal sealed class UnchangedJob(ExecutionOptions options, JobAssignment job, JobHistory history, Workspace workspace, CacheStore store, JobSecrets secrets, Masks masks, TimeProvider clock)
 {
     /// <summary>Bytes. What is larger is put into a workspace once, not looked through here.</summary>
     private const int LargestLook = 1 << 20;
@@ -45,7 +45,7 @@ internal sealed class UnchangedJob(ExecutionOptions options, JobAssignment job, 
         foreach (var step in job.Job.Steps)
         {
             var known = passed.ToDictionary(before => before.Step.Index, before => before.Outputs);
-            var scope = new StepScope(job, history, step.Index, new(false, false, null), workspace, host, options, known) { HasWorkspace = false };
+            var scope = new StepScope(job, history, step.Index, new(false, false, null), workspace, host, options, known) { HasWorkspace = false, Secrets = secrets };
             if ((await cache.KeyOf(step, step.Memo!, scope, host, files, ct)).Key is not { } key || await store.Find(key.Text, [], ct) is not { } entry)
                 return null;
             var isLast = step.Index == job.Job.Steps.Count - 1;

@@ -24,6 +24,8 @@ internal sealed class StepScope(
     /// <summary>False: nothing is checked out yet, and expressions cannot look at files.</summary>
     public bool HasWorkspace { get; init; } = true;
 
+    public JobSecrets Secrets { get; init; } = JobSecrets.None;
+
     /// <summary>Bytes of <c>NAME=value</c> with its end: Linux starts no process with more.</summary>
     private const int MaxVariable = 128 * 1024;
 
@@ -44,25 +46,32 @@ internal sealed class StepScope(
 
     private static bool IsBefore(PlannedStep step, PlannedStep other) => step.Index < other.Index && (step.Parallel is null || step.Parallel != other.Parallel);
 
-    /// <summary>The usual variables, then the pipeline's, the job's and the step's own, each seeing those before it.</summary>
+    /// <summary>The usual variables, the job's secrets, then the pipeline's, the job's and the step's own, each seeing those before it.</summary>
     public Dictionary<string, string> Environment(PlannedStep step)
     {
         var environment = host.Environment();
         var left = MaxEnvironment;
+        foreach (var (variable, value) in Secrets.Variables(job, host))
+            Add(environment, variable, value, ref left);
         foreach (var (key, template) in job.Job.Env.Append(step.Env).SelectMany(level => level))
         {
             var value = Render(template, environment, $"the variable '{key}'");
-            if (key.Length == 0 || key.Contains('=', StringComparison.Ordinal) || key.Contains('\0', StringComparison.Ordinal) || value.Contains('\0', StringComparison.Ordinal))
-                throw new ScopeException($"the environment variable '{key}' has a name or value that no process can have");
-            var size = Encoding.UTF8.GetByteCount(key) + Encoding.UTF8.GetByteCount(value) + 2;
-            if (size > MaxVariable)
-                throw new ScopeException($"the environment variable '{key}' has {size} bytes, and no process can have one of more than {MaxVariable}: put its value into a file");
-            left -= size;
-            if (left < 0)
-                throw new ScopeException($"the environment variables up to '{key}' have more than {MaxEnvironment} bytes together: put large values into files");
-            environment[key] = value;
+            Add(environment, key, value, ref left);
         }
         return environment;
+    }
+
+    private static void Add(Dictionary<string, string> environment, string key, string value, ref int left)
+    {
+        if (key.Length == 0 || key.Contains('=', StringComparison.Ordinal) || key.Contains('\0', StringComparison.Ordinal) || value.Contains('\0', StringComparison.Ordinal))
+            throw new ScopeException($"the environment variable '{key}' has a name or value that no process can have");
+        var size = Encoding.UTF8.GetByteCount(key) + Encoding.UTF8.GetByteCount(value) + 2;
+        if (size > MaxVariable)
+            throw new ScopeException($"the environment variable '{key}' has {size} bytes, and no process can have one of more than {MaxVariable}: put its value into a file");
+        left -= size;
+        if (left < 0)
+            throw new ScopeException($"the environment variables up to '{key}' have more than {MaxEnvironment} bytes together: put large values into files");
+        environment[key] = value;
     }
 
     public bool ShouldRun(PlannedStep step)

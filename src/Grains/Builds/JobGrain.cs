@@ -118,6 +118,8 @@ public sealed partial class JobGrain : Grain, IJobGrain
 
     public Task<bool> Holds(int attempt, string agent) => Task.FromResult(JobLifecycle.Holds(cell.Value, attempt, agent));
 
+    public Task<JobStart?> Assigned(int attempt, string agent) => Task.FromResult(JobLifecycle.Holds(cell.Value, attempt, agent) ? definition.Value.Start : null);
+
     public async Task<string?> Decide(string actor, bool approves, string comment)
     {
         if (cell.Value.Gate is not { Admitted: false } gate || cell.Value.Status.IsEnded() || cell.Value.Environment is not { } environment)

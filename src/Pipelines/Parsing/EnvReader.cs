@@ -28,11 +28,8 @@ internal static class EnvReader
     private static void Add(Dictionary<string, string> env, YamlScalar name, YamlNode value, ErrorList errors)
     {
         var shown = Words.Short(name.Value);
-        if (!IsName(name.Value))
-            errors.Add(DiagnosticCodes.BadName, name.Start, $"`{shown}` cannot be a variable's name; names have letters, digits and `_`, and do not begin with a digit.");
-        else if (IsReserved(name.Value))
-            errors.Add(DiagnosticCodes.ReservedName, name.Start, $"`{shown}` is set by PRTS: `CI`, `PRTS` and names that begin with `PRTS_` are reserved; choose another name.");
-        else if (value is not YamlScalar scalar)
+        if (!IsVariable(name, errors)) return;
+        if (value is not YamlScalar scalar)
             errors.Add(DiagnosticCodes.WrongType, value.Start, $"The variable `{shown}` is a text, a number or a boolean, but this is {value.Kind}.");
         else if (scalar.IsNull)
             errors.Add(DiagnosticCodes.EmptyValue, name.Start, $"The variable `{shown}` has no value; write `\"\"` for an empty text.");
@@ -41,6 +38,19 @@ internal static class EnvReader
             ExpressionCheck.Template(scalar, errors);
             env[name.Value] = scalar.Value;
         }
+    }
+
+    /// <summary>Whether it can be the name of a variable, with an error when it cannot.</summary>
+    public static bool IsVariable(YamlScalar name, ErrorList errors)
+    {
+        var shown = Words.Short(name.Value);
+        if (!IsName(name.Value))
+            errors.Add(DiagnosticCodes.BadName, name.Start, $"`{shown}` cannot be a variable's name; names have letters, digits and `_`, and do not begin with a digit.");
+        else if (IsReserved(name.Value))
+            errors.Add(DiagnosticCodes.ReservedName, name.Start, $"`{shown}` is set by PRTS: `CI`, `PRTS` and names that begin with `PRTS_` are reserved; choose another name.");
+        else
+            return true;
+        return false;
     }
 
     /// <summary>Names that PRTS sets itself.</summary>

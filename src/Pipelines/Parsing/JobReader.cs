@@ -15,6 +15,7 @@ internal static class JobReader
         var allowFailure = JobRules.AllowFailure(job);
         var steps = StepReader.ReadAll(job.Items("steps", job.Require("steps", "the list of what the job does"), "steps"), errors);
         CheckUnique(steps, errors);
+        var secrets = job.Secrets();
         var definition = new JobDefinition
         {
             Name = name?.Located() ?? default,
@@ -33,6 +34,8 @@ internal static class JobReader
             Concurrency = job.Concurrency(Evaluated.BeforeJob),
             Priority = job.Priority(),
             Env = job.Env(),
+            Secrets = secrets,
+            IdTokens = job.IdTokens(secrets),
             Steps = steps,
         };
         if (name is null) return null;

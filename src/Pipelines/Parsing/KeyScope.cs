@@ -30,7 +30,7 @@ internal static class PipelineKeys
 
     public static readonly KeyScope Job = new("a job", "job",
         "name", "matrix", "needs", "when", "if", "runs_on", "priority", "concurrency", "image", "services", "resources", "environment", "timeout", "retry",
-        "allow_failure", "variables", "env", "steps");
+        "allow_failure", "variables", "env", "secrets", "id_tokens", "steps");
 
     public static readonly KeyScope Input = new("an input", "input", "type", "description", "default", "required", "options");
 
@@ -51,6 +51,8 @@ internal static class PipelineKeys
 
     public static readonly KeyScope Resources = new("resources", "resources", "cpu", "memory", "pids");
 
+    public static readonly KeyScope Secret = new("a secret", "secret", "name", "variable", "file");
+
     public static readonly KeyScope Step = new("a step", "step",
         "name", "id", "run", "shell", "working_directory", "env", "variables", "if", "timeout", "continue_on_error", "once", "inputs", "outputs", "artifact", "download", "cache", "build_image", "generate", "parallel");
 
@@ -67,13 +69,13 @@ internal static class PipelineKeys
     public static readonly KeyScope Template = new("a template", "template", "inputs", "stages", "jobs", "steps");
 
     public static readonly IReadOnlyList<KeyScope> All =
-        [Pipeline, Trigger, Push, PullRequest, Schedule, Input, Stage, When, Job, Matrix, Retry, Concurrency, Image, Service, Health, Environment, Resources, Step, Artifact, Download, Cache, BuildImage, Include, Template];
+        [Pipeline, Trigger, Push, PullRequest, Schedule, Input, Stage, When, Job, Matrix, Retry, Concurrency, Image, Service, Health, Environment, Resources, Secret, Step, Artifact, Download, Cache, BuildImage, Include, Template];
 
     /// <summary>Known from other systems or planned; they get a plain answer instead of a guess.</summary>
     public static readonly IReadOnlySet<string> NotYet = new HashSet<string>(StringComparer.Ordinal)
     {
         "strategy", "uses", "with", "extends", "template", "templates",
-        "parameters", "permissions", "secrets", "container", "defaults", "approval", "rules",
+        "parameters", "permissions", "container", "defaults", "approval", "rules",
         "volumes", "privileged", "interruptible", "notify", "notifications",
     };
 

@@ -88,6 +88,8 @@ public sealed record JobDefinition
     public PlannedConcurrency? Concurrency { get; init; }
     public int? Priority { get; init; }
     public required IReadOnlyDictionary<string, string> Env { get; init; }
+    public IReadOnlyList<PlannedSecret> Secrets { get; init; } = [];
+    public IReadOnlyList<PlannedIdToken> IdTokens { get; init; } = [];
     public required IReadOnlyList<StepDefinition> Steps { get; init; }
 
     /// <summary>Of its own expressions, without those of its steps.</summary>

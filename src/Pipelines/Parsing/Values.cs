@@ -60,7 +60,7 @@ internal static class Values
         return list.Items;
     }
 
-    private static List<YamlScalar>? AsList(YamlNode node, string key, ErrorList errors)
+    public static List<YamlScalar>? AsList(YamlNode node, string key, ErrorList errors)
     {
         if (node is YamlScalar single) return [single];
         if (node is not YamlSequence sequence)

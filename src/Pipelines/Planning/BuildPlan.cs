@@ -100,6 +100,14 @@ public sealed record PlannedJob
     /// <summary>Which step added it to the build; null: it is written in the pipeline.</summary>
     [Id(21)] public PlannedOrigin? Origin { get; init; }
 
+    /// <summary>What it is given when it starts; one for each variable.</summary>
+    [Id(22)] public IReadOnlyList<PlannedSecret> Secrets { get; init; } = [];
+
+    [Id(23)] public IReadOnlyList<PlannedIdToken> IdTokens { get; init; } = [];
+
+    /// <summary>Whether it is given anything that others must not see.</summary>
+    public bool IsGivenSecrets => Secrets.Count > 0 || IdTokens.Count > 0;
+
     /// <summary>Whether an agent can have this label: a word of at most 100 characters without spaces and commas.</summary>
     public static bool IsLabel(string label) => label.Length is > 0 and <= 100 && !label.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || c == ',');
 }

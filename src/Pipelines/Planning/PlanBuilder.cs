@@ -92,6 +92,8 @@ internal sealed class PlanBuilder
                 Concurrency = job.Concurrency,
                 Priority = job.Priority ?? pipeline.Priority ?? 0,
                 Env = [.. new[] { pipeline.Env, stage.Env, job.Env }.Where(level => level.Count > 0)],
+                Secrets = job.Secrets,
+                IdTokens = job.IdTokens,
                 Steps = Steps(job.Steps),
             });
         }

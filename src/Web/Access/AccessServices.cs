@@ -10,6 +10,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using PRTS.Storage.Settings;
 using PRTS.Storage.Users;
+using PRTS.Web.Access.SignIn;
 using PRTS.Web.Audit;
 
 namespace PRTS.Web.Access;
@@ -29,6 +30,11 @@ public static class AccessServices
         services.AddSingleton<WrongSecrets>();
         services.AddSingleton<SecondFactors>();
         services.AddSingleton<CodeChallenge>();
+        services.AddSingleton<SignInState>();
+        services.AddSingleton<OpenIdConnectSignIn>();
+        services.AddSingleton<SamlSignInProvider>();
+        services.AddSingleton<LdapSignIn>();
+        services.AddSingleton<ExternalAccounts>();
         services.AddSingleton<VerifiedPasswords>();
         services.AddSingleton<Accounts>();
         services.AddSingleton<AccessDirectory>();

@@ -78,7 +78,7 @@ public sealed partial class Accounts(UsersStore users, SessionsStore sessions, D
 
     private const string ReservedForJobs = "job";
 
-    private static string? NameProblem(string name) =>
+    internal static string? NameProblem(string name) =>
         !UserName().IsMatch(name) ? $"'{name}' cannot be a user's name: use 1–64 of a-z 0-9 . _ -, beginning with a letter or digit."
         : name == ReservedForJobs ? $"The name '{ReservedForJobs}' is what agents' Git uses; choose another."
         : null;

@@ -124,6 +124,8 @@ public sealed class AgentJobsTests : IDisposable
 
         public Task<IReadOnlyList<string>> Generate(JobAssignment job, int step, string file, byte[] content, CancellationToken ct) => Never<IReadOnlyList<string>>(ct);
 
+        public Task<JobSecrets> Secrets(JobAssignment job, CancellationToken ct) => Never<JobSecrets>(ct);
+
         public Task<string?> SaveCache(JobAssignment job, CacheUpload upload, CancellationToken ct) => Never<string?>(ct);
 
         private static async Task<T> Never<T>(CancellationToken ct)

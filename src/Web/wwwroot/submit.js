@@ -1,0 +1,2 @@
+// A form that needs nobody's hand.
+document.forms[0].submit();
