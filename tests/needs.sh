@@ -20,3 +20,11 @@ apt_install() {
     { apt-get -q update >>"$logs/apt.log" 2>&1; apt-get "${options[@]}" install "${missing[@]}" >>"$logs/apt.log" 2>&1; } ||
     { say "apt-get install ${missing[*]} failed:"; tail -n 15 "$logs/apt.log"; }
 }
+
+# A package of npm, into the tests' cache.
+npm_install() {
+  local name=$1 package=$2
+  [ ! -d "$cache/npm/node_modules/$name" ] && command -v npm >/dev/null || return 0
+  say "installing $name ..."
+  npm install --silent --no-fund --no-audit --prefix "$cache/npm" "$package" >"$logs/$name.log" 2>&1 || { say "npm install $package failed:"; tail -n 5 "$logs/$name.log"; }
+}

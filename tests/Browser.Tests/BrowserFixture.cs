@@ -14,10 +14,19 @@ public sealed class BrowserFixture : IAsyncLifetime
 
     internal Installation Prts { get; private set; } = null!;
 
+    /// <summary>A directory of people, there from the start: the server is told once which authorities it trusts.</summary>
+    internal Slapd Directory { get; } = new();
+
     public async ValueTask InitializeAsync()
     {
         if (!File.Exists(Chromium)) throw new InvalidOperationException($"{Chromium} is not there: apt-get install chromium.");
-        Prts = await Installation.Start(Installation.Checkout(), slots: 2);
+        await Directory.Start();
+        Prts = await Installation.Start(Installation.Checkout(), slots: 2, new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            // Providers of these tests are on this machine, where the server goes only when it is allowed.
+            ["PRTS_EGRESS_ALLOW"] = "127.0.0.1",
+            ["LDAPTLS_CACERT"] = Directory.Certificate,
+        });
         playwright = await Playwright.CreateAsync();
         browser = await playwright.Chromium.LaunchAsync(new()
         {
@@ -41,5 +50,6 @@ public sealed class BrowserFixture : IAsyncLifetime
         if (browser is not null) await browser.DisposeAsync();
         playwright?.Dispose();
         if (Prts is not null) await Prts.DisposeAsync();
+        await Directory.DisposeAsync();
     }
 }

@@ -9,6 +9,7 @@ internal sealed class Visit : IAsyncDisposable
     private readonly BrowserFixture fixture;
     private readonly IBrowserContext context;
     private readonly List<string> complaints = [];
+    private readonly List<string> others = [];
 
     public Visit(BrowserFixture fixture, IBrowserContext context, IPage page)
     {
@@ -21,11 +22,14 @@ internal sealed class Visit : IAsyncDisposable
         };
         page.Request += (_, request) =>
         {
-            if (new Uri(request.Url) is { Scheme: "http" or "https" } address && address.Authority != fixture.Prts.Url.Authority) complaints.Add($"request to {request.Url}");
+            if (new Uri(request.Url) is { Scheme: "http" or "https" } address && address.Authority != fixture.Prts.Url.Authority && !others.Contains(address.Authority)) complaints.Add($"request to {request.Url}");
         };
     }
 
     public IPage Page { get; }
+
+    /// <summary>Signing in leads there; what its pages do is not ours.</summary>
+    public void Expect(Uri provider) => others.Add(provider.Authority);
 
     public Task LogIn() => LogIn(fixture.Prts.User, fixture.Prts.Password);
 

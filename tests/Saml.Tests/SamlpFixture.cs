@@ -16,7 +16,7 @@ public sealed partial class SamlpFixture : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         var node = ServerProcess.Find("node") ?? throw new InvalidOperationException("These tests need node.");
-        var modules = Modules() ?? throw new InvalidOperationException("These tests need samlp: ./prts test installs it.");
+        var modules = NodeModules.With("samlp");
         server = await ServerProcess.Start((port, directory) =>
         {
             File.WriteAllText(Path.Combine(directory, "idp.crt"), TestKeys.Rsa.ExportCertificatePem());
@@ -56,17 +56,6 @@ public sealed partial class SamlpFixture : IAsyncLifetime
         Assert.True(answer.IsSuccessStatusCode, page);
         using var fields = new FormUrlEncodedContent(Field().Matches(page).Select(field => KeyValuePair.Create(field.Groups["name"].Value, WebUtility.HtmlDecode(field.Groups["value"].Value))));
         return await fields.ReadAsByteArrayAsync();
-    }
-
-    /// <summary>Where npm has put it: beside programs on the PATH, or in the tests' cache.</summary>
-    private static string? Modules()
-    {
-        var cache = Environment.GetEnvironmentVariable("PRTS_TEST_CACHE")
-            ?? Path.Combine(Environment.GetEnvironmentVariable("XDG_CACHE_HOME") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache"), "prts-tests");
-        return (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
-            .Where(folder => folder.EndsWith("/node_modules/.bin", StringComparison.Ordinal)).Select(folder => folder[..^"/.bin".Length])
-            .Append(Path.Combine(cache, "npm", "node_modules"))
-            .FirstOrDefault(folder => Directory.Exists(Path.Combine(folder, "samlp")));
     }
 
     [GeneratedRegex("""<input type="hidden"\s+name="(?<name>\w+)"\s+value="(?<value>[^"]*)">""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]

@@ -1,10 +1,11 @@
 // A real identity provider: the npm package samlp behind node's own server.
-// Arguments: port, folder of node_modules, folder with idp.key, idp.crt (its own), sp.crt and sp.pub (the service provider's).
+// Arguments: port, folder of node_modules, folder with idp.key, idp.crt (its own), sp.crt and sp.pub (the service provider's), and where responses go
+// when the address does not say it.
 'use strict';
 const fs = require('fs');
 const http = require('http');
 const path = require('path');
-const [port, modules, keys] = process.argv.slice(2);
+const [port, modules, keys, consumer] = process.argv.slice(2);
 const samlp = require(path.join(modules, 'samlp'));
 const read = name => fs.readFileSync(path.join(keys, name));
 const origin = `http://127.0.0.1:${port}`;
@@ -12,7 +13,7 @@ const issuer = 'urn:samlp:idp';
 const user = { id: 'ada', displayName: 'Ada Lovelace', emails: [{ value: 'ada@example.com' }], name: { givenName: 'Ada', familyName: 'Lovelace' }, groups: ['developers', 'R&D <core>'] };
 
 function options(query) {
-  const acs = query.acs || query.acsUrl;
+  const acs = query.acs || query.acsUrl || consumer;
   return {
     issuer, cert: read('idp.crt'), key: read('idp.key'), getUserFromRequest: () => user, getPostURL: (audience, request, req, done) => done(null, acs),
     destination: acs, recipient: acs, sessionIndex: '_session1', lifetimeInSeconds: 300,

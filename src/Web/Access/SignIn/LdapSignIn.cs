@@ -56,6 +56,10 @@ public sealed class LdapSignIn(SignInProvidersStore providers, WebOptions option
         {
             throw new SignInException($"The directory {provider.Ldap!.Address} cannot be asked: {failure.Message}", failure);
         }
+        catch (Exception missing) when (missing is DllNotFoundException or TypeInitializationException)
+        {
+            throw new SignInException("The server's machine lacks OpenLDAP's library: install libldap (Debian: libldap-2.5-0) and try again.", missing);
+        }
         finally
         {
             turns.Release();
