@@ -1,6 +1,10 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
 namespace PRTS.Api.Access;
 
 /// <summary>Who signs in with a name and a password that PRTS itself keeps.</summary>
+[JsonConverter(typeof(PasswordSignInJson))]
 public enum PasswordSignIn
 {
     /// <summary>Every account that has one.</summary>
@@ -9,6 +13,9 @@ public enum PasswordSignIn
     /// <summary>Only the accounts for emergencies; all others use a provider.</summary>
     BreakGlass = 1,
 }
+
+/// <summary><c>everybody</c>, <c>break-glass</c>.</summary>
+public sealed class PasswordSignInJson() : JsonStringEnumConverter<PasswordSignIn>(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false);
 
 /// <summary>How people of a tenant sign in.</summary>
 public sealed record SignInPolicy

@@ -1,14 +1,20 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using PRTS.Api.Secrets;
 
 namespace PRTS.Api.Access;
 
 /// <summary>By what a provider says who somebody is.</summary>
+[JsonConverter(typeof(SignInKindJson))]
 public enum SignInKind
 {
     OpenIdConnect = 0,
     Ldap = 1,
     Saml = 2,
 }
+
+/// <summary><c>openIdConnect</c>, <c>ldap</c>, <c>saml</c>.</summary>
+public sealed class SignInKindJson() : JsonStringEnumConverter<SignInKind>(JsonNamingPolicy.CamelCase, allowIntegerValues: false);
 
 /// <summary>Whoever is in the group there is in the team here.</summary>
 /// <param name="Group">As the provider writes it; <c>*</c> stands for any characters, and alone for everybody who comes from there.</param>

@@ -26,7 +26,7 @@ public static class SignInProviderEndpoints
         group.MapDelete(Provider, Remove).Audit("sign-in-provider:remove").RequirePermission(Permissions.SignInManage).WithSummary("Remove a provider").WithDescription("Accounts that it made stay; their sessions too, until they end.");
         group.MapPost(Provider + "/test", Test).Audit("sign-in-provider:test").RequirePermission(Permissions.SignInManage).WithSummary("Ask a provider whether it answers");
         group.MapGet("/sign-in-policy", Policy).RequirePermission(Permissions.SignInManage).WithSummary("Who signs in with a password that is kept here");
-        group.MapPut("/sign-in-policy", SetPolicy).Audit<SignInPolicy>("sign-in-policy:set", request => new() { ["passwords"] = request.Passwords.ToString(), ["breakGlass"] = string.Join(' ', request.BreakGlass) })
+        group.MapPut("/sign-in-policy", SetPolicy).Audit<SignInPolicy>("sign-in-policy:set", Fields)
             .RequirePermission(Permissions.SignInManage).WithSummary("Say who signs in with a password that is kept here");
     }
 
@@ -52,6 +52,9 @@ public static class SignInProviderEndpoints
         await settings.SetPolicy(user.Tenant(), request, cancellationToken) is { } problem ? Problems.Invalid(problem) : TypedResults.NoContent();
 
     private static ProblemHttpResult Unknown(string provider) => Problems.NotFound($"There is no sign-in provider '{provider}'.");
+
+    /// <summary>Also for pages.</summary>
+    internal static AuditFields Fields(SignInPolicy policy) => new() { ["passwords"] = policy.Passwords.ToString(), ["breakGlass"] = string.Join(' ', policy.BreakGlass) };
 
     /// <summary>Also for pages. That there is a secret, never which.</summary>
     internal static AuditFields Fields(SetSignInProvider request)
