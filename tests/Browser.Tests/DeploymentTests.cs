@@ -29,7 +29,7 @@ public sealed class DeploymentTests(BrowserFixture fixture)
         await page.GetByLabel("Environment", new() { Exact = true }).FillAsync("live");
         await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Cell, new() { Name = "eu-1" })).ToBeVisibleAsync();
-        await Shot(page, "variables");
+        await page.Shot("variables");
 
         await visit.Go("/bench/deploys/environments");
         await page.GetByRole(AriaRole.Button, new() { Name = "New environment" }).ClickAsync();
@@ -41,15 +41,15 @@ public sealed class DeploymentTests(BrowserFixture fixture)
         await visit.Go("/bench/deploys");
         await page.GetByRole(AriaRole.Button, new() { Name = "Run pipeline" }).ClickAsync();
         await page.Locator("[data-input=version] input").FillAsync("1.2.3");
-        await Shot(page, "run");
+        await page.Shot("run");
         await page.GetByRole(AriaRole.Button, new() { Name = "Run", Exact = true }).ClickAsync();
         await Expect(page).ToHaveURLAsync("/bench/deploys/builds/2", new() { Timeout = 30_000 });
         await Expect(page.GetByText("Deployment to live waits").First).ToBeVisibleAsync(new() { Timeout = 60_000 });
-        await Shot(page, "approval");
+        await page.Shot("approval");
         await page.GetByRole(AriaRole.Button, new() { Name = "Approve" }).ClickAsync();
         await Expect(page.Locator(".build-head .status")).ToHaveAttributeAsync("data-status", "failed", new() { Timeout = 60_000 });
         await Expect(page.Locator(".log-text", new() { HasText = "1.2.3 to eu-1, try 1" })).ToBeVisibleAsync(new() { Timeout = 60_000 });
-        await Shot(page, "failed");
+        await page.Shot("failed");
 
         await page.GetByRole(AriaRole.Button, new() { Name = "Run failed jobs again" }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Approve" }).ClickAsync(new() { Timeout = 60_000 });
@@ -58,7 +58,7 @@ public sealed class DeploymentTests(BrowserFixture fixture)
 
         await visit.Go("/bench/deploys/environments?name=live");
         await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Deploy again" })).ToHaveCountAsync(2);
-        await Shot(page, "history");
+        await page.Shot("history");
         await Expect(page.GetByText("https://example.com/eu-1")).ToBeVisibleAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Deploy again" }).First.ClickAsync();
         await Expect(page).ToHaveURLAsync("/bench/deploys/builds/2?job=deploy", new() { Timeout = 30_000 });
@@ -66,12 +66,6 @@ public sealed class DeploymentTests(BrowserFixture fixture)
         await Expect(page.Locator(".log-text", new() { HasText = "1.2.3 to eu-1, try 3" })).ToBeVisibleAsync(new() { Timeout = 60_000 });
         await visit.NothingWentWrong();
     }
-
-    /// <summary>For eyes: into the directory that PRTS_SCREENSHOTS names.</summary>
-    private static Task Shot(IPage page, string name) =>
-        Environment.GetEnvironmentVariable("PRTS_SCREENSHOTS") is { Length: > 0 } directory
-            ? page.ScreenshotAsync(new() { Path = Path.Combine(directory, name + ".png"), FullPage = true })
-            : Task.CompletedTask;
 
     private const string Pipeline = """
         name: Deploys

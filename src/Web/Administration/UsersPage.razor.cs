@@ -15,6 +15,9 @@ public partial class UsersPage
     private static readonly IReadOnlyList<string> Roles = [.. Enum.GetValues<Role>().Select(Accounts.Name)];
     private string? problem;
 
+    /// <summary>A choice that was refused must not stay on the page: it is drawn anew.</summary>
+    private int changes;
+
     [SupplyParameterFromQuery(Name = "q")] public string? Search { get; set; }
 
     [SupplyParameterFromQuery] public int? Page { get; set; }
@@ -79,6 +82,7 @@ public partial class UsersPage
         await Audit.Allowed(action, target, after);
         problem = await change();
         await Audit.Failed(action, target, problem);
+        changes++;
         await Reload();
     }
 

@@ -3,6 +3,7 @@ using MudBlazor;
 using PRTS.Api.Access;
 using PRTS.Contracts.Access;
 using PRTS.Web.Access;
+using PRTS.Web.Roles;
 
 namespace PRTS.Web.Members;
 
@@ -33,6 +34,9 @@ public partial class TeamsPanel
         string[] members = [.. access.Team.Members.Where(member => member.Contains(Search, StringComparison.OrdinalIgnoreCase))];
         return members.Length == 0 ? null : access with { Team = access.Team with { Members = members } };
     }
+
+    private string RoleIn(GrantSummary grant) =>
+        Localizer["Teams.RoleIn", RoleNames.Of(Localizer, grant.Role), grant.Scope.Length == 0 ? Localizer["Access.WholeTenant"].Value : grant.Scope];
 
     private async Task Edit(TeamSummary? team)
     {

@@ -53,6 +53,8 @@ public partial class WhyPanel
 
     private bool Complete => !string.IsNullOrEmpty(Person) && !string.IsNullOrEmpty(Permission);
 
+    private string What => Localizer["Why.What", Localizer[$"Permission.{Permission}"].Value, PlaceName(Place ?? "")];
+
     private AccessScope? Scope => AccessScope.Parse(Place);
 
     protected override async Task OnInitializedAsync()
