@@ -67,7 +67,6 @@ public sealed class DeploymentTests(BrowserFixture fixture)
         await visit.NothingWentWrong();
     }
 
-    /// <summary>For eyes: into the directory that PRTS_SCREENSHOTS names.</summary>
     private const string Pipeline = """
         name: Deploys
         inputs:

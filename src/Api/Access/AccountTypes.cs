@@ -61,13 +61,26 @@ public sealed record CreatedAccessToken
     public required AccessTokenSummary Summary { get; init; }
 }
 
-/// <summary>An account as administrators see it. Role <c>none</c>: disabled.</summary>
+/// <summary>An account as administrators see it.</summary>
 public sealed record UserSummary
 {
     public required string Name { get; init; }
+    public string DisplayName { get; init; } = "";
+    public string? Email { get; init; }
+
+    /// <summary>The highest built-in role in the whole tenant; <c>none</c> for who has none there, or is disabled.</summary>
     public required string Role { get; init; }
+
+    /// <summary>False: nobody gets in with it.</summary>
+    public bool Enabled { get; init; } = true;
     public required DateTimeOffset CreatedAt { get; init; }
     public DateTimeOffset? LockedUntil { get; init; }
+
+    /// <summary>Whether it asks for a code besides the password.</summary>
+    public bool SecondFactor { get; init; }
+
+    /// <summary>Sign-in providers that know it; none for who only has a password here.</summary>
+    public IReadOnlyList<string> Providers { get; init; } = [];
 }
 
 public sealed record CreateUser
@@ -78,12 +91,18 @@ public sealed record CreateUser
     /// <summary>8 to 1024 characters.</summary>
     public required string Password { get; init; }
     public string Role { get; init; } = "developer";
+
+    /// <summary>Null: unless the role is <c>none</c>. True with the role <c>none</c>: an account that gets its roles elsewhere.</summary>
+    public bool? Enabled { get; init; }
 }
 
 /// <summary>What is null stays as it is.</summary>
 public sealed record UpdateUser
 {
-    /// <summary><c>none</c> disables the account.</summary>
+    /// <summary>In the whole tenant. <c>none</c> disables the account, unless <see cref="Enabled"/> is true: then it takes the role alone.</summary>
     public string? Role { get; init; }
+
+    /// <summary>False: nobody gets in with it; its roles stay.</summary>
+    public bool? Enabled { get; init; }
     public string? Password { get; init; }
 }

@@ -15,6 +15,9 @@ public readonly record struct AccessScope([property: Id(0)] string? Org = null, 
     /// <summary>Whether what holds here holds there, too.</summary>
     public bool Contains(AccessScope other) => Org is null || (Org == other.Org && (Project is null || Project == other.Project));
 
+    /// <summary>The places that this one lies in, the nearest first: what is given there holds here.</summary>
+    public IReadOnlyList<AccessScope> Wider => Project is not null ? [new(Org), Tenant] : Org is not null ? [Tenant] : [];
+
     /// <summary>As people write it: <c>org</c> or <c>org/project</c>; empty for the whole tenant.</summary>
     public override string ToString() => Project is not null ? $"{Org}/{Project}" : Org ?? "";
 

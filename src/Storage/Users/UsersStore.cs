@@ -21,6 +21,13 @@ public sealed record StoredUser
     public required DateTimeOffset CreatedAt { get; init; }
 }
 
+/// <summary>What an account proves itself with besides its password.</summary>
+/// <param name="Providers">Sign-in providers that know it.</param>
+public sealed record StoredProofs(bool SecondFactor, IReadOnlyList<string> Providers)
+{
+    public static StoredProofs None { get; } = new(false, []);
+}
+
 /// <summary>Names are unique in a tenant, whatever their case.</summary>
 public sealed class UsersStore(NpgsqlDataSource database, TimeProvider time)
 {
@@ -75,6 +82,15 @@ public sealed class UsersStore(NpgsqlDataSource database, TimeProvider time)
 
     public Task<IReadOnlyList<StoredUser>> List(string tenant, CancellationToken cancellationToken = default) =>
         database.Command($"select {Columns} from users u where u.tenant = $1 order by u.name", tenant).All(Read, cancellationToken);
+
+    /// <summary>How each account of the tenant proves who it is, besides a password.</summary>
+    public async Task<IReadOnlyDictionary<Guid, StoredProofs>> Proofs(string tenant, CancellationToken cancellationToken = default) => (await database.Command(
+        """
+        select u.id, exists (select 1 from second_factors f where f.user_id = u.id and f.confirmed_at is not null),
+            array(select distinct i.provider from user_identities i where i.user_id = u.id order by i.provider)
+        from users u where u.tenant = $1
+        """,
+        tenant).All(row => (Id: row.GetGuid(0), Proofs: new StoredProofs(row.GetBoolean(1), row.GetFieldValue<string[]>(2))), cancellationToken)).ToDictionary(row => row.Id, row => row.Proofs);
 
     /// <summary>A new password also ends a lockout.</summary>
     public Task SetPassword(Guid id, string passwordHash, CancellationToken cancellationToken = default) =>

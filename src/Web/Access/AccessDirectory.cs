@@ -1,5 +1,6 @@
 using System.Security.Claims;
 using PRTS.Api.Access;
+using PRTS.Audit;
 using PRTS.Contracts;
 using PRTS.Contracts.Access;
 using PRTS.Contracts.Projects;
@@ -8,12 +9,24 @@ using PRTS.Storage.Users;
 
 namespace PRTS.Web.Access;
 
+/// <summary>Who has which role in a place.</summary>
+/// <param name="Grants">What was given there, then what comes from wider places.</param>
+/// <param name="Unseen">Wider places that the reader may not look into, as text.</param>
+public sealed record PlaceGrants(IReadOnlyList<GrantSummary> Grants, IReadOnlyList<string> Unseen);
+
+/// <param name="Given">What the team has, wherever the reader may look.</param>
+public sealed record TeamAccess(TeamSummary Team, IReadOnlyList<GrantSummary> Given);
+
 /// <summary>Who is in which team and has which role, for the API and for pages. Answers: what is wrong, in a sentence; null when it is done.</summary>
 public sealed class AccessDirectory(DirectoryReadModel directory, UsersStore users, AccessFactsStore facts, IGrainFactory grains)
 {
     private const int LongestDescription = 500;
+    private const int MostNames = 1000;
 
     public static string? DescriptionProblem(string text) => text.Length > LongestDescription ? $"A description has at most {LongestDescription} characters." : null;
+
+    /// <summary>What the audit log says of a role that is given or taken.</summary>
+    public static AuditFields Fields(Grant grant) => new() { ["user"] = grant.User ?? "", ["team"] = grant.Team ?? "", ["role"] = grant.Role };
 
     /// <summary>The built-in roles, then those of the tenant's own.</summary>
     public async Task<List<RoleSummary>> Roles(string tenant, CancellationToken cancellationToken = default) =>
@@ -46,6 +59,27 @@ public sealed class AccessDirectory(DirectoryReadModel directory, UsersStore use
         return null;
     }
 
+    /// <summary>Who has which role there, as far as the reader may see it.</summary>
+    public async Task<PlaceGrants> At(ClaimsPrincipal reader, AccessScope scope, CancellationToken cancellationToken = default)
+    {
+        var grants = new List<GrantSummary>();
+        foreach (var place in (AccessScope[])[scope, .. scope.Wider.Where(wider => reader.May(Permissions.MemberRead, wider))])
+            grants.AddRange(await directory.Grants(reader.Tenant(), place, cancellationToken));
+        return new(grants, [.. scope.Wider.Where(wider => !reader.May(Permissions.MemberRead, wider)).Select(wider => wider.ToString())]);
+    }
+
+    /// <summary>Teams of the organization, or all that the reader may see, each with what it was given where the reader may look.</summary>
+    public async Task<IReadOnlyList<TeamAccess>> Teams(ClaimsPrincipal reader, string? org, CancellationToken cancellationToken = default)
+    {
+        var given = (await directory.Grants(reader.Tenant(), scope: null, cancellationToken))
+            .Where(grant => grant.Team is not null && AccessScope.Parse(grant.Scope) is { } scope && reader.May(Permissions.MemberRead, scope)).ToLookup(grant => grant.Team!, StringComparer.Ordinal);
+        return [.. (await directory.Teams(reader.Tenant(), org, cancellationToken)).Where(team => reader.May(Permissions.MemberRead, new(team.Org))).Select(team => new TeamAccess(team, [.. given[$"{team.Org}/{team.Name}"]]))];
+    }
+
+    /// <summary>Names of users to choose from: all for who manages accounts, else those whom the reader sees anyway.</summary>
+    public async Task<IReadOnlyList<string>> Names(ClaimsPrincipal reader, IEnumerable<string?> seen, CancellationToken cancellationToken = default) =>
+        [.. (reader.May(Permissions.UserManage, AccessScope.Tenant) ? (await users.List(reader.Tenant(), cancellationToken)).Select(user => user.Name) : seen.OfType<string>()).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Take(MostNames)];
+
     /// <summary>Takes somebody into a team, or out. Whoever does so gives what the team has, so they must have that.</summary>
     public async Task<string?> SetMember(ClaimsPrincipal by, string org, string team, string name, bool member, CancellationToken cancellationToken = default)
     {
@@ -76,11 +110,14 @@ public sealed class AccessDirectory(DirectoryReadModel directory, UsersStore use
     /// <summary>Whether somebody may do something somewhere, and why. Null when there is no such user.</summary>
     public async Task<AccessExplanation?> Explain(string tenant, string name, string permission, AccessScope scope, CancellationToken cancellationToken = default)
     {
-        if (await users.ByName(tenant, name, cancellationToken) is not { } user || await facts.Get(user.Id, cancellationToken) is not { } known) return null;
-        var decision = AccessRules.Decide(known, permission, scope);
+        if (await Decide(tenant, name, permission, scope, cancellationToken) is not (var user, var decision)) return null;
         GrantSummary[] because = [.. decision.Because.Select(held => new GrantSummary { User = held.Team is null ? user.Name : null, Team = held.Team, Role = held.Role, Scope = held.Scope.ToString() })];
         return new() { User = user.Name, Permission = permission, Scope = scope.ToString(), Allowed = decision.Allowed, Because = because, Text = Text(user.Name, permission, scope, decision) };
     }
+
+    /// <summary>What the rules say, for whoever shows it in their own words. Null when there is no such user.</summary>
+    public async Task<(AccessFacts User, AccessDecision Decision)?> Decide(string tenant, string name, string permission, AccessScope scope, CancellationToken cancellationToken = default) =>
+        await users.ByName(tenant, name, cancellationToken) is { } user && await facts.Get(user.Id, cancellationToken) is { } known ? (known, AccessRules.Decide(known, permission, scope)) : null;
 
     private static string Text(string name, string permission, AccessScope scope, AccessDecision decision)
     {

@@ -40,6 +40,7 @@ public static class AccessServices
         services.AddSingleton<VerifiedPasswords>();
         services.AddSingleton<Accounts>();
         services.AddSingleton<AccessDirectory>();
+        services.AddSingleton<DirectoryChanges>();
         services.AddSingleton(provider => new SessionsStore(provider.GetRequiredService<Npgsql.NpgsqlDataSource>(), provider.GetRequiredService<TimeProvider>(), web.SessionIdle));
         services.AddSingleton<SignedIn>();
         services.AddSingleton<Sessions>();

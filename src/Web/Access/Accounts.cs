@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using PRTS.Api.Access;
+using PRTS.Audit;
 using PRTS.Contracts;
 using PRTS.Contracts.Access;
 using PRTS.Storage.Access;
@@ -19,11 +20,33 @@ public sealed partial class Accounts(UsersStore users, SessionsStore sessions, D
     /// <param name="name">The account's, which a password must not repeat.</param>
     public static string? PasswordProblem(string password, string? name = null) => PasswordPolicy.Problem(password, name);
 
+    /// <summary>What the audit log says of an account that is made.</summary>
+    public static AuditFields Fields(CreateUser request)
+    {
+        var fields = new AuditFields { ["name"] = request.Name, ["role"] = request.Role };
+        if (request.Enabled is { } enabled) fields["enabled"] = enabled;
+        return fields;
+    }
+
+    /// <summary>What the audit log says of an account that is changed.</summary>
+    public static AuditFields Fields(UpdateUser request)
+    {
+        var fields = new AuditFields { ["role"] = request.Role ?? "" };
+        if (request.Enabled is { } enabled) fields["enabled"] = enabled;
+        if (request.Password is not null) fields["password"] = AuditValue.Secret;
+        return fields;
+    }
+
     public async Task<List<UserSummary>> List(string tenant, CancellationToken cancellationToken = default)
     {
         var roles = (await directory.Grants(tenant, AccessScope.Tenant, cancellationToken)).Where(grant => grant.User is not null)
             .ToLookup(grant => grant.User!, grant => AccessRules.ParseRole(grant.Role) ?? Role.None, StringComparer.Ordinal);
-        return [.. (await users.List(tenant, cancellationToken)).Select(user => Summary(user, Name(user.Enabled ? roles[user.Name].DefaultIfEmpty(Role.None).Max() : Role.None)))];
+        var proofs = await users.Proofs(tenant, cancellationToken);
+        return
+        [
+            .. (await users.List(tenant, cancellationToken)).Select(user =>
+                Summary(user, Name(user.Enabled ? roles[user.Name].DefaultIfEmpty(Role.None).Max() : Role.None), proofs.GetValueOrDefault(user.Id, StoredProofs.None))),
+        ];
     }
 
     /// <returns>The account, or the problem.</returns>
@@ -32,7 +55,7 @@ public sealed partial class Accounts(UsersStore users, SessionsStore sessions, D
         if (NameProblem(request.Name) is { } wrong) return (null, wrong);
         if (PasswordProblem(request.Password, request.Name) is { } problem) return (null, problem);
         if (ParseRole(request.Role) is not { } role) return (null, RoleProblem(request.Role));
-        if (await Create(tenant, new UserProfile { Name = request.Name, CreatedAt = time.GetUtcNow(), Enabled = role != Role.None }, role) is not { } id)
+        if (await Create(tenant, new UserProfile { Name = request.Name, CreatedAt = time.GetUtcNow(), Enabled = request.Enabled ?? role != Role.None }, role) is not { } id)
             return (null, $"There is a user '{request.Name}' already.");
         await users.SetPassword(id, await hasher.Hash(request.Password, cancellationToken), cancellationToken);
         return (await Summary(tenant, id, cancellationToken), null);
@@ -53,13 +76,13 @@ public sealed partial class Accounts(UsersStore users, SessionsStore sessions, D
     {
         if (await users.ByName(tenant, name, cancellationToken) is not { } user) return (null, null);
         if (request.Password is { } password && PasswordProblem(password, name) is { } problem) return (null, problem);
-        if (request.Role is { } roleName)
-        {
-            if (ParseRole(roleName) is not { } role) return (null, RoleProblem(roleName));
-            if (role != Role.Admin && await IsLastAdministrator(tenant, user, cancellationToken)) return (null, $"'{name}' is the last administrator. Make another one first.");
-            if (role != Role.None) await grains.Grants(tenant, AccessScope.Tenant).Replace(GrantSubject.Of(user.Id).ToString(), Name(role));
-            await grains.User(tenant, user.Id).SetEnabled(role != Role.None);
-        }
+        var role = request.Role is { } roleName ? ParseRole(roleName) : null;
+        if (request.Role is not null && role is null) return (null, RoleProblem(request.Role));
+        var enabled = request.Enabled ?? (role is { } given ? given != Role.None : null);
+        if ((enabled == false || role is not (null or Role.Admin)) && await IsLastAdministrator(tenant, user, cancellationToken)) return (null, $"'{name}' is the last administrator. Make another one first.");
+        // Who is disabled keeps the role, to have it again when enabled.
+        if (role is { } next && (next != Role.None || enabled == true)) await grains.Grants(tenant, AccessScope.Tenant).Replace(GrantSubject.Of(user.Id).ToString(), next == Role.None ? null : Name(next));
+        if (enabled is { } usable) await grains.User(tenant, user.Id).SetEnabled(usable);
 
         if (request.Password is { } changed) await SetPassword(user, changed, cancellationToken);
         return (await Summary(tenant, user.Id, cancellationToken), null);
@@ -88,14 +111,21 @@ public sealed partial class Accounts(UsersStore users, SessionsStore sessions, D
     private static string RoleProblem(string role) => $"'{role}' is no role. There are {string.Join(", ", Enum.GetValues<Role>().Select(Name))}.";
 
     private async Task<UserSummary?> Summary(string tenant, Guid id, CancellationToken cancellationToken) =>
-        await users.Get(id, cancellationToken) is { } user && user.Tenant == tenant && await facts.Get(id, cancellationToken) is { } known ? Summary(user, TenantRole(known)) : null;
+        await users.Get(id, cancellationToken) is { } user && user.Tenant == tenant && await facts.Get(id, cancellationToken) is { } known
+            ? Summary(user, TenantRole(known), (await users.Proofs(tenant, cancellationToken)).GetValueOrDefault(id, StoredProofs.None))
+            : null;
 
-    private static UserSummary Summary(StoredUser user, string role) => new()
+    private static UserSummary Summary(StoredUser user, string role, StoredProofs proofs) => new()
     {
         Name = user.Name,
+        DisplayName = user.DisplayName,
+        Email = user.Email,
         Role = role,
+        Enabled = user.Enabled,
         CreatedAt = user.CreatedAt,
         LockedUntil = user.LockedUntil,
+        SecondFactor = proofs.SecondFactor,
+        Providers = proofs.Providers,
     };
 
     [GeneratedRegex(@"\A[a-z0-9][a-z0-9._-]{0,63}\z", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]

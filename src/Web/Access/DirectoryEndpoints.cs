@@ -5,10 +5,8 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using PRTS.Api.Access;
-using PRTS.Audit;
 using PRTS.Contracts;
 using PRTS.Contracts.Access;
-using PRTS.Contracts.Projects;
 using PRTS.Storage.Access;
 using PRTS.Web.Audit;
 using PRTS.Web.Rest;
@@ -41,6 +39,8 @@ public static class DirectoryEndpoints
         MapGrants(group, "/grants", "in the whole tenant");
         MapGrants(group, Org + "/grants", "in an organization");
         MapGrants(group, Routes.Project + "/grants", "in a project");
+        group.MapGet("/account/access", ExplainOwn).RequirePermission(Permissions.AccountManage).WithSummary("Why may I do something, or not?")
+            .WithDescription("`permission` and `scope` as for `/access`.");
         group.MapGet("/access", Explain).RequirePermissionAnywhere(Permissions.MemberRead).WithSummary("Why may somebody do something?")
             .WithDescription("`user`, `permission` such as `pipeline:run`, `scope`: `org`, `org/project`, or nothing for the whole tenant.");
     }
@@ -48,25 +48,17 @@ public static class DirectoryEndpoints
     private static void MapGrants(RouteGroupBuilder group, string address, string where)
     {
         group.MapGet(address, Grants).RequirePermission(Permissions.MemberRead).WithSummary($"Who has which role {where}");
-        group.MapPost(address, Give).Audit<Grant>("grant:give", Fields).RequirePermission(Permissions.MemberManage).WithSummary($"Give a role {where}").WithDescription("Nobody gives rights that they do not have there.");
-        group.MapDelete(address, Take).Audit<Grant>("grant:take", Fields).RequirePermission(Permissions.MemberManage).WithSummary($"Take a role {where}");
+        group.MapPost(address, Give).Audit<Grant>("grant:give", AccessDirectory.Fields).RequirePermission(Permissions.MemberManage).WithSummary($"Give a role {where}").WithDescription("Nobody gives rights that they do not have there.");
+        group.MapDelete(address, Take).Audit<Grant>("grant:take", AccessDirectory.Fields).RequirePermission(Permissions.MemberManage).WithSummary($"Take a role {where}");
     }
 
     private static async Task<Ok<IReadOnlyList<TenantSummary>>> Tenants(DirectoryReadModel directory, CancellationToken cancellationToken) => TypedResults.Ok(await directory.Tenants(cancellationToken));
 
-    private static async Task<Results<Created<TenantSummary>, ProblemHttpResult>> CreateTenant(CreateTenant request, Accounts accounts, IGrainFactory grains, CancellationToken cancellationToken)
-    {
-        if (!ProjectId.IsValidName(request.Name)) return Problems.Invalid($"'{request.Name}' cannot be a tenant's name: use 1–64 of a-z 0-9 . _ -, beginning with a letter or digit.");
-        if (AccessDirectory.DescriptionProblem(request.DisplayName) is { } wrong) return Problems.Invalid(wrong);
-        if (request.Administrator is { } first && (Accounts.NameProblem(first.Name) ?? Accounts.PasswordProblem(first.Password, first.Name)) is { } unfit) return Problems.Invalid(unfit);
-        if (await grains.Tenant(request.Name).Create(request.DisplayName) is { } problem) return Problems.Conflict(problem);
-        if (request.Administrator is { } administrator
-            && (await accounts.Create(request.Name, new() { Name = administrator.Name, Password = administrator.Password, Role = Accounts.Name(Role.Admin) }, cancellationToken)).Problem is { } failed) return Problems.Invalid(failed);
-        return TypedResults.Created($"{Rest.Routes.Api}/tenants/{request.Name}", (await grains.Tenant(request.Name).Get())!);
-    }
+    private static async Task<Results<Created<TenantSummary>, ProblemHttpResult>> CreateTenant(CreateTenant request, DirectoryChanges changes, IGrainFactory grains) =>
+        await changes.CreateTenant(request) is { } refused ? Problem(refused) : TypedResults.Created($"{Rest.Routes.Api}/tenants/{request.Name}", (await grains.Tenant(request.Name).Get())!);
 
-    private static async Task<Results<NoContent, ProblemHttpResult>> UpdateTenant(string tenant, UpdateTenant request, IGrainFactory grains) =>
-        ProjectId.IsValidName(tenant) && await grains.Tenant(tenant).Get() is not null ? Done(await grains.Tenant(tenant).SetEnabled(request.Enabled)) : Problems.NotFound($"There is no tenant '{tenant}'.");
+    private static async Task<Results<NoContent, ProblemHttpResult>> UpdateTenant(string tenant, UpdateTenant request, DirectoryChanges changes) =>
+        Done(await changes.SetTenantEnabled(tenant, request.Enabled));
 
     private static async Task<Ok<List<OrganizationSummary>>> Organizations(ClaimsPrincipal user, DirectoryReadModel directory, CancellationToken cancellationToken)
     {
@@ -74,33 +66,19 @@ public static class DirectoryEndpoints
         return TypedResults.Ok((await directory.Organizations(user.Tenant(), cancellationToken)).Where(known => places.Any(place => place.Org is null || place.Org == known.Name)).ToList());
     }
 
-    private static async Task<Results<Created<OrganizationSummary>, ProblemHttpResult>> CreateOrganization(CreateOrganization request, ClaimsPrincipal user, IGrainFactory grains)
-    {
-        if (!ProjectId.IsValidName(request.Name)) return Problems.Invalid($"'{request.Name}' cannot be an organization's name: use 1–64 of a-z 0-9 . _ -, beginning with a letter or digit.");
-        if (ReservedNames.Contains(request.Name)) return Problems.Invalid(ReservedNames.Refusal(request.Name));
-        if (AccessDirectory.DescriptionProblem(request.Description) is { } wrong) return Problems.Invalid(wrong);
-        var organization = grains.Organization(user.Tenant(), request.Name);
-        return await organization.Create(request.Description)
-            ? TypedResults.Created($"{Rest.Routes.Api}/organizations/{request.Name}", (await organization.Get())!)
-            : Problems.Conflict($"There is an organization '{request.Name}' already.");
-    }
+    private static async Task<Results<Created<OrganizationSummary>, ProblemHttpResult>> CreateOrganization(CreateOrganization request, ClaimsPrincipal user, DirectoryChanges changes, IGrainFactory grains) =>
+        await changes.CreateOrganization(user.Tenant(), request) is { } refused
+            ? Problem(refused)
+            : TypedResults.Created($"{Rest.Routes.Api}/organizations/{request.Name}", (await grains.Organization(user.Tenant(), request.Name).Get())!);
 
-    private static async Task<Results<NoContent, ProblemHttpResult>> Describe(string org, Description request, ClaimsPrincipal user, IGrainFactory grains) =>
-        AccessDirectory.DescriptionProblem(request.Text) is { } wrong ? Problems.Invalid(wrong)
-        : await grains.Organization(user.Tenant(), org).Describe(request.Text) ? TypedResults.NoContent()
-        : NoOrganization(org);
+    private static async Task<Results<NoContent, ProblemHttpResult>> Describe(string org, Description request, ClaimsPrincipal user, DirectoryChanges changes) =>
+        Done(await changes.Describe(user.Tenant(), org, request.Text));
 
     private static async Task<Ok<IReadOnlyList<TeamSummary>>> Teams(string org, ClaimsPrincipal user, DirectoryReadModel directory, CancellationToken cancellationToken) =>
         TypedResults.Ok(await directory.Teams(user.Tenant(), org, cancellationToken));
 
-    private static async Task<Results<NoContent, ProblemHttpResult>> SetTeam(string org, string team, Description request, ClaimsPrincipal user, IGrainFactory grains)
-    {
-        if (!ProjectId.IsValidName(team)) return Problems.Invalid($"'{team}' cannot be a team's name: use 1–64 of a-z 0-9 . _ -, beginning with a letter or digit.");
-        if (AccessDirectory.DescriptionProblem(request.Text) is { } wrong) return Problems.Invalid(wrong);
-        if (await grains.Organization(user.Tenant(), org).Get() is null) return NoOrganization(org);
-        await grains.Team(user.Tenant(), org, team).Set(request.Text);
-        return TypedResults.NoContent();
-    }
+    private static async Task<Results<NoContent, ProblemHttpResult>> SetTeam(string org, string team, Description request, ClaimsPrincipal user, DirectoryChanges changes) =>
+        Done(await changes.SetTeam(user.Tenant(), org, team, request.Text));
 
     private static async Task<Results<NoContent, ProblemHttpResult>> RemoveTeam(string org, string team, ClaimsPrincipal user, AccessDirectory directory, CancellationToken cancellationToken) =>
         await directory.RemoveTeam(user.Tenant(), org, team, cancellationToken) ? TypedResults.NoContent() : Problems.NotFound($"There is no team {org}/{team}.");
@@ -116,18 +94,10 @@ public static class DirectoryEndpoints
     private static async Task<Ok<List<RoleSummary>>> Roles(ClaimsPrincipal user, AccessDirectory directory, CancellationToken cancellationToken) =>
         TypedResults.Ok(await directory.Roles(user.Tenant(), cancellationToken));
 
-    private static async Task<Results<NoContent, ProblemHttpResult>> SetRole(string role, SetRole request, ClaimsPrincipal user, IGrainFactory grains) =>
-        request.Permissions.FirstOrDefault(pattern => !AccessRules.IsPattern(pattern)) is { } unknown
-            ? Problems.Invalid($"'{unknown}' is no permission. There are {string.Join(", ", AccessRules.All.Order(StringComparer.Ordinal))}; noun:* stands for all of a noun, * for all.")
-            : request.Permissions.FirstOrDefault(pattern => !MayAll(user, pattern)) is { } beyond
-            ? Problems.Of(StatusCodes.Status403Forbidden, "forbidden", $"You do not have all of {beyond} in the whole tenant, so you cannot make a role of it.")
-            : Done(await grains.Tenant(user.Tenant()).SetRole(new(role, request.Permissions)));
+    private static async Task<Results<NoContent, ProblemHttpResult>> SetRole(string role, SetRole request, ClaimsPrincipal user, DirectoryChanges changes) =>
+        Done(await changes.SetRole(user, new(role, request.Permissions)));
 
-    /// <summary>Whoever may make roles must not make one that has more than they have.</summary>
-    private static bool MayAll(ClaimsPrincipal user, string pattern) => AccessRules.All.Where(permission => AccessRules.Matches(pattern, permission))
-        .All(permission => AccessRules.Allows(Role.Admin, permission) && (user.May(permission, AccessScope.Tenant) || !AccessRules.IsOfTenant(permission)));
-
-    private static async Task<Results<NoContent, ProblemHttpResult>> RemoveRole(string role, ClaimsPrincipal user, IGrainFactory grains) => Done(await grains.Tenant(user.Tenant()).RemoveRole(role));
+    private static async Task<Results<NoContent, ProblemHttpResult>> RemoveRole(string role, ClaimsPrincipal user, DirectoryChanges changes) => Done(await changes.RemoveRole(user.Tenant(), role));
 
     private static async Task<Ok<IReadOnlyList<GrantSummary>>> Grants(HttpContext http, DirectoryReadModel directory, CancellationToken cancellationToken) =>
         TypedResults.Ok(await directory.Grants(http.User.Tenant(), Scope(http), cancellationToken));
@@ -141,18 +111,32 @@ public static class DirectoryEndpoints
     private static async Task<Results<Ok<AccessExplanation>, ProblemHttpResult>> Explain(
         [FromQuery(Name = "user")] string name, string permission, string? scope, ClaimsPrincipal caller, AccessDirectory directory, CancellationToken cancellationToken)
     {
-        if (!AccessRules.All.Contains(permission)) return Problems.Invalid($"'{permission}' is no permission. There are {string.Join(", ", AccessRules.All.Order(StringComparer.Ordinal))}.");
-        if (AccessScope.Parse(scope) is not { } place) return Problems.Invalid($"'{scope}' is no place: it is org, org/project, or nothing for the whole tenant.");
+        if (AskedProblem(permission, scope) is { } wrong) return wrong;
+        var place = AccessScope.Parse(scope)!.Value;
         if (!caller.May(Permissions.MemberRead, place)) return Problems.Of(StatusCodes.Status403Forbidden, "forbidden", $"You may not see who has which role {(place == AccessScope.Tenant ? "in the whole tenant" : $"in {place}")}.");
         return await directory.Explain(caller.Tenant(), name, permission, place, cancellationToken) is { } explanation ? TypedResults.Ok(explanation) : Problems.NotFound($"There is no user '{name}'.");
     }
 
-    private static AuditFields Fields(Grant grant) => new() { ["user"] = grant.User ?? "", ["team"] = grant.Team ?? "", ["role"] = grant.Role };
+    private static async Task<Results<Ok<AccessExplanation>, ProblemHttpResult>> ExplainOwn(string permission, string? scope, ClaimsPrincipal caller, AccessDirectory directory, CancellationToken cancellationToken) =>
+        AskedProblem(permission, scope) is { } wrong ? wrong : TypedResults.Ok((await directory.Explain(caller.Tenant(), caller.Actor(), permission, AccessScope.Parse(scope)!.Value, cancellationToken))!);
+
+    private static ProblemHttpResult? AskedProblem(string permission, string? scope) =>
+        !AccessRules.All.Contains(permission) ? Problems.Invalid($"'{permission}' is no permission. There are {string.Join(", ", AccessRules.All.Order(StringComparer.Ordinal))}.")
+        : AccessScope.Parse(scope) is null ? Problems.Invalid($"'{scope}' is no place: it is org, org/project, or nothing for the whole tenant.")
+        : null;
 
     /// <summary>Where the address says.</summary>
     private static AccessScope Scope(HttpContext http) => new(http.Request.RouteValues["org"] as string, http.Request.RouteValues["project"] as string);
 
     private static Results<NoContent, ProblemHttpResult> Done(string? problem) => problem is null ? TypedResults.NoContent() : Problems.Invalid(problem);
 
-    private static ProblemHttpResult NoOrganization(string org) => Problems.NotFound($"There is no organization '{org}'.");
+    private static Results<NoContent, ProblemHttpResult> Done(Refused? refused) => refused is null ? TypedResults.NoContent() : Problem(refused);
+
+    private static ProblemHttpResult Problem(Refused refused) => refused.Why switch
+    {
+        Refusal.NotFound => Problems.NotFound(refused.Text),
+        Refusal.Conflict => Problems.Conflict(refused.Text),
+        Refusal.Forbidden => Problems.Of(StatusCodes.Status403Forbidden, "forbidden", refused.Text),
+        _ => Problems.Invalid(refused.Text),
+    };
 }

@@ -99,7 +99,7 @@ public sealed class PermissionHandler : IAuthorizationHandler
     };
 
     /// <summary>Endpoints name a project <c>{org}/{project}</c>, pages <c>{Org}/{Name}</c>; agents and the like have a <c>{name}</c> without an organization.</summary>
-    private static AccessScope Scope(IEnumerable<KeyValuePair<string, object?>> route)
+    internal static AccessScope Scope(IEnumerable<KeyValuePair<string, object?>> route)
     {
         string? Value(string key) => route.FirstOrDefault(value => string.Equals(value.Key, key, StringComparison.OrdinalIgnoreCase)).Value as string;
         var org = Value("org");

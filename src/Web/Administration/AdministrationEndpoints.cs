@@ -7,7 +7,6 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using PRTS.Api;
 using PRTS.Api.Access;
-using PRTS.Audit;
 using PRTS.Contracts.Access;
 using PRTS.Storage.Agents;
 using PRTS.Storage.Projects;
@@ -24,8 +23,8 @@ public static class AdministrationEndpoints
     {
         var administration = api.MapGroup("").WithTags("Administration");
         administration.MapGet("/users", List).RequirePermission(Permissions.UserManage).WithSummary("Users by name");
-        administration.MapPost("/users", Create).Audit<CreateUser>("user:create", request => new() { ["name"] = request.Name, ["role"] = request.Role }).RequirePermission(Permissions.UserManage).WithSummary("Create a user");
-        administration.MapPatch("/users/{name}", Update).Audit<UpdateUser>("user:update", request => request.Password is null ? new() { ["role"] = request.Role ?? "" } : new() { ["role"] = request.Role ?? "", ["password"] = AuditValue.Secret }).RequirePermission(Permissions.UserManage).WithSummary("Change a user's role or password").WithDescription("Role `none` disables the account.");
+        administration.MapPost("/users", Create).Audit<CreateUser>("user:create", request => Accounts.Fields(request)).RequirePermission(Permissions.UserManage).WithSummary("Create a user");
+        administration.MapPatch("/users/{name}", Update).Audit<UpdateUser>("user:update", request => Accounts.Fields(request)).RequirePermission(Permissions.UserManage).WithSummary("Change a user's role or password, disable or enable them").WithDescription("Role `none` disables the account, unless `enabled` is true: then it takes the role in the whole tenant alone.");
         administration.MapGet("/users/{name}/sessions", ListSessions).RequirePermission(Permissions.UserManage).WithSummary("Where a user is signed in");
         administration.MapDelete("/users/{name}/sessions", EndSessions).Audit("session:end-all").RequirePermission(Permissions.UserManage).WithSummary("End all sessions of a user").WithDescription("At once, with their open pages. Access tokens stay.");
         administration.MapGet("/system", Show).RequirePermission(Permissions.SystemManage).WithSummary("Version, address and size of this installation");

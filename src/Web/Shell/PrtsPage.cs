@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Components;
@@ -40,7 +41,22 @@ public abstract class PrtsPage : ComponentBase, IDisposable
     /// <summary>Canceled when the reader leaves the page.</summary>
     protected CancellationToken Leaving { get; }
 
-    protected override async Task OnInitializedAsync() => User = (await Authentication).User;
+    protected override async Task OnInitializedAsync() => await Recognize();
+
+    /// <summary>Whoever looks may have got other rights since.</summary>
+    /// <returns>Whether that is news to the page.</returns>
+    protected async Task<bool> Recognize()
+    {
+        var now = (await Authentication).User;
+        // Whose session has ended is led away; until then the page stays theirs.
+        if (ReferenceEquals(now, User) || now.Identity?.IsAuthenticated != true) return false;
+        User = now;
+        return true;
+    }
+
+    /// <summary>Whether the reader may still see the page: when not, its place is taken at once by one that says so.</summary>
+    protected async Task<bool> MayStay() =>
+        GetType().GetCustomAttribute<AuthorizeAttribute>()?.Policy is not { } policy || (await Authorization.AuthorizeAsync(User, Scope, policy)).Succeeded;
 
     protected ProjectId Project(string org, string name) => new(User.Tenant(), org, name);
 

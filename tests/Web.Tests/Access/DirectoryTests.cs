@@ -35,6 +35,9 @@ public class DirectoryTests(TestServer server)
         var not = await (await admin.GetAsync($"{Api}/access?user={user.Name}&permission=pipeline:run&scope={other}")).Read<AccessExplanation>();
         Assert.Equal((false, $"{user.Name} may not pipeline:run in {other}: no role that {user.Name} has there gives it."), (not.Allowed, not.Text));
 
+        var own = await (await client.GetAsync($"{Api}/account/access?permission=pipeline:run&scope={project}")).Read<AccessExplanation>();
+        Assert.Equal((true, user.Name), (own.Allowed, Assert.Single(own.Because).Team is not null ? own.User : ""));
+        await (await client.GetAsync($"{Api}/account/access?permission=pipeline:fly")).Problem(HttpStatusCode.BadRequest, "invalid");
         await Ok(admin.DeleteAsync($"{Api}/organizations/{org}/teams/crew"));
         Assert.Equal(HttpStatusCode.Forbidden, (await client.GetAsync($"{Api}/projects/{project}")).StatusCode);
         Assert.Empty(await (await admin.GetAsync($"{Api}/projects/{project}/grants")).Read<List<GrantSummary>>());

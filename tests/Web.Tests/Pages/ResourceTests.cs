@@ -48,6 +48,8 @@ public sealed partial class ResourceTests
             .. Enum.GetNames<RunStatus>().SelectMany(name => new[] { $"Status.{name}", $"Reason.{name}" }),
             .. Enum.GetNames<AgentStatus>().Select(name => $"Agent.{name}"),
             .. Enum.GetNames<Role>().Select(name => $"Role.{name.ToLowerInvariant()}"),
+            .. AccessRules.All.SelectMany(permission => new[] { $"Permission.{permission}", $"Noun.{permission.Split(':')[0]}" }),
+            .. Enum.GetNames<AccessObstacle>().Where(name => name != nameof(AccessObstacle.None)).Select(name => $"Obstacle.{name}"),
             .. new[] { "push", "tag", "schedule", "manual", "pull_request" }.Select(name => $"Event.{name}"),
         ];
         Assert.All(made, key => Assert.Contains(key, English.Keys));

@@ -1,0 +1,84 @@
+using System.Security.Claims;
+using PRTS.Api.Access;
+using PRTS.Contracts;
+using PRTS.Contracts.Access;
+using PRTS.Contracts.Projects;
+
+namespace PRTS.Web.Access;
+
+/// <summary>Why a change was not made.</summary>
+public enum Refusal
+{
+    /// <summary>What was asked for cannot be.</summary>
+    Invalid,
+
+    /// <summary>There is no such thing.</summary>
+    NotFound,
+
+    /// <summary>There is one already.</summary>
+    Conflict,
+
+    /// <summary>Whoever asks may not do that.</summary>
+    Forbidden,
+}
+
+/// <summary>A change that was not made.</summary>
+/// <param name="Text">What is wrong and what would be right, in a sentence.</param>
+public sealed record Refused(Refusal Why, string Text);
+
+/// <summary>Makes and changes tenants, organizations, teams and roles, for the API and for pages. Answers: why not; null when it is done.</summary>
+public sealed class DirectoryChanges(IGrainFactory grains, Accounts accounts)
+{
+    public async Task<Refused?> CreateTenant(CreateTenant request)
+    {
+        if ((NameProblem("a tenant", request.Name) ?? DescriptionProblem(request.DisplayName)) is { } refused) return refused;
+        if (request.Administrator is { } unfit && Invalid(Accounts.NameProblem(unfit.Name) ?? Accounts.PasswordProblem(unfit.Password, unfit.Name)) is { } wrong) return wrong;
+        if (await grains.Tenant(request.Name).Create(request.DisplayName) is { } problem) return new(Refusal.Conflict, problem);
+        return request.Administrator is { } first ? Invalid((await accounts.Create(request.Name, new() { Name = first.Name, Password = first.Password, Role = Accounts.Name(Role.Admin) })).Problem) : null;
+    }
+
+    /// <summary>Nobody of a disabled tenant gets in; nothing of it is lost.</summary>
+    public async Task<Refused?> SetTenantEnabled(string tenant, bool enabled) =>
+        !ProjectId.IsValidName(tenant) || await grains.Tenant(tenant).Get() is null ? new(Refusal.NotFound, $"There is no tenant '{tenant}'.")
+        : Invalid(await grains.Tenant(tenant).SetEnabled(enabled));
+
+    public async Task<Refused?> CreateOrganization(string tenant, CreateOrganization request) =>
+        NameProblem("an organization", request.Name)
+        ?? (ReservedNames.Contains(request.Name) ? Invalid(ReservedNames.Refusal(request.Name)) : DescriptionProblem(request.Description))
+        ?? (await grains.Organization(tenant, request.Name).Create(request.Description) ? null : new(Refusal.Conflict, $"There is an organization '{request.Name}' already."));
+
+    public async Task<Refused?> Describe(string tenant, string org, string description) =>
+        DescriptionProblem(description) ?? (await grains.Organization(tenant, org).Describe(description) ? null : NoOrganization(org));
+
+    /// <summary>Makes a team, or says what it is for.</summary>
+    public async Task<Refused?> SetTeam(string tenant, string org, string team, string description)
+    {
+        if ((NameProblem("a team", team) ?? DescriptionProblem(description)) is { } refused) return refused;
+        if (await grains.Organization(tenant, org).Get() is null) return NoOrganization(org);
+        await grains.Team(tenant, org, team).Set(description);
+        return null;
+    }
+
+    /// <summary>Makes a role of the tenant's own, or changes it. Whoever may make roles must not make one that has more than they have.</summary>
+    public async Task<Refused?> SetRole(ClaimsPrincipal by, CustomRole role) =>
+        role.Permissions.FirstOrDefault(pattern => !AccessRules.IsPattern(pattern)) is { } unknown
+            ? Invalid($"'{unknown}' is no permission. There are {string.Join(", ", AccessRules.All.Order(StringComparer.Ordinal))}; noun:* stands for all of a noun, * for all.")
+            : role.Permissions.FirstOrDefault(pattern => !MayAll(by, pattern)) is { } beyond
+            ? new(Refusal.Forbidden, $"You do not have all of {beyond} in the whole tenant, so you cannot make a role of it.")
+            : Invalid(await grains.Tenant(by.Tenant()).SetRole(role));
+
+    public async Task<Refused?> RemoveRole(string tenant, string role) => Invalid(await grains.Tenant(tenant).RemoveRole(role));
+
+    /// <summary>Whether somebody has all in the whole tenant that the pattern covers, as far as a tenant can have it.</summary>
+    public static bool MayAll(ClaimsPrincipal user, string pattern) => AccessRules.All.Where(permission => AccessRules.Matches(pattern, permission))
+        .All(permission => user.May(permission, AccessScope.Tenant) || !AccessRules.IsOfTenant(permission));
+
+    private static Refused? NameProblem(string what, string name) =>
+        ProjectId.IsValidName(name) ? null : Invalid($"'{name}' cannot be {what}'s name: use 1–64 of a-z 0-9 . _ -, beginning with a letter or digit.");
+
+    private static Refused? DescriptionProblem(string text) => Invalid(AccessDirectory.DescriptionProblem(text));
+
+    private static Refused? Invalid(string? problem) => problem is null ? null : new(Refusal.Invalid, problem);
+
+    private static Refused NoOrganization(string org) => new(Refusal.NotFound, $"There is no organization '{org}'.");
+}

@@ -1,0 +1,24 @@
+using Microsoft.AspNetCore.Components;
+using MudBlazor;
+using PRTS.Api.Access;
+using PRTS.Contracts.Access;
+using PRTS.Web.Access;
+
+namespace PRTS.Web.Tenants;
+
+/// <summary>Makes a tenant.</summary>
+public partial class TenantDialog
+{
+    private string name = "";
+    private string displayName = "";
+
+    [CascadingParameter] private IMudDialogInstance Dialog { get; set; } = null!;
+
+    [Inject] private DirectoryChanges Changes { get; set; } = null!;
+
+    private async Task Save()
+    {
+        var tenant = new CreateTenant { Name = name.Trim(), DisplayName = displayName.Trim() };
+        if (await Make(Permissions.TenantManage, "tenant:create", new("tenant", tenant.Name), new() { ["name"] = tenant.Name }, async _ => (await Changes.CreateTenant(tenant))?.Text)) Dialog.Close();
+    }
+}
