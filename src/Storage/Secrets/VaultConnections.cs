@@ -21,6 +21,17 @@ public sealed class VaultConnections(NpgsqlDataSource database, Sealer sealer, V
     public Task<IReadOnlyList<VaultConnection>> List(SecretScope scope, CancellationToken cancellationToken = default) =>
         database.Command($"select doc from vault_connections {This} order by name", Key(scope)).All(Document.Read<VaultConnection>, cancellationToken);
 
+    /// <summary>All that a secret of this scope may name: those of the scope and of what is around it; the narrowest first.</summary>
+    public async Task<IReadOnlyList<VaultConnection>> Reaching(SecretScope scope, CancellationToken cancellationToken = default)
+    {
+        var found = new List<VaultConnection>();
+        foreach (var place in scope.Outwards().Where(place => place.Level != SecretLevel.Environment)) found.AddRange(await List(place, cancellationToken));
+        return found;
+    }
+
+    public Task<VaultConnection?> Get(SecretScope scope, string name, CancellationToken cancellationToken = default) =>
+        database.Command($"select doc from vault_connections {This} and name = $4", [.. Key(scope), name]).First(Document.Read<VaultConnection>, cancellationToken);
+
     /// <summary>Its credential is always given anew: one that was meant for another address must not go to this one.</summary>
     /// <returns>What is wrong with it, in a sentence; null: it is set.</returns>
     public async Task<string?> Set(SecretScope scope, VaultConnection connection, SecretText credential, string actor, CancellationToken cancellationToken = default)

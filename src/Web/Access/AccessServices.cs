@@ -37,6 +37,7 @@ public static class AccessServices
         services.AddSingleton<ExternalAccounts>();
         services.AddSingleton<VerifiedPasswords>();
         services.AddSingleton<Accounts>();
+        services.AddSingleton<AccessAudit>();
         services.AddSingleton<AccessDirectory>();
         services.AddSingleton(provider => new SessionsStore(provider.GetRequiredService<Npgsql.NpgsqlDataSource>(), provider.GetRequiredService<TimeProvider>(), web.SessionIdle));
         services.AddSingleton<SignedIn>();

@@ -26,6 +26,10 @@ public sealed partial class Accounts(UsersStore users, SessionsStore sessions, D
         return [.. (await users.List(tenant, cancellationToken)).Select(user => Summary(user, Name(user.Enabled ? roles[user.Name].DefaultIfEmpty(Role.None).Max() : Role.None)))];
     }
 
+    /// <summary>Null when there is no such user.</summary>
+    public async Task<UserSummary?> Find(string tenant, string name, CancellationToken cancellationToken = default) =>
+        await users.ByName(tenant, name, cancellationToken) is { } user ? await Summary(tenant, user.Id, cancellationToken) : null;
+
     /// <returns>The account, or the problem.</returns>
     public async Task<(UserSummary? User, string? Problem)> Create(string tenant, CreateUser request, CancellationToken cancellationToken = default)
     {

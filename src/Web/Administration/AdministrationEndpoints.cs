@@ -25,9 +25,9 @@ public static class AdministrationEndpoints
         var administration = api.MapGroup("").WithTags("Administration");
         administration.MapGet("/users", List).RequirePermission(Permissions.UserManage).WithSummary("Users by name");
         administration.MapPost("/users", Create).Audit<CreateUser>("user:create", request => new() { ["name"] = request.Name, ["role"] = request.Role }).RequirePermission(Permissions.UserManage).WithSummary("Create a user");
-        administration.MapPatch("/users/{name}", Update).Audit<UpdateUser>("user:update", request => request.Password is null ? new() { ["role"] = request.Role ?? "" } : new() { ["role"] = request.Role ?? "", ["password"] = AuditValue.Secret }).RequirePermission(Permissions.UserManage).WithSummary("Change a user's role or password").WithDescription("Role `none` disables the account.");
+        administration.MapPatch("/users/{name}", Update).Audit<UpdateUser>("user:update", request => request.Password is null ? new() { ["role"] = request.Role ?? "" } : new() { ["role"] = request.Role ?? "", ["password"] = AuditValue.Secret }, AccessAudit.OfUser).RequirePermission(Permissions.UserManage).WithSummary("Change a user's role or password").WithDescription("Role `none` disables the account.");
         administration.MapGet("/users/{name}/sessions", ListSessions).RequirePermission(Permissions.UserManage).WithSummary("Where a user is signed in");
-        administration.MapDelete("/users/{name}/sessions", EndSessions).Audit("session:end-all").RequirePermission(Permissions.UserManage).WithSummary("End all sessions of a user").WithDescription("At once, with their open pages. Access tokens stay.");
+        administration.MapDelete("/users/{name}/sessions", EndSessions).Audit("session:end-all", AccessAudit.OfUsersSessions).RequirePermission(Permissions.UserManage).WithSummary("End all sessions of a user").WithDescription("At once, with their open pages. Access tokens stay.");
         administration.MapGet("/system", Show).RequirePermission(Permissions.SystemManage).WithSummary("Version, address and size of this installation");
     }
 
