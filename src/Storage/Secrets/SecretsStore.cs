@@ -176,7 +176,7 @@ public sealed class SecretsStore(NpgsqlDataSource database, Sealer sealer, Vault
     private Task<SecretText> OpenValue(SecretUse use, SecretSummary secret, byte[] value, CancellationToken cancellationToken) =>
         sealer.OpenText(Context(ScopeOf(use, secret), secret.Name, secret.Version), value, cancellationToken);
 
-    private static JobSecret Granted(SecretUse use, SecretSummary secret, SecretText value) => new(secret.Name, value, ScopeOf(use, secret), secret.Version);
+    private static JobSecret Granted(SecretUse use, SecretSummary secret, SecretText value) => new(secret.Name, value, ScopeOf(use, secret), secret.Version) { Vault = secret.Vault };
 
     private async Task NoteUse(SecretUse use, IReadOnlyList<JobSecret> granted, CancellationToken cancellationToken)
     {
