@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using PRTS.Api.Secrets;
 using PRTS.Audit;
@@ -65,6 +67,36 @@ public class VaultEndpointsTests(TestServer server)
         var refusal = Assert.Single(given.Refused).Refusal!;
         Assert.Contains("PRTS_EGRESS_ALLOW", refusal.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("canary", refusal.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Connection_WithAnAuthorityOfItsOwn_IsTrustedByThatAlone()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=vault", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddIpAddress(IPAddress.Loopback);
+        request.CertificateExtensions.Add(names.Build());
+        var now = TimeProvider.System.GetUtcNow();
+        using var made = request.CreateSelfSigned(now.AddMinutes(-5), now.AddDays(1));
+        using var certificate = X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pkcs12), null);
+        await using var vault = await FakeVault.Start(certificate: certificate);
+        var project = await server.NewProject();
+        using var maintainer = await server.Client(Role.Maintainer);
+        foreach (var (name, authorities) in new[] { ("STRANGE", null), ("TRUSTED", made.ExportCertificatePem()) })
+        {
+            var connection = new JsonObject { ["address"] = vault.Address.AbsoluteUri, ["credential"] = FakeVault.RootToken };
+            if (authorities is not null) connection["caCertificates"] = authorities;
+            await (await maintainer.PutAsJsonAsync($"/api/v1/projects/{project}/vaults/{name}", connection)).Read<VaultConnection>();
+            var reference = new JsonObject { ["vault"] = new JsonObject { ["connection"] = name, ["mount"] = "kv1", ["path"] = "app", ["field"] = "password" } };
+            await (await maintainer.PutAsJsonAsync($"/api/v1/projects/{project}/secrets/{name}", reference)).Read<SecretSummary>();
+        }
+
+        using var given = await server.Get<SecretsStore>().ForJob(new() { Project = project, Event = "push", Branch = "main" }, ["STRANGE", "TRUSTED"]);
+        var reasons = given.Refused.ToDictionary(decision => decision.Name, decision => decision.Refusal!.Text, StringComparer.Ordinal);
+        Assert.Contains("cannot be reached", reasons["STRANGE"], StringComparison.Ordinal);
+        // It was reached and asked: there is just nothing at that path.
+        Assert.Contains("has nothing at kv1/app", reasons["TRUSTED"], StringComparison.Ordinal);
     }
 
     [Fact]
