@@ -66,6 +66,16 @@ public readonly struct AuditValue
 
     internal bool IsOpenText => Content is string[] or (string and not SecretText);
 
+    /// <summary>For people: a text as it is, the texts of a list with commas between, true, false or a number; empty for nothing.</summary>
+    public override string ToString() => Content switch
+    {
+        null => "",
+        bool flag => flag ? "true" : "false",
+        long number => number.ToString(System.Globalization.CultureInfo.InvariantCulture),
+        string[] texts => string.Join(", ", texts),
+        var text => (string)text,
+    };
+
     public static implicit operator AuditValue(string? text) => new(text is null ? null : AuditText.Value(text));
 
     public static implicit operator AuditValue(bool flag) => new(flag);

@@ -30,6 +30,7 @@ internal static class CommandLine
         EnvironmentCommands.Create(),
         VariableCommands.Create(),
         SecretCommands.Create(),
+        VaultCommands.Create(),
         ArtifactCommands.Create(),
         AgentCommands.Create(),
         AuditCommands.Create(),

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
 
 namespace PRTS.Egress;
 
@@ -33,7 +35,16 @@ public sealed class EgressHandler : HttpMessageHandler
             PooledConnectionLifetime = TimeSpan.FromMinutes(1),
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(20),
             ActivityHeadersPropagator = DistributedContextPropagator.CreateNoOutputPropagator(),
+            SslOptions = Trusting(options.Authorities),
         });
+    }
+
+    private static SslClientAuthenticationOptions Trusting(X509Certificate2Collection? authorities)
+    {
+        if (authorities is null) return new();
+        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        policy.CustomTrustStore.AddRange(authorities);
+        return new() { CertificateChainPolicy = policy };
     }
 
     internal static EgressRefusedException TooLarge(Uri asked, long most) =>

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 
 namespace PRTS.Egress;
 
@@ -12,6 +13,9 @@ public sealed record EgressOptions
 
     /// <summary>The machine's own resolver unless a test has another.</summary>
     public ResolveHost Resolve { get; init; } = static (host, cancellationToken) => Dns.GetHostAddressesAsync(host, cancellationToken);
+
+    /// <summary>That certificates of servers may come from; null: the machine's.</summary>
+    public X509Certificate2Collection? Authorities { get; init; }
 
     public int MostRedirects { get; init; } = 5;
 

@@ -42,6 +42,7 @@ public static class WebServices
         services.AddSingleton<AgentTokens>();
         services.AddSingleton<GitBackend>();
         services.AddSingleton<IdTokens>();
+        services.AddSingleton(provider => VaultEgress.Handlers(options.Gateway.Egress, provider.GetRequiredService<TimeProvider>()));
         return services;
     }
 
@@ -69,6 +70,7 @@ public static class WebServices
         api.MapVariables();
         api.MapSecrets();
         api.MapJobSecrets();
+        api.MapVaults();
         api.MapAgents();
         api.MapAccount();
         api.MapSecondFactors();

@@ -86,6 +86,10 @@ public sealed class PagesTests(BrowserFixture fixture)
     [InlineData("/agents")]
     [InlineData("/account")]
     [InlineData("/admin")]
+    [InlineData("/admin/audit")]
+    [InlineData("/admin/secrets")]
+    [InlineData("/demo/hello/secrets")]
+    [InlineData("/demo/hello/variables")]
     public async Task Page_OnAPhone_FitsItsWidthInBothThemes(string address)
     {
         foreach (var scheme in new[] { ColorScheme.Light, ColorScheme.Dark })

@@ -30,6 +30,28 @@ public class ProjectVariableTests
             Assert.Equal(expected, string.Join(' ', ProjectVariables.OfJob(ProjectVariables.OfBuild([.. order], branch), environment).Select(variable => $"{variable.Key}={variable.Value}")));
     }
 
+    [Fact]
+    public void OfJob_ANarrowerPlaceGoesOverAWiderOne_WhateverTheyAreFor()
+    {
+        ProjectVariable[] all =
+        [
+            new() { Name = "A", Value = "of the tenant, for both", Environment = "prod", Branch = "main" },
+            new() { Name = "A", Value = "of the organization, for prod", Org = "acme", Environment = "prod" },
+            new() { Name = "A", Value = "of the project", Org = "acme", Project = "web" },
+            new() { Name = "B", Value = "of the tenant" },
+            new() { Name = "B", Value = "of the organization, for main", Org = "acme", Branch = "main" },
+            new() { Name = "B", Value = "of the organization", Org = "acme" },
+            new() { Name = "C", Value = "of the tenant" },
+        ];
+        foreach (var order in (IEnumerable<ProjectVariable>[])[all, all.Reverse()])
+        {
+            Assert.Equal(
+                "A=of the project; B=of the organization, for main; C=of the tenant",
+                string.Join("; ", ProjectVariables.OfJob(ProjectVariables.OfBuild([.. order], "main"), "prod").Select(variable => $"{variable.Key}={variable.Value}")));
+            Assert.Equal("of the organization", ProjectVariables.OfJob(ProjectVariables.OfBuild([.. order], "fix"), null)["B"]);
+        }
+    }
+
     [Theory]
     [InlineData("1A", null, null, "cannot be a variable's name")]
     [InlineData("A B", null, null, "cannot be a variable's name")]

@@ -15,6 +15,7 @@ using PRTS.Contracts;
 using PRTS.Contracts.Access;
 using PRTS.Contracts.Builds;
 using PRTS.Contracts.Projects;
+using PRTS.Egress;
 using PRTS.Storage;
 using PRTS.Storage.Git;
 using PRTS.Storage.Postgres;
@@ -62,7 +63,7 @@ public sealed class TestServer : IAsyncLifetime
         });
         builder.Services.AddSingleton(new AttemptTokens(new byte[32]));
         builder.Services.AddSingleton<Recorder>();
-        builder.Services.AddPrtsWeb(new WebOptions { PublicUrl = "http://prts.test", Home = Home, MaxArtifactFile = 64 << 20 });
+        builder.Services.AddPrtsWeb(new WebOptions { PublicUrl = "http://prts.test", Home = Home, MaxArtifactFile = 64 << 20, Gateway = new() { Egress = AddressRules.Parse("127.0.0.1", out _) } });
         builder.UseOrleans(silo => silo
             .UseLocalhostClustering(FreePort(), FreePort(), null, Guid.NewGuid().ToString("N"))
             .Configure<ClusterMembershipOptions>(options => options.DefunctSiloCleanupPeriod = null)

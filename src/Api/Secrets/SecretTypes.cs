@@ -73,7 +73,27 @@ public sealed record SetSecret
     public SecretLimits Limits { get; init; } = new();
 }
 
-/// <summary>A Vault that secrets may be read from, without its credential.</summary>
+/// <summary>A connection as it is to be. Its credential is always given anew: one that was meant for another address must not go to this one.</summary>
+public sealed record SetVaultConnection
+{
+    /// <summary>An https address; http only to this machine.</summary>
+    public required string Address { get; init; }
+    public string? Namespace { get; init; }
+
+    /// <summary>PEM; null: the authorities that the server's machine trusts.</summary>
+    public string? CaCertificates { get; init; }
+
+    /// <summary>It logs in as this AppRole, with the credential as secret id; null: the credential is a token.</summary>
+    public string? RoleId { get; init; }
+    public string AppRoleMount { get; init; } = "approle";
+
+    /// <summary>A token, or the AppRole's secret id; at most 4096 bytes.</summary>
+    public required SecretText Credential { get; init; }
+
+    public VaultConnection Named(string name) => new() { Name = name, Address = Address, Namespace = Namespace, CaCertificates = CaCertificates, RoleId = RoleId, AppRoleMount = AppRoleMount };
+}
+
+/// <summary>A Vault that secrets may be read from, without its credential. Without a project it is the organization's, without both the tenant's.</summary>
 [GenerateSerializer, Alias("prts.vault-connection"), Immutable]
 public sealed record VaultConnection
 {
@@ -91,4 +111,6 @@ public sealed record VaultConnection
     [Id(5)] public string AppRoleMount { get; init; } = "approle";
     [Id(6)] public DateTimeOffset UpdatedAt { get; init; }
     [Id(7)] public string UpdatedBy { get; init; } = "";
+    [Id(8)] public string? Org { get; init; }
+    [Id(9)] public string? Project { get; init; }
 }

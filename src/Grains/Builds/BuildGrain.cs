@@ -66,7 +66,7 @@ public sealed partial class BuildGrain : Grain, IBuildGrain
         if (cell.Value.Version > 0) return;
         if (request.Plan is not null)
         {
-            var given = ProjectVariables.OfBuild(await variables.List(id.Project), request.Event.Branch);
+            var given = ProjectVariables.OfBuild(await variables.Reaching(id.Project), request.Event.Branch);
             await plans.Save(id, request.Plan, given);
             plan = new(id, request.Plan, given);
         }

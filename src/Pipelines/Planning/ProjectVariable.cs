@@ -1,6 +1,9 @@
 namespace PRTS.Pipelines.Planning;
 
-/// <summary>A variable that a project gives to its jobs. It is no secret: whoever reads the project reads it.</summary>
+/// <summary>
+/// A variable that a project gives to its jobs, or an organization or the tenant to the jobs of all their projects. It is no secret: whoever reads the
+/// project reads it.
+/// </summary>
 [GenerateSerializer, Alias("prts.project-variable"), Immutable]
 public sealed record ProjectVariable
 {
@@ -19,6 +22,10 @@ public sealed record ProjectVariable
     [Id(3)] public string? Branch { get; init; }
     [Id(4)] public DateTimeOffset UpdatedAt { get; init; }
     [Id(5)] public string UpdatedBy { get; init; } = "";
+
+    /// <summary>Whose it is: without <see cref="Project"/> the organization's, without both the tenant's. The narrower one's go over the wider one's.</summary>
+    [Id(6)] public string? Org { get; init; }
+    [Id(7)] public string? Project { get; init; }
 }
 
 /// <summary>Which of a project's variables a build and its jobs get.</summary>
@@ -39,13 +46,15 @@ public static class ProjectVariables
         [.. all.Where(variable => variable.Branch is null || (branch is not null && Filters.Match([variable.Branch], branch)))];
 
     /// <summary>
-    /// Values by name, of those that hold for the build. One for the environment goes over one for a branch, and that over one for all; of branches, the
-    /// name itself goes over patterns, and a longer pattern over a shorter one.
+    /// Values by name, of those that hold for the build. The project's go over the organization's, and those over the tenant's, whatever they are for.
+    /// Of one place, one for the environment goes over one for a branch, and that over one for all; of branches, the name itself goes over patterns, and
+    /// a longer pattern over a shorter one.
     /// </summary>
     /// <param name="environment">That the job deploys to; null: none.</param>
     public static IReadOnlyDictionary<string, string> OfJob(IReadOnlyList<ProjectVariable> ofBuild, string? environment) => ofBuild
         .Where(variable => variable.Environment is null || variable.Environment == environment)
-        .OrderBy(variable => variable.Environment is not null)
+        .OrderBy(variable => variable.Project is not null ? 2 : variable.Org is not null ? 1 : 0)
+        .ThenBy(variable => variable.Environment is not null)
         .ThenBy(variable => variable.Branch is not null)
         .ThenBy(variable => variable.Branch?.AsSpan().IndexOfAny("*?+[") < 0)
         .ThenBy(variable => variable.Branch?.Length)

@@ -13,8 +13,11 @@ public sealed class EnvironmentsStore(NpgsqlDataSource database, TimeProvider ti
     private const string ThisEnvironment = "where tenant = $1 and org = $2 and project = $3";
 
     /// <summary>Without settings of its own an environment asks for nothing.</summary>
-    public async Task<EnvironmentSettings> Settings(ProjectId project, string name, CancellationToken cancellationToken = default) =>
-        await database.Command($"select doc from environments {ThisEnvironment} and name = $4", [.. Key(project), name]).First(Document.Read<EnvironmentSettings>, cancellationToken) ?? new();
+    public async Task<EnvironmentSettings> Settings(ProjectId project, string name, CancellationToken cancellationToken = default) => await Find(project, name, cancellationToken) ?? new();
+
+    /// <summary>Null: it has no settings of its own.</summary>
+    public Task<EnvironmentSettings?> Find(ProjectId project, string name, CancellationToken cancellationToken = default) =>
+        database.Command($"select doc from environments {ThisEnvironment} and name = $4", [.. Key(project), name]).First(Document.Read<EnvironmentSettings>, cancellationToken);
 
     public Task Set(ProjectId project, string name, EnvironmentSettings settings, CancellationToken cancellationToken = default) => database.Command(
         """

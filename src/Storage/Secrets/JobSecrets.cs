@@ -4,7 +4,11 @@ using PRTS.Api.Secrets;
 namespace PRTS.Storage.Secrets;
 
 /// <summary>A secret for a job. Value: whoever disposes the <see cref="JobSecrets"/> overwrites it.</summary>
-public sealed record JobSecret(string Name, SecretText Value, SecretScope Scope, long Version);
+public sealed record JobSecret(string Name, SecretText Value, SecretScope Scope, long Version)
+{
+    /// <summary>Where the value was read; null: it was stored here.</summary>
+    public VaultReference? Vault { get; init; }
+}
 
 /// <summary>What one job gets, and what not and why. It prints no values, and overwrites them when it is disposed.</summary>
 public sealed class JobSecrets(IReadOnlyList<JobSecret> granted, IReadOnlyList<SecretDecision> refused) : IDisposable

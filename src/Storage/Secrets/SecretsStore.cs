@@ -22,12 +22,13 @@ public sealed class SecretsStore(NpgsqlDataSource database, Sealer sealer, Vault
     public Task<IReadOnlyList<SecretSummary>> List(SecretScope scope, CancellationToken cancellationToken = default) =>
         database.Command($"select {Columns} from secrets {This} order by name", Key(scope)).All(Read, cancellationToken);
 
-    /// <summary>All that reach a project: its own and its environments', its organization's and its tenant's; by name, the widest first.</summary>
-    public Task<IReadOnlyList<SecretSummary>> Reaching(ProjectId project, CancellationToken cancellationToken = default) => database.Command(
+    /// <summary>All that reach a place: its own and those of what is around it, for a project its environments', too; by name, the widest first.</summary>
+    public Task<IReadOnlyList<SecretSummary>> Reaching(SecretScope place, CancellationToken cancellationToken = default) => database.Command(
         $"""
-        select {Columns} from secrets where tenant = $1 and (org, project) in (('', ''), ($2, ''), ($2, $3)) order by name, org <> '', project <> '', environment
+        select {Columns} from secrets where tenant = $1 and (org, project) in (('', ''), ($2, ''), ($2, $3)) and ($4 = '' or environment in ('', $4))
+        order by name, org <> '', project <> '', environment
         """,
-        project.Tenant, project.Org, project.Name).All(Read, cancellationToken);
+        Key(place)).All(Read, cancellationToken);
 
     public Task<SecretSummary?> Get(SecretScope scope, string name, CancellationToken cancellationToken = default) =>
         database.Command($"select {Columns} from secrets {This} and name = $5", [.. Key(scope), name]).First(Read, cancellationToken);
@@ -83,7 +84,7 @@ public sealed class SecretsStore(NpgsqlDataSource database, Sealer sealer, Vault
     /// <param name="names">Null: all that reach it.</param>
     public async Task<IReadOnlyList<SecretDecision>> Explain(SecretUse use, IReadOnlyCollection<string>? names = null, CancellationToken cancellationToken = default)
     {
-        var all = await Reaching(use.Project, cancellationToken);
+        var all = await Reaching(SecretScope.Of(use.Project), cancellationToken);
         var reaching = all.Where(secret => secret.Environment is null || secret.Environment == use.Environment);
         return SecretRules.Choose(all, use, names ?? [.. reaching.Select(secret => secret.Name)]);
     }
@@ -175,7 +176,7 @@ public sealed class SecretsStore(NpgsqlDataSource database, Sealer sealer, Vault
     private Task<SecretText> OpenValue(SecretUse use, SecretSummary secret, byte[] value, CancellationToken cancellationToken) =>
         sealer.OpenText(Context(ScopeOf(use, secret), secret.Name, secret.Version), value, cancellationToken);
 
-    private static JobSecret Granted(SecretUse use, SecretSummary secret, SecretText value) => new(secret.Name, value, ScopeOf(use, secret), secret.Version);
+    private static JobSecret Granted(SecretUse use, SecretSummary secret, SecretText value) => new(secret.Name, value, ScopeOf(use, secret), secret.Version) { Vault = secret.Vault };
 
     private async Task NoteUse(SecretUse use, IReadOnlyList<JobSecret> granted, CancellationToken cancellationToken)
     {

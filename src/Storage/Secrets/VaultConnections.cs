@@ -19,7 +19,18 @@ public sealed class VaultConnections(NpgsqlDataSource database, Sealer sealer, V
 
     /// <summary>By name; those of exactly this scope, which is no environment.</summary>
     public Task<IReadOnlyList<VaultConnection>> List(SecretScope scope, CancellationToken cancellationToken = default) =>
-        database.Command($"select doc from vault_connections {This} order by name", Key(scope)).All(Document.Read<VaultConnection>, cancellationToken);
+        database.Command($"select doc, org, project from vault_connections {This} order by name", Key(scope)).All(Read, cancellationToken);
+
+    /// <summary>All that a secret of this scope may name: those of the scope and of what is around it; the narrowest first.</summary>
+    public async Task<IReadOnlyList<VaultConnection>> Reaching(SecretScope scope, CancellationToken cancellationToken = default)
+    {
+        var found = new List<VaultConnection>();
+        foreach (var place in scope.Outwards().Where(place => place.Level != SecretLevel.Environment)) found.AddRange(await List(place, cancellationToken));
+        return found;
+    }
+
+    public Task<VaultConnection?> Get(SecretScope scope, string name, CancellationToken cancellationToken = default) =>
+        database.Command($"select doc, org, project from vault_connections {This} and name = $4", [.. Key(scope), name]).First(Read, cancellationToken);
 
     /// <summary>Its credential is always given anew: one that was meant for another address must not go to this one.</summary>
     /// <returns>What is wrong with it, in a sentence; null: it is set.</returns>
@@ -93,7 +104,8 @@ public sealed class VaultConnections(NpgsqlDataSource database, Sealer sealer, V
         return kept.Kv;
     }
 
-    private static string? Problem(SecretScope scope, VaultConnection connection, SecretText credential) =>
+    /// <summary>What is wrong with a connection that is to be set, in a sentence; null: nothing.</summary>
+    public static string? Problem(SecretScope scope, VaultConnection connection, SecretText credential) =>
         scope.Level == SecretLevel.Environment ? "Connections belong to a project, an organization or the tenant."
         : connection.Name.Length is 0 or > 64 || !connection.Name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.') ? "A connection's name has 1 to 64 letters, digits, '-', '_' and '.'."
         : !Uri.TryCreate(connection.Address, UriKind.Absolute, out var address) || !(address.Scheme == "https" || (address.Scheme == "http" && address.IsLoopback)) || address.UserInfo.Length > 0 || address.Query.Length > 0
@@ -105,6 +117,10 @@ public sealed class VaultConnections(NpgsqlDataSource database, Sealer sealer, V
 
     private static SealContext Context(SecretScope scope, string name, long version) =>
         new() { Tenant = scope.Tenant, Scope = scope.Key, Purpose = "vault-connection", Name = name, Version = version };
+
+    private static VaultConnection Read(NpgsqlDataReader row) => Document.Read<VaultConnection>(row, 0) with { Org = Given(row.GetString(1)), Project = Given(row.GetString(2)) };
+
+    private static string? Given(string text) => text.Length > 0 ? text : null;
 
     private static object?[] Key(SecretScope scope) => [scope.Tenant, scope.Org, scope.Project];
 

@@ -39,6 +39,7 @@ public static class AccessServices
         services.AddSingleton<SignInSettings>();
         services.AddSingleton<VerifiedPasswords>();
         services.AddSingleton<Accounts>();
+        services.AddSingleton<AccessAudit>();
         services.AddSingleton<AccessDirectory>();
         services.AddSingleton<DirectoryChanges>();
         services.AddSingleton(provider => new SessionsStore(provider.GetRequiredService<Npgsql.NpgsqlDataSource>(), provider.GetRequiredService<TimeProvider>(), web.SessionIdle));

@@ -1,4 +1,5 @@
 using PRTS.Api.Access;
+using PRTS.Audit;
 using PRTS.Contracts.Access;
 using PRTS.Storage.Users;
 
@@ -15,6 +16,10 @@ public sealed class AccessTokens(AccessTokensStore store, TimeProvider time)
         : request.Permissions?.FirstOrDefault(pattern => !AccessRules.IsPattern(pattern)) is { } unknown ? $"'{unknown}' is no permission. There are {string.Join(", ", AccessRules.All.Order(StringComparer.Ordinal))}; noun:* stands for all of a noun, * for all."
         : AccessScope.Parse(request.Scope) is null ? $"'{request.Scope}' is no place: it is org, org/project, or nothing for the whole tenant."
         : null;
+
+    /// <summary>As the audit log writes it.</summary>
+    public static AuditFields Fields(CreateAccessToken request) =>
+        new() { ["name"] = request.Name, ["permissions"] = string.Join(' ', request.Permissions ?? []), ["scope"] = request.Scope, ["days"] = request.ExpiresInDays ?? 0 };
 
     public async Task<CreatedAccessToken> Create(Guid user, CreateAccessToken request, CancellationToken cancellationToken = default)
     {

@@ -20,11 +20,11 @@ public static class AccountEndpoints
         account.MapGet("", Me).WithSummary("Who am I, and what may I do");
         account.MapPost("/password", ChangePassword).Audit("account:set-password").WithSummary("Change the password").WithDescription("Ends all sessions of the account. Access tokens stay valid.");
         account.MapGet("/tokens", ListTokens).WithSummary("List my access tokens");
-        account.MapPost("/tokens", CreateToken).Audit<CreateAccessToken>("access-token:create", request => new() { ["name"] = request.Name, ["permissions"] = string.Join(' ', request.Permissions ?? []), ["scope"] = request.Scope }).WithSummary("Create an access token").WithDescription("The secret is shown this once.");
-        account.MapDelete("/tokens/{id:guid}", RevokeToken).Audit("access-token:revoke").WithSummary("Revoke an access token");
+        account.MapPost("/tokens", CreateToken).Audit<CreateAccessToken>("access-token:create", AccessTokens.Fields).WithSummary("Create an access token").WithDescription("The secret is shown this once.");
+        account.MapDelete("/tokens/{id:guid}", RevokeToken).Audit("access-token:revoke", AccessAudit.OfOwnKey).WithSummary("Revoke an access token");
         account.MapGet("/sessions", ListSessions).WithSummary("Where I am signed in");
-        account.MapDelete("/sessions/{id:guid}", EndSession).Audit("session:end").WithSummary("End a session").WithDescription("At once, with its open pages.");
-        account.MapDelete("/sessions", EndSessions).Audit("session:end-others").WithSummary("End all sessions but the one that asks");
+        account.MapDelete("/sessions/{id:guid}", EndSession).Audit("session:end", AccessAudit.OfOwnSession).WithSummary("End a session").WithDescription("At once, with its open pages.");
+        account.MapDelete("/sessions", EndSessions).Audit("session:end-others", AccessAudit.OfOwnSessions).WithSummary("End all sessions but the one that asks");
     }
 
     private static async Task<Ok<Me>> Me(ClaimsPrincipal user, UsersStore users, CancellationToken cancellationToken) => TypedResults.Ok(new Me

@@ -49,6 +49,10 @@ public sealed partial class Accounts(UsersStore users, SessionsStore sessions, D
         ];
     }
 
+    /// <summary>Null when there is no such user.</summary>
+    public async Task<UserSummary?> Find(string tenant, string name, CancellationToken cancellationToken = default) =>
+        await users.ByName(tenant, name, cancellationToken) is { } user ? await Summary(tenant, user.Id, cancellationToken) : null;
+
     /// <returns>The account, or the problem.</returns>
     public async Task<(UserSummary? User, string? Problem)> Create(string tenant, CreateUser request, CancellationToken cancellationToken = default)
     {

@@ -19,11 +19,11 @@ public static class SecondFactorEndpoints
         var own = api.MapGroup("/account/second-factor").WithTags("Account");
         own.RequirePermission(Permissions.AccountManage);
         own.MapGet("", Show).WithSummary("Whether I log in with a second factor");
-        own.MapPost("", Begin).Audit("second-factor:begin").WithSummary("Begin with an authenticator app").WithDescription("The secret is shown this once. It counts when a code of it was confirmed.");
-        own.MapPost("/confirm", Confirm).Audit("second-factor:confirm").WithSummary("Confirm it with a code").WithDescription("Answers recovery codes, which are shown this once.");
-        own.MapPost("/recovery-codes", Renew).Audit("second-factor:renew").WithSummary("Get other recovery codes").WithDescription("Those from before are worth nothing then.");
-        own.MapPost("/remove", Remove).Audit("second-factor:remove").WithSummary("Log in with the password alone").WithDescription("Needs a code.");
-        api.MapDelete("/users/{name}/second-factor", Reset).Audit("second-factor:reset").WithTags("Administration").RequirePermission(Permissions.UserManage).WithSummary("Remove a user's second factor").WithDescription("For those who lost theirs, recovery codes included.");
+        own.MapPost("", Begin).Audit("second-factor:begin", AccessAudit.OfOwnSecondFactor).WithSummary("Begin with an authenticator app").WithDescription("The secret is shown this once. It counts when a code of it was confirmed.");
+        own.MapPost("/confirm", Confirm).Audit("second-factor:confirm", AccessAudit.OfOwnSecondFactor).WithSummary("Confirm it with a code").WithDescription("Answers recovery codes, which are shown this once.");
+        own.MapPost("/recovery-codes", Renew).Audit("second-factor:renew", AccessAudit.OfOwnSecondFactor).WithSummary("Get other recovery codes").WithDescription("Those from before are worth nothing then.");
+        own.MapPost("/remove", Remove).Audit("second-factor:remove", AccessAudit.OfOwnSecondFactor).WithSummary("Log in with the password alone").WithDescription("Needs a code.");
+        api.MapDelete("/users/{name}/second-factor", Reset).Audit("second-factor:reset", AccessAudit.OfUsersSecondFactor).WithTags("Administration").RequirePermission(Permissions.UserManage).WithSummary("Remove a user's second factor").WithDescription("For those who lost theirs, recovery codes included.");
     }
 
     private static async Task<Ok<SecondFactorState>> Show(ClaimsPrincipal user, SecondFactors factors, CancellationToken cancellationToken) =>

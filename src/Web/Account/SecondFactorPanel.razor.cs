@@ -23,6 +23,8 @@ public partial class SecondFactorPanel
 
     [Inject] private PageAudit Audit { get; set; } = null!;
 
+    [Inject] private AccessAudit Before { get; set; } = null!;
+
     [Inject] private SecondFactors Factors { get; set; } = null!;
 
     [Inject] private UsersStore Users { get; set; } = null!;
@@ -36,31 +38,33 @@ public partial class SecondFactorPanel
 
     private async Task Begin()
     {
-        await Audit.Allowed("second-factor:begin", Target);
+        await Audit.Allowed("second-factor:begin", Target, before: await Former());
         begun = await Factors.Begin((await Users.Get(user))!);
     }
 
     private async Task Confirm()
     {
-        await Audit.Allowed("second-factor:confirm", Target);
+        await Audit.Allowed("second-factor:confirm", Target, before: await Former());
         codes = await Factors.Confirm((await Users.Get(user))!, code);
         if (await Done(codes is not null)) begun = null;
     }
 
     private async Task Renew()
     {
-        await Audit.Allowed("second-factor:renew", Target);
+        await Audit.Allowed("second-factor:renew", Target, before: await Former());
         await Done((codes = await Factors.Renew((await Users.Get(user))!, code, address: null)) is not null);
     }
 
     private async Task Remove()
     {
         codes = null;
-        await Audit.Allowed("second-factor:remove", Target);
+        await Audit.Allowed("second-factor:remove", Target, before: await Former());
         var right = await Factors.Check((await Users.Get(user))!, code, address: null);
         if (right) await Factors.Remove(user);
         await Done(right);
     }
+
+    private Task<AuditFields?> Former() => Before.SecondFactor(user);
 
     private AuditTarget Target => new("user", user.ToString());
 

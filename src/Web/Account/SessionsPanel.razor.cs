@@ -17,6 +17,8 @@ public partial class SessionsPanel
 
     [Inject] private PageAudit Audit { get; set; } = null!;
 
+    [Inject] private AccessAudit Before { get; set; } = null!;
+
     [Inject] private Sessions Sessions { get; set; } = null!;
 
     protected override async Task OnInitializedAsync()
@@ -29,14 +31,14 @@ public partial class SessionsPanel
 
     private async Task End(Guid session)
     {
-        await Audit.Allowed("session:end", new("session", session.ToString()));
+        await Audit.Allowed("session:end", new("session", session.ToString()), before: await Before.Session(user.UserId(), session));
         await Sessions.End(user.UserId(), session);
         await Load();
     }
 
     private async Task EndOthers()
     {
-        await Audit.Allowed("session:end-others", new("session", ""));
+        await Audit.Allowed("session:end-others", new("session", ""), before: await Before.Sessions(user.UserId()));
         await Sessions.EndAll(user.UserId(), user.Session());
         await Load();
     }

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using PRTS.Api.Agents;
+using PRTS.Audit;
 using PRTS.Contracts;
 using PRTS.Contracts.Access;
 using PRTS.Contracts.Projects;
@@ -21,10 +22,10 @@ public static class AgentEndpoints
         var agents = api.MapGroup("/agents").WithTags("Agents");
         agents.MapGet("", List).RequirePermission(Permissions.AgentRead).WithSummary("Agents by name");
         agents.MapGet("/{name}", Show).RequirePermission(Permissions.AgentRead).WithSummary("Show an agent");
-        agents.MapPost("/{name}/drain", Drain).Audit("agent:drain").RequirePermission(Permissions.AgentManage)
+        agents.MapPost("/{name}/drain", Drain).Audit("agent:drain", Before).RequirePermission(Permissions.AgentManage)
             .WithSummary("Give an agent no new jobs").WithDescription("It finishes what it runs.");
-        agents.MapPost("/{name}/resume", Resume).Audit("agent:resume").RequirePermission(Permissions.AgentManage).WithSummary("End a drain");
-        agents.MapPost("/tokens", CreateToken).Audit("agent-token:create").RequirePermission(Permissions.AgentManage)
+        agents.MapPost("/{name}/resume", Resume).Audit("agent:resume", Before).RequirePermission(Permissions.AgentManage).WithSummary("End a drain");
+        agents.MapPost("/tokens", CreateToken).Audit<CreateAgentToken>("agent-token:create", request => new() { ["name"] = request.Name ?? "", ["labels"] = string.Join(' ', request.Labels), ["hours"] = request.ExpiresInHours ?? 24 }).RequirePermission(Permissions.AgentManage)
             .WithSummary("Make a token that lets one agent join").WithDescription("Shown once, with the one command that uses it.");
     }
 
@@ -51,6 +52,12 @@ public static class AgentEndpoints
         if (request.ExpiresInHours is < 1 or > 720) return Problems.Invalid($"'expiresInHours' is {request.ExpiresInHours}; it must be from 1 to 720.");
         return TypedResults.Created((string?)null, await tokens.Create(user.Tenant(), request, cancellationToken));
     }
+
+    /// <summary>What the audit log says of an agent as it was; null: there is none.</summary>
+    internal static async Task<AuditFields?> Former(AgentsReadModel agents, string tenant, string name) =>
+        await agents.Get(tenant, name) is { } known ? new() { ["status"] = known.Status.ToString().ToLowerInvariant() } : null;
+
+    private static Task<AuditFields?> Before(EndpointFilterInvocationContext request) => Former(request.Get<AgentsReadModel>(), request.HttpContext.User.Tenant(), request.Route("name"));
 
     private static ProblemHttpResult NoAgent(string name) => Problems.NotFound($"There is no agent '{name}'. 'prts agent list' shows those that joined.");
 }

@@ -67,7 +67,7 @@ public partial class AgentsPage
     private async Task SetDrain(string name, bool drain)
     {
         if (!await Allowed(Permissions.AgentManage)) return;
-        await Audit.Allowed(drain ? "agent:drain" : "agent:resume", new("agent", name));
+        await Audit.Allowed(drain ? "agent:drain" : "agent:resume", new("agent", name), before: await AgentEndpoints.Former(AgentList, User.Tenant(), name));
         var agents = Grains.Agents(User.Tenant());
         if (!await (drain ? agents.Drain(name) : agents.Resume(name))) Snackbar.Add(Localizer["Agents.Gone", name], Severity.Warning);
         Agents = await AgentList.List(User.Tenant(), Leaving);

@@ -106,34 +106,3 @@ public static class AuditEndpoints
 
     private static async Task<IResult> Key(IAuditKey key, CancellationToken cancellationToken) => Results.Text((await key.Public(cancellationToken)).ToPem(), "application/x-pem-file");
 }
-
-/// <summary>Which entries are asked for, as it stands in the address.</summary>
-public readonly record struct AuditQuery(string? Actor, string? Action, string? Target, string? Project, string? Outcome, DateTimeOffset? From, DateTimeOffset? To, string? Text)
-{
-    private static readonly AuditOutcome[] Outcomes = Enum.GetValues<AuditOutcome>();
-
-    public ProblemHttpResult? Problem => Given(Outcome) is { } outcome && Outcomes.All(known => Canonical.Name(known) != outcome)
-        ? Problems.Invalid($"'outcome' is '{outcome}'; it must be {string.Join(", ", Outcomes.Select(Canonical.Name))}.")
-        : null;
-
-    public AuditFilter Filter
-    {
-        get
-        {
-            var outcome = Given(Outcome);
-            return new()
-            {
-                Actor = Given(Actor),
-                Action = Given(Action),
-                Target = Given(Target),
-                Project = Given(Project),
-                Outcome = outcome is null ? null : Outcomes.Single(known => Canonical.Name(known) == outcome),
-                From = From,
-                To = To,
-                Text = Given(Text),
-            };
-        }
-    }
-
-    private static string? Given(string? text) => string.IsNullOrWhiteSpace(text) ? null : text.Trim();
-}

@@ -9,18 +9,31 @@ using PRTS.Storage.Audit;
 namespace PRTS.Web.Audit;
 
 /// <summary>How the audit log names what an endpoint does (<c>noun:verb</c>). A test finds every endpoint that changes something and has none.</summary>
-public sealed record AuditedAction(string Name);
+/// <param name="Name">The action.</param>
+/// <param name="HasBefore">Entries have what held before. A test finds every change of a former state whose entries do not.</param>
+public sealed record AuditedAction(string Name, bool HasBefore = false);
+
+/// <summary>Asks what holds before a change, as far as the change could touch it; null: there is nothing yet.</summary>
+public delegate Task<AuditFields?> FormerState(EndpointFilterInvocationContext request);
 
 /// <summary>Records what endpoints change before they do (docs/adr/0011).</summary>
 public static class AuditedEndpoints
 {
     private static readonly string[] OfPlace = ["org", "project"];
 
-    public static RouteHandlerBuilder Audit(this RouteHandlerBuilder builder, string action) => Add(builder, action, _ => null);
+    /// <param name="before">Null: what the endpoint does has no former state.</param>
+    public static RouteHandlerBuilder Audit(this RouteHandlerBuilder builder, string action, FormerState? before = null) => Add(builder, action, _ => null, before);
 
     /// <param name="after">What is to hold afterwards, of the request's body; secrets never.</param>
-    public static RouteHandlerBuilder Audit<TRequest>(this RouteHandlerBuilder builder, string action, Func<TRequest, AuditFields> after) =>
-        Add(builder, action, arguments => arguments.OfType<TRequest>().FirstOrDefault() is { } request ? after(request) : null);
+    /// <param name="before">Null: what the endpoint does has no former state.</param>
+    public static RouteHandlerBuilder Audit<TRequest>(this RouteHandlerBuilder builder, string action, Func<TRequest, AuditFields> after, FormerState? before = null) =>
+        Add(builder, action, arguments => arguments.OfType<TRequest>().FirstOrDefault() is { } request ? after(request) : null, before);
+
+    /// <summary>For <see cref="FormerState"/>s: a service of the request.</summary>
+    public static T Get<T>(this EndpointFilterInvocationContext request) where T : notnull => request.HttpContext.RequestServices.GetRequiredService<T>();
+
+    /// <summary>For <see cref="FormerState"/>s: a name of the address; empty when it has none.</summary>
+    public static string Route(this EndpointFilterInvocationContext request, string name) => request.HttpContext.Request.RouteValues[name]?.ToString() ?? "";
 
     /// <summary>What the address names: the last of its own values, else the project, organization or tenant.</summary>
     public static AuditTarget Target(HttpContext http, string action)
@@ -33,15 +46,16 @@ public static class AuditedEndpoints
         return new(kind, id.Length > 0 ? id : project is not null ? $"{org}/{project}" : org ?? "", Name: null, org, project);
     }
 
-    private static RouteHandlerBuilder Add(RouteHandlerBuilder builder, string action, Func<IEnumerable<object?>, AuditFields?> after) =>
-        builder.WithMetadata(new AuditedAction(action)).AddEndpointFilter((context, next) => Run(action, after, context, next));
+    private static RouteHandlerBuilder Add(RouteHandlerBuilder builder, string action, Func<IEnumerable<object?>, AuditFields?> after, FormerState? before) =>
+        builder.WithMetadata(new AuditedAction(action, before is not null)).AddEndpointFilter((context, next) => Run(action, after, before, context, next));
 
-    private static async ValueTask<object?> Run(string action, Func<IEnumerable<object?>, AuditFields?> after, EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    private static async ValueTask<object?> Run(string action, Func<IEnumerable<object?>, AuditFields?> after, FormerState? before, EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         var http = context.HttpContext;
         var log = http.RequestServices.GetRequiredService<AuditLog>();
         var (source, target) = (http.AuditSource(), Target(http, action));
-        await log.Record(source.Allowed(action, target, after: after(context.Arguments)), http.RequestAborted);
+        var former = before is null ? null : await before(context);
+        await log.Record(source.Allowed(action, target, former, after(context.Arguments)), http.RequestAborted);
         object? result;
         try
         {

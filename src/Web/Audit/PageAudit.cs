@@ -13,7 +13,11 @@ public sealed class PageAudit(AuditLog log, AuthenticationStateProvider authenti
     private readonly IPAddress? address = accessor.HttpContext?.Connection.RemoteIpAddress;
 
     /// <exception cref="AuditUnavailableException">It could not be written: the change must not be made.</exception>
-    public async Task Allowed(string action, AuditTarget target, AuditFields? after = null) => await log.Record((await Source()).Allowed(action, target, after: after));
+    /// <param name="action"><c>noun:verb</c>, as the endpoint that does the same names it.</param>
+    /// <param name="target">To what it is done.</param>
+    /// <param name="after">What is to hold afterwards; secrets never.</param>
+    /// <param name="before">What holds before; null where there is nothing yet.</param>
+    public async Task Allowed(string action, AuditTarget target, AuditFields? after = null, AuditFields? before = null) => await log.Record((await Source()).Allowed(action, target, before, after));
 
     /// <summary>Something that was recorded could not be done; null: it could.</summary>
     public async Task Failed(string action, AuditTarget target, string? problem)

@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Components;
 using MudBlazor;
 using PRTS.Api.Environments;
-using PRTS.Audit;
 using PRTS.Contracts.Projects;
 using PRTS.Storage.Environments;
 using PRTS.Web.Audit;
@@ -50,19 +49,10 @@ public partial class EnvironmentDialog
         };
         problem = EnvironmentChecks.Problem(name.Trim(), settings);
         if (problem is not null) return;
-        await Audit.Allowed("environment:set", AuditTarget.In(Project.Org, Project.Name, "environment", name.Trim()), Fields(settings));
+        await Audit.Allowed("environment:set", EnvironmentAudit.Target(Project, name.Trim()), EnvironmentAudit.Fields(settings), await EnvironmentAudit.Before(Store, Project, name.Trim()));
         await Store.Set(Project, name.Trim(), settings);
         Dialog.Close();
     }
-
-    private static AuditFields Fields(EnvironmentSettings settings) => new()
-    {
-        ["approvals"] = settings.Approvals,
-        ["approvers"] = string.Join(' ', settings.Approvers),
-        ["allowSelfApproval"] = settings.AllowSelfApproval,
-        ["waitMinutes"] = settings.WaitMinutes,
-        ["branches"] = string.Join(' ', settings.Branches),
-    };
 
     private static List<string> Words(string text) => [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];
 }

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Routing;
 using PRTS.Api;
 using PRTS.Api.Builds;
 using PRTS.Api.Environments;
+using PRTS.Audit;
 using PRTS.Contracts;
 using PRTS.Contracts.Access;
 using PRTS.Storage.Builds;
@@ -26,14 +27,14 @@ public static class EnvironmentEndpoints
         group.MapGet(Routes.Project + "/environments", List).RequirePermission(Permissions.EnvironmentRead).CheckProject()
             .WithSummary("Environments of a project, each with what is there now");
         group.MapGet(Routes.Project + "/environments/{name}", Show).RequirePermission(Permissions.EnvironmentRead).CheckProject().WithSummary("Show an environment");
-        group.MapPut(Routes.Project + "/environments/{name}", Set).Audit("environment:set").RequirePermission(Permissions.EnvironmentManage).CheckProject()
+        group.MapPut(Routes.Project + "/environments/{name}", Set).Audit<EnvironmentSettings>("environment:set", EnvironmentAudit.Fields, EnvironmentAudit.BeforeRequest).RequirePermission(Permissions.EnvironmentManage).CheckProject()
             .WithSummary("Set what an environment asks of deployments").WithDescription("An environment need not exist before. Deployments that wait are looked at anew within half a minute.");
-        group.MapDelete(Routes.Project + "/environments/{name}", Remove).Audit("environment:remove").RequirePermission(Permissions.EnvironmentManage).CheckProject()
+        group.MapDelete(Routes.Project + "/environments/{name}", Remove).Audit("environment:remove", EnvironmentAudit.BeforeRequest).RequirePermission(Permissions.EnvironmentManage).CheckProject()
             .WithSummary("Forget an environment's settings").WithDescription("What was deployed to it stays known.");
         group.MapGet(Routes.Project + "/environments/{name}/deployments", Deployments).RequirePermission(Permissions.EnvironmentRead).CheckProject()
             .WithSummary("Deployments to an environment, newest first");
-        group.MapPost(Routes.Job + "/approve", Approve).Audit("deployment:approve").RequirePermission(Permissions.EnvironmentApprove).WithSummary("Approve a deployment that waits");
-        group.MapPost(Routes.Job + "/reject", Reject).Audit("deployment:reject").RequirePermission(Permissions.EnvironmentApprove).WithSummary("Reject a deployment that waits: its job fails");
+        group.MapPost(Routes.Job + "/approve", Approve).Audit<DeploymentDecision>("deployment:approve", Fields).RequirePermission(Permissions.EnvironmentApprove).WithSummary("Approve a deployment that waits");
+        group.MapPost(Routes.Job + "/reject", Reject).Audit<DeploymentDecision>("deployment:reject", Fields).RequirePermission(Permissions.EnvironmentApprove).WithSummary("Reject a deployment that waits: its job fails");
     }
 
     private static async Task<Ok<IReadOnlyList<EnvironmentSummary>>> List([AsParameters] ProjectRoute route, EnvironmentsStore environments, CancellationToken cancellationToken) =>
@@ -75,6 +76,8 @@ public static class EnvironmentEndpoints
         if (await grains.Job(route.Id).Decide(route.User.Actor(), approves, decision.Comment.Trim()) is { } problem) return Problems.Conflict(problem);
         return TypedResults.Ok(await builds.Job(route.Id, cancellationToken) ?? job);
     }
+
+    private static AuditFields Fields(DeploymentDecision decision) => new() { ["comment"] = decision.Comment.Trim() };
 
     private static ProblemHttpResult NoEnvironment(ProjectRoute route, string name) => Problems.NotFound($"{route.Id} has no environment '{name}'.");
 }

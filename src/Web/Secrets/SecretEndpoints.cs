@@ -3,9 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using PRTS.Api.Secrets;
-using PRTS.Audit;
 using PRTS.Contracts.Access;
-using PRTS.Contracts.Projects;
 using PRTS.Storage.Secrets;
 using PRTS.Web.Access;
 using PRTS.Web.Audit;
@@ -29,19 +27,19 @@ public static class SecretEndpoints
 
     private static void Map(RouteGroupBuilder place, string where)
     {
-        place.MapGet("", List).RequirePermission(Permissions.SecretRead).WithSummary($"Secrets of {where}").WithDescription("Names and what they are for; never a value.");
-        place.MapPut("/{secret}", Set).Audit<SetSecret>("secret:set", Fields).RequirePermission(Permissions.SecretManage)
+        place.MapGet("", List).RequirePermission(Permissions.SecretRead).WithSummary($"Secrets of {where}").WithDescription("Names and what they are for; never a value. `inherited`: also those of what is around it, the widest first; of a project also its environments'.");
+        place.MapPut("/{secret}", Set).Audit<SetSecret>("secret:set", SecretAudit.Fields, SecretAudit.BeforeRequest).RequirePermission(Permissions.SecretManage)
             .WithSummary($"Set a secret of {where}").WithDescription($"`value`, or `vault`: where it is read when a job needs it. Without both the rest changes and the value stays. Names: {Names}.");
-        place.MapDelete("/{secret}", Remove).Audit("secret:remove").RequirePermission(Permissions.SecretManage).WithSummary($"Remove a secret of {where}");
+        place.MapDelete("/{secret}", Remove).Audit("secret:remove", SecretAudit.BeforeRequest).RequirePermission(Permissions.SecretManage).WithSummary($"Remove a secret of {where}");
     }
 
-    private static async Task<Ok<IReadOnlyList<SecretSummary>>> List(HttpContext http, SecretsStore secrets, CancellationToken cancellationToken) =>
-        TypedResults.Ok(await secrets.List(Scope(http), cancellationToken));
+    private static async Task<Ok<IReadOnlyList<SecretSummary>>> List(HttpContext http, bool? inherited, SecretsStore secrets, CancellationToken cancellationToken) =>
+        TypedResults.Ok(inherited == true ? await secrets.Reaching(SecretAudit.Scope(http), cancellationToken) : await secrets.List(SecretAudit.Scope(http), cancellationToken));
 
     private static async Task<Results<Ok<SecretSummary>, ProblemHttpResult>> Set(string secret, SetSecret request, HttpContext http, SecretsStore secrets, CancellationToken cancellationToken)
     {
         using var value = request.Value;
-        return await secrets.Set(Scope(http), secret, request, http.User.Actor(), cancellationToken) switch
+        return await secrets.Set(SecretAudit.Scope(http), secret, request, http.User.Actor(), cancellationToken) switch
         {
             { Secret: { } set } => TypedResults.Ok(set),
             { Problem: var problem } => Problems.Invalid(problem!),
@@ -49,34 +47,5 @@ public static class SecretEndpoints
     }
 
     private static async Task<Results<NoContent, ProblemHttpResult>> Remove(string secret, HttpContext http, SecretsStore secrets, CancellationToken cancellationToken) =>
-        await secrets.Remove(Scope(http), secret, cancellationToken) ? TypedResults.NoContent() : Problems.NotFound($"There is no secret '{secret}' here.");
-
-    /// <summary>Where the address says, in the caller's tenant.</summary>
-    private static SecretScope Scope(HttpContext http)
-    {
-        var (tenant, route) = (http.User.Tenant(), http.Request.RouteValues);
-        return (route["org"], route["project"], route["environment"]) switch
-        {
-            (string org, string project, string environment) => SecretScope.Of(new ProjectId(tenant, org, project), environment),
-            (string org, string project, _) => SecretScope.Of(new ProjectId(tenant, org, project)),
-            (string org, _, _) => SecretScope.Of(tenant, org),
-            _ => SecretScope.Of(tenant),
-        };
-    }
-
-    /// <summary>That a value was set, never which.</summary>
-    private static AuditFields Fields(SetSecret request)
-    {
-        var fields = new AuditFields
-        {
-            ["description"] = request.Description,
-            ["branches"] = string.Join(' ', request.Limits.Branches),
-            ["tags"] = string.Join(' ', request.Limits.Tags),
-            ["environments"] = string.Join(' ', request.Limits.Environments),
-            ["allowOutside"] = request.Limits.AllowOutside,
-        };
-        if (request.Value is not null) fields["value"] = AuditValue.Secret;
-        if (request.Vault is { } vault) fields["vault"] = $"{vault.Connection}: {vault.Mount}/{vault.Path}#{vault.Field}";
-        return fields;
-    }
+        await secrets.Remove(SecretAudit.Scope(http), secret, cancellationToken) ? TypedResults.NoContent() : Problems.NotFound($"There is no secret '{secret}' here.");
 }

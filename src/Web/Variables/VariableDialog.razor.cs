@@ -1,14 +1,14 @@
 using Microsoft.AspNetCore.Components;
 using MudBlazor;
-using PRTS.Audit;
-using PRTS.Contracts.Projects;
+using PRTS.Contracts.Access;
 using PRTS.Pipelines.Planning;
 using PRTS.Storage.Variables;
 using PRTS.Web.Audit;
+using PRTS.Web.Rest;
 
 namespace PRTS.Web.Variables;
 
-/// <summary>Sets a variable of a project.</summary>
+/// <summary>Sets a variable of a tenant, an organization or a project.</summary>
 public partial class VariableDialog
 {
     private string name = "";
@@ -19,7 +19,9 @@ public partial class VariableDialog
 
     [CascadingParameter] private IMudDialogInstance Dialog { get; set; } = null!;
 
-    [Parameter, EditorRequired] public ProjectId Project { get; set; }
+    [Parameter, EditorRequired] public string Tenant { get; set; } = "";
+
+    [Parameter, EditorRequired] public AccessScope Place { get; set; }
 
     /// <summary>Null: a new one.</summary>
     [Parameter] public ProjectVariable? Variable { get; set; }
@@ -41,9 +43,16 @@ public partial class VariableDialog
         var variable = new ProjectVariable { Name = name.Trim(), Value = value ?? "", Environment = Given(environment), Branch = Given(branch), UpdatedBy = Actor };
         problem = ProjectVariables.Problem(variable);
         if (problem is not null) return;
-        await Audit.Allowed("variable:set", AuditTarget.In(Project.Org, Project.Name, "variable", variable.Name), new() { ["value"] = variable.Value, ["environment"] = variable.Environment ?? "", ["branch"] = variable.Branch ?? "" });
-        if (await Store.Set(Project, variable)) Dialog.Close();
-        else problem = $"{Project} has {VariablesStore.Most} variables, the most that it can have.";
+        var before = await VariableAudit.Before(Store, Tenant, Place, variable.Name, variable.Environment, variable.Branch);
+        await Audit.Allowed("variable:set", VariableAudit.Target(Place, variable.Name), VariableAudit.Fields(variable), before);
+        if (await Store.Set(Tenant, Place, variable))
+        {
+            Dialog.Close();
+            return;
+        }
+
+        problem = $"{Places.Words(Place)} has {VariablesStore.Most} variables, the most that it can have.";
+        await Audit.Failed("variable:set", VariableAudit.Target(Place, variable.Name), problem);
     }
 
     private static string? Given(string? text) => string.IsNullOrWhiteSpace(text) ? null : text.Trim();

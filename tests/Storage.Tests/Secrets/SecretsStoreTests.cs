@@ -89,7 +89,7 @@ public sealed class SecretsStoreTests : IAsyncLifetime
         using var without = await Secrets.ForJob(Use("fix"), ["S0", "S1", "S2", "S3"]);
         Assert.Equal(["project/acme/web 0", "project/acme/web 1", "project/acme/web 2"], without.Granted.Select(secret => secret.Value.Reveal()));
         Assert.Equal(["FOREIGN", "MAIN_ONLY", "S0", "S1", "S2"], (await Secrets.Explain(Use("fix", "staging"))).Select(decision => decision.Name).Order(StringComparer.Ordinal));
-        Assert.Equal(12, (await Secrets.Reaching(web)).Count);
+        Assert.Equal(12, (await Secrets.Reaching(SecretScope.Of(web))).Count);
     }
 
     [Fact]

@@ -40,6 +40,12 @@ public class EndpointPermissionsTests(TestServer server)
         Assert.Empty(changing.Where(endpoint => endpoint.Metadata.GetMetadata<PRTS.Web.Audit.AuditedAction>() is null).Select(endpoint => endpoint.RoutePattern.RawText));
     }
 
+    /// <summary>Beside an organization, a page's <c>{Name}</c> is a project: an endpoint's thing must not pass for one, or the project's people had the organization's rights.</summary>
+    [Fact]
+    public void Endpoints_OfAnOrganization_CallNothingName() => Assert.Empty(server.Get<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+        .Where(endpoint => endpoint.RoutePattern.GetParameter("org") is not null && endpoint.RoutePattern.GetParameter("project") is null && endpoint.RoutePattern.GetParameter("name") is not null)
+        .Select(endpoint => endpoint.RoutePattern.RawText));
+
     [Fact]
     public void Pages_All_HaveAPermissionOrAreAnonymous()
     {

@@ -2,11 +2,14 @@ using System.Net;
 using System.Text.Json;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
+using Npgsql;
 using PRTS.Api.Builds;
 using PRTS.Api.Secrets;
+using PRTS.Audit;
 using PRTS.Contracts.Builds;
 using PRTS.Contracts.Projects;
 using PRTS.Pipelines.Planning;
+using PRTS.Storage.Audit;
 using PRTS.Storage.Secrets;
 
 namespace PRTS.Web.Tests.Secrets;
@@ -71,6 +74,49 @@ public class JobSecretEndpointsTests(TestServer server)
         Assert.Equal(HttpStatusCode.Forbidden, (await administrator.PostAsync(job.Address, null)).StatusCode);
         using var nobody = server.Client();
         Assert.Equal(HttpStatusCode.Unauthorized, (await nobody.PostAsync(job.Address, null)).StatusCode);
+    }
+
+    [Fact]
+    public async Task Deliver_IsInTheAuditLog_WithNamesAndSourcesAndWithoutValues()
+    {
+        var project = await server.NewProject();
+        await Set(SecretScope.Of(project), "TOKEN", "canary-delivered-1");
+        await Set(SecretScope.Of(project.Tenant, project.Org), "SHARED", "canary-delivered-2");
+        await Set(SecretScope.Of(project), "RELEASE", "canary-delivered-3", new() { Branches = ["release/*"] });
+        var job = Job(project, environment: "production", secrets: ["TOKEN", "SHARED"], tokens: [new() { Variable = "VAULT_TOKEN", Audiences = [Audience] }]);
+        using var client = server.Client(server.Attempts.Create(job.Attempt, "agent"));
+        Assert.Equal(2, (await (await client.PostAsync(job.Address, null)).Read<DeliveredSecrets>()).Secrets.Count);
+        Job(project, secrets: ["TOKEN", "RELEASE"]);
+        Assert.NotEmpty((await (await client.PostAsync(job.Address, null)).Read<DeliveredSecrets>()).Refused);
+        Job(project);
+        await (await client.PostAsync(job.Address, null)).Read<DeliveredSecrets>();
+        using var late = server.Client(server.Attempts.Create(new AttemptId(job.Attempt.Job, 2), "agent"));
+        await (await late.PostAsync(job.Address, null)).Problem(HttpStatusCode.Forbidden, "fenced");
+
+        var entries = (await server.Get<AuditEntries>().Find(project.Tenant, new() { Action = "secret:deliver", Project = project.ToString() }, before: null, take: 10)).Items;
+        Assert.Equal([AuditOutcome.Denied, AuditOutcome.Denied, AuditOutcome.Allowed], entries.Select(entry => entry.Outcome));
+        Assert.All(entries, entry => Assert.Equal(("1/build", AuditVia.Agent, AuditActorKind.Job), (entry.Target.Id, entry.Origin.Via, entry.Actor.Kind)));
+        var given = Canonical.Text(entries[2].After)!;
+        Assert.Contains($"TOKEN of project/{project}, version 1", given, StringComparison.Ordinal);
+        Assert.Contains($"SHARED of org/{project.Org}, version", given, StringComparison.Ordinal);
+        Assert.Contains($"VAULT_TOKEN for {Audience}", given, StringComparison.Ordinal);
+        Assert.Contains("'RELEASE' is not given to builds of the branch 'main'", entries[1].Reason, StringComparison.Ordinal);
+        Assert.Contains("Another attempt", entries[0].Reason, StringComparison.Ordinal);
+        Assert.DoesNotContain(entries, entry => System.Text.Encoding.UTF8.GetString(Canonical.Bytes(entry)).Contains("canary", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Deliver_ThatCannotBeRecorded_GivesNothing()
+    {
+        var project = new ProjectId(server.Unique("mute"), "acme", "web");
+        await Set(SecretScope.Of(project), "TOKEN", "canary-unrecorded");
+        await using (var refuse = server.Get<NpgsqlDataSource>().CreateCommand($"create trigger mute_{project.Tenant} before insert on audit_entries for each row when (new.tenant = '{project.Tenant}') execute function audit_refuse()"))
+            await refuse.ExecuteNonQueryAsync();
+        var job = Job(project, secrets: ["TOKEN"]);
+        using var client = server.Client(server.Attempts.Create(job.Attempt, "agent"));
+        using var answer = await client.PostAsync(job.Address, null);
+        await answer.Problem(HttpStatusCode.ServiceUnavailable, "audit-unavailable");
+        Assert.DoesNotContain("canary", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -32,7 +32,7 @@ public class SecretEndpointsTests(TestServer server)
             Assert.DoesNotContain(Canary, text, StringComparison.Ordinal);
         }
 
-        var got = await server.Get<SecretsStore>().Reaching(project);
+        var got = await server.Get<SecretsStore>().Reaching(SecretScope.Of(project));
         Assert.Equal(4, got.Count(secret => secret.Name == name));
         foreach (var place in (string[])["/api/v1/secrets", $"/api/v1/projects/{project}/secrets"])
         {
