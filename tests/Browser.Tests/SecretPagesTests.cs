@@ -51,11 +51,11 @@ public sealed class SecretPagesTests(BrowserFixture fixture)
         await Expect(row).Not.ToContainTextAsync("release/*");
         await Expect(row).ToContainTextAsync("Stored, version 1");
 
-        await visit.Go("/orgs/demo/secrets");
+        await visit.Go("/demo/-/secrets");
         await Set(page, "DEPLOY_KEY", "wider");
         await Set(page, "NPM_TOKEN", "of the organization");
         await visit.Go("/demo/hello/secrets");
-        await Expect(page.Locator("[data-secret=NPM_TOKEN]").GetByRole(AriaRole.Link, new() { Name = "Organization demo" })).ToHaveAttributeAsync("href", "/orgs/demo/secrets");
+        await Expect(page.Locator("[data-secret=NPM_TOKEN]").GetByRole(AriaRole.Link, new() { Name = "Organization demo" })).ToHaveAttributeAsync("href", "/demo/-/secrets");
         await Expect(page.Locator("[data-secret=DEPLOY_KEY].replaced")).ToContainTextAsync("Organization demo");
         await Shots.Everywhere(fixture, "secrets", "/demo/hello/secrets");
 

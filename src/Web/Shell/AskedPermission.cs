@@ -13,7 +13,7 @@ namespace PRTS.Web.Shell;
 public sealed record AskedPermission(string Permission, AccessScope Scope)
 {
     /// <summary>The page that says why its reader has it, or not.</summary>
-    public string Why => Places.OwnWhy(Permission, Scope);
+    public string Why => AccessLinks.OwnWhy(Permission, Scope);
 
     /// <summary>Of the page that the address leads to.</summary>
     public static AskedPermission? Of(RouteData route) => Of(route.PageType.GetCustomAttribute<AuthorizeAttribute>()?.Policy, route.RouteValues);

@@ -30,5 +30,5 @@ public abstract class PlacePage : LivePage
     }
 
     /// <summary>Where the pages of a place lie.</summary>
-    public static string Address(AccessScope place, string page) => place.Project is not null ? $"/{place}/{page}" : place.Org is not null ? $"/orgs/{place}/{page}" : $"/admin/{page}";
+    public static string Address(AccessScope place, string page) => place.Project is not null ? $"/{place}/{page}" : place.Org is not null ? $"/{place}/-/{page}" : $"/admin/{page}";
 }

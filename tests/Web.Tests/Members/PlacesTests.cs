@@ -11,7 +11,7 @@ public sealed class PlacesTests
     [InlineData("", "/admin/access")]
     [InlineData("acme", "/acme/-/access")]
     [InlineData("acme/web", "/acme/web/access")]
-    public void Address_EachPlace_HasItsOwn(string scope, string address) => Assert.Equal(address, Places.Address(AccessScope.Parse(scope)!.Value));
+    public void Address_EachPlace_HasItsOwn(string scope, string address) => Assert.Equal(address, AccessLinks.Address(AccessScope.Parse(scope)!.Value));
 
     [Fact]
     public void Address_OfAnOrganization_IsNoProjects() => Assert.False(ProjectId.IsValidName("-"));
@@ -19,7 +19,7 @@ public sealed class PlacesTests
     [Theory]
     [InlineData("ann", "pipeline:run", "acme/web", "/admin/why?user=ann&permission=pipeline%3Arun&scope=acme%2Fweb")]
     [InlineData("ann", null, "", "/admin/why?user=ann")]
-    public void Why_IsALinkThatAsks(string user, string? permission, string scope, string address) => Assert.Equal(address, Places.Why(user, permission, AccessScope.Parse(scope)!.Value));
+    public void Why_IsALinkThatAsks(string user, string? permission, string scope, string address) => Assert.Equal(address, AccessLinks.Why(user, permission, AccessScope.Parse(scope)!.Value));
 
     [Theory]
     [InlineData("", "")]
@@ -28,5 +28,5 @@ public sealed class PlacesTests
     public void Wider_IsTheNearestFirst(string scope, string wider) => Assert.Equal(wider, string.Join(',', AccessScope.Parse(scope)!.Value.Wider));
 
     [Fact]
-    public void OwnWhy_IsALinkThatAsks() => Assert.Equal("/account/why?permission=audit%3Aread", Places.OwnWhy("audit:read", AccessScope.Tenant));
+    public void OwnWhy_IsALinkThatAsks() => Assert.Equal("/account/why?permission=audit%3Aread", AccessLinks.OwnWhy("audit:read", AccessScope.Tenant));
 }

@@ -1,17 +1,13 @@
 using PRTS.Contracts.Access;
+using PRTS.Web.Shell;
 
 namespace PRTS.Web.Members;
 
 /// <summary>Addresses of the pages about access.</summary>
-public static class Places
+public static class AccessLinks
 {
     /// <summary>Who has which role there.</summary>
-    public static string Address(AccessScope scope) => scope switch
-    {
-        { Org: null } => "/admin/access",
-        { Project: null } => $"/{scope.Org}/-/access",
-        _ => $"/{scope.Org}/{scope.Project}/access",
-    };
+    public static string Address(AccessScope scope) => PlacePage.Address(scope, "access");
 
     /// <summary>Why somebody may do something, or not.</summary>
     public static string Why(string user, string? permission, AccessScope scope) => $"/admin/why?user={Uri.EscapeDataString(user)}{Query(permission, scope)}";
