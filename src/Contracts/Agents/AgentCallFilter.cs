@@ -32,6 +32,8 @@ public sealed class AgentCallFilter(ISiloMetadataCache silos, ISiloStatusOracle 
         "IGrainDirectoryPartition",
         "IGrainDirectoryClient",
         "IRemoteClientDirectory",
+        "IRemoteGrainDirectory",
+        "IDhtGrainDirectory",
     };
 
     public Task Invoke(IIncomingGrainCallContext context)
