@@ -73,6 +73,7 @@ public static class WebServices
         api.MapAccount();
         api.MapSecondFactors();
         api.MapDirectory();
+        api.MapSignInProviders();
         api.MapAdministration();
         api.MapAudit();
         // Editors fetch it without a login; it says no more than the public reference.

@@ -24,6 +24,7 @@ public sealed class EndpointsTests(ServerFixture fixture)
     [
         "/healthz/live", "/healthz/ready", // Load balancers ask; no reasons are given.
         "/login", "/login/code", "/logout", "/culture", "/not-found", "/problem/{Code:int}", // Before there is a login.
+        "/login/with/{provider}", "/login/oidc/{provider}/callback", "/login/saml/{provider}/response", "/login/saml/{provider}/finish", "/login/saml/{provider}/metadata",
         "/schemas/pipeline.json", // Editors.
         "/.well-known/openid-configuration", "/.well-known/jwks.json", // Whoever is to trust the tokens of jobs.
         "/_content/PRTS.Web/theme.css", // A file, though it is made here.

@@ -12,6 +12,7 @@ using PRTS.Contracts.Agents;
 using PRTS.Contracts.Builds;
 using PRTS.Contracts.Logs;
 using PRTS.Contracts.Projects;
+using PRTS.Pipelines.Planning;
 using PRTS.Storage.Access;
 using PRTS.Storage.Builds;
 using PRTS.Storage.Git;
@@ -30,6 +31,24 @@ public sealed class Recorder
     /// <summary>Who runs what, by the job's key.</summary>
     public ConcurrentDictionary<string, (int Attempt, string Agent, JobStart Start)> Jobs { get; } = new(StringComparer.Ordinal);
     public ConcurrentDictionary<string, AgentSummary> Agents { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>From now on the agent runs the attempt, of a push to main.</summary>
+    public void Runs(AttemptId attempt, string agent, string? environment = null, string[]? secrets = null, PlannedIdToken[]? tokens = null) => Jobs[attempt.Job.Key] = (attempt.Number, agent, new()
+    {
+        Job = new()
+        {
+            Key = attempt.Job.Name,
+            Name = "Build",
+            Stage = "Main",
+            Needs = [],
+            Steps = [],
+            Environment = environment,
+            Secrets = [.. (secrets ?? []).Select(name => new PlannedSecret { Name = name, Variable = name })],
+            IdTokens = tokens ?? [],
+        },
+        Event = new() { Kind = "push", Ref = "refs/heads/main", Commit = new string('a', 40) },
+        Needs = new Dictionary<string, NeedResult>(StringComparer.Ordinal),
+    });
 }
 
 public sealed class ProjectGrain(Repositories repositories, ProjectsReadModel projects, Recorder recorder, TimeProvider time) : Grain, IProjectGrain

@@ -5,6 +5,15 @@ public sealed record CreateTenant
     /// <summary>1 to 64 of <c>a-z 0-9 . _ -</c>, beginning with a letter or digit.</summary>
     public required string Name { get; init; }
     public string DisplayName { get; init; } = "";
+
+    /// <summary>Its first administrator, who makes all others. Signs in at <c>/login?tenant=NAME</c>.</summary>
+    public FirstUser? Administrator { get; init; }
+}
+
+public sealed record FirstUser
+{
+    public required string Name { get; init; }
+    public required string Password { get; init; }
 }
 
 public sealed record UpdateTenant

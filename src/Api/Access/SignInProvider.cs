@@ -11,7 +11,7 @@ public enum SignInKind
 }
 
 /// <summary>Whoever is in the group there is in the team here.</summary>
-/// <param name="Group">As the provider writes it; <c>*</c> stands for any characters.</param>
+/// <param name="Group">As the provider writes it; <c>*</c> stands for any characters, and alone for everybody who comes from there.</param>
 /// <param name="Team"><c>organization/team</c>.</param>
 [GenerateSerializer, Alias("prts.group-rule"), Immutable]
 public sealed record GroupRule([property: Id(0)] string Group, [property: Id(1)] string Team);
@@ -62,7 +62,7 @@ public sealed record LdapSettings
 [GenerateSerializer, Alias("prts.saml"), Immutable]
 public sealed record SamlSettings
 {
-    /// <summary>The provider's metadata, XML.</summary>
+    /// <summary>The provider's metadata, XML; or the https address from which they are to be read once, now.</summary>
     [Id(0)] public required string Metadata { get; init; }
 
     /// <summary>The attribute that has the name of the account that is made; empty: the subject's name.</summary>
@@ -95,6 +95,9 @@ public sealed record SignInProvider
     [Id(7)] public SamlSettings? Saml { get; init; }
     [Id(8)] public DateTimeOffset UpdatedAt { get; init; }
     [Id(9)] public string UpdatedBy { get; init; } = "";
+
+    /// <summary>Whether there is a client's secret or a search account's password; it is never shown.</summary>
+    [Id(10)] public bool HasSecret { get; init; }
 
     public SignInKind Kind => OpenIdConnect is not null ? SignInKind.OpenIdConnect : Ldap is not null ? SignInKind.Ldap : SignInKind.Saml;
 

@@ -13,8 +13,10 @@ public sealed class JobSecrets
 {
     private const string Directory = "secrets";
     private const UnixFileMode Reader = UnixFileMode.UserRead;
-    public static readonly JobSecrets None = new([]);
     private static readonly Dictionary<string, string> Nothing = [];
+
+    /// <summary>Fields are made in the order in which they stand here, and this one needs the one before.</summary>
+    public static readonly JobSecrets None = new([]);
     private readonly IReadOnlyDictionary<string, string> named = Nothing;
     private readonly IReadOnlyDictionary<string, string> tokens = Nothing;
 

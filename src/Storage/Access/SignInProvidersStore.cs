@@ -34,7 +34,7 @@ public sealed class SignInProvidersStore(NpgsqlDataSource database, Sealer seale
                 insert into sign_in_providers (tenant, name, version, doc, sealed) values ($1, $2, $3, $4::jsonb, $5)
                 on conflict (tenant, name) do update set version = excluded.version, doc = excluded.doc, sealed = excluded.sealed where sign_in_providers.version = $6
                 """,
-                tenant, provider.Name, version, Document.From(provider), value, former?.Version ?? 0).Execute(cancellationToken);
+                tenant, provider.Name, version, Document.From(provider with { HasSecret = value is not null }), value, former?.Version ?? 0).Execute(cancellationToken);
             if (stored > 0) return;
         }
     }
@@ -51,6 +51,13 @@ public sealed class SignInProvidersStore(NpgsqlDataSource database, Sealer seale
     /// <returns>Whether it was there.</returns>
     public async Task<bool> Remove(string tenant, string name, CancellationToken cancellationToken = default) =>
         await database.Command($"delete from sign_in_providers {This}", tenant, name).Execute(cancellationToken) > 0;
+
+    /// <summary>How people of the tenant sign in; by everything, unless it says otherwise.</summary>
+    public async Task<SignInPolicy> Policy(string tenant, CancellationToken cancellationToken = default) =>
+        await database.Command("select doc from sign_in_policies where tenant = $1", tenant).First(Document.Read<SignInPolicy>, cancellationToken) ?? new();
+
+    public Task SetPolicy(string tenant, SignInPolicy policy, CancellationToken cancellationToken = default) => database.Command(
+        "insert into sign_in_policies (tenant, doc) values ($1, $2::jsonb) on conflict (tenant) do update set doc = excluded.doc", tenant, Document.From(policy)).Execute(cancellationToken);
 
     /// <summary>Notes that an assertion is used, until then.</summary>
     /// <returns>False when it was used before.</returns>

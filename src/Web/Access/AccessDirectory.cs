@@ -50,13 +50,19 @@ public sealed class AccessDirectory(DirectoryReadModel directory, UsersStore use
     public async Task<string?> SetMember(ClaimsPrincipal by, string org, string team, string name, bool member, CancellationToken cancellationToken = default)
     {
         if (await users.ByName(by.Tenant(), name, cancellationToken) is not { } user) return $"There is no user '{name}'.";
+        return await TeamProblem(by, org, team, cancellationToken) ?? (await grains.Team(by.Tenant(), org, team).SetMember(user.Id, member) ? null : $"There is no team {org}/{team}.");
+    }
+
+    /// <summary>Why somebody may not say who is in the team.</summary>
+    public async Task<string?> TeamProblem(ClaimsPrincipal by, string org, string team, CancellationToken cancellationToken = default)
+    {
         foreach (var held in (await directory.Grants(by.Tenant(), scope: null, cancellationToken)).Where(grant => grant.Team == $"{org}/{team}"))
         {
             if (AccessScope.Parse(held.Scope) is not { } scope || !AccessRules.MayGive(by.Facts()!, held.Role, scope))
                 return $"The team {org}/{team} has the role {held.Role} {In(held.Scope)}, and you may not give that.";
         }
 
-        return await grains.Team(by.Tenant(), org, team).SetMember(user.Id, member) ? null : $"There is no team {org}/{team}.";
+        return (await directory.Teams(by.Tenant(), org, cancellationToken)).Any(known => known.Name == team) ? null : $"There is no team {org}/{team}.";
     }
 
     /// <summary>Removes a team; what it was given first, so that no other of its name finds it.</summary>

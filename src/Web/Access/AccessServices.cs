@@ -35,6 +35,8 @@ public static class AccessServices
         services.AddSingleton<SamlSignInProvider>();
         services.AddSingleton<LdapSignIn>();
         services.AddSingleton<ExternalAccounts>();
+        services.AddSingleton<DirectoryLogin>();
+        services.AddSingleton<SignInSettings>();
         services.AddSingleton<VerifiedPasswords>();
         services.AddSingleton<Accounts>();
         services.AddSingleton<AccessDirectory>();

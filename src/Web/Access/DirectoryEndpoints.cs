@@ -54,13 +54,15 @@ public static class DirectoryEndpoints
 
     private static async Task<Ok<IReadOnlyList<TenantSummary>>> Tenants(DirectoryReadModel directory, CancellationToken cancellationToken) => TypedResults.Ok(await directory.Tenants(cancellationToken));
 
-    private static async Task<Results<Created<TenantSummary>, ProblemHttpResult>> CreateTenant(CreateTenant request, IGrainFactory grains)
+    private static async Task<Results<Created<TenantSummary>, ProblemHttpResult>> CreateTenant(CreateTenant request, Accounts accounts, IGrainFactory grains, CancellationToken cancellationToken)
     {
         if (!ProjectId.IsValidName(request.Name)) return Problems.Invalid($"'{request.Name}' cannot be a tenant's name: use 1–64 of a-z 0-9 . _ -, beginning with a letter or digit.");
         if (AccessDirectory.DescriptionProblem(request.DisplayName) is { } wrong) return Problems.Invalid(wrong);
-        return await grains.Tenant(request.Name).Create(request.DisplayName) is { } problem
-            ? Problems.Conflict(problem)
-            : TypedResults.Created($"{Rest.Routes.Api}/tenants/{request.Name}", (await grains.Tenant(request.Name).Get())!);
+        if (request.Administrator is { } first && (Accounts.NameProblem(first.Name) ?? Accounts.PasswordProblem(first.Password, first.Name)) is { } unfit) return Problems.Invalid(unfit);
+        if (await grains.Tenant(request.Name).Create(request.DisplayName) is { } problem) return Problems.Conflict(problem);
+        if (request.Administrator is { } administrator
+            && (await accounts.Create(request.Name, new() { Name = administrator.Name, Password = administrator.Password, Role = Accounts.Name(Role.Admin) }, cancellationToken)).Problem is { } failed) return Problems.Invalid(failed);
+        return TypedResults.Created($"{Rest.Routes.Api}/tenants/{request.Name}", (await grains.Tenant(request.Name).Get())!);
     }
 
     private static async Task<Results<NoContent, ProblemHttpResult>> UpdateTenant(string tenant, UpdateTenant request, IGrainFactory grains) =>

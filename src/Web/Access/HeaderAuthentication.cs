@@ -59,10 +59,12 @@ public sealed class HeaderAuthentication(
         var cut = pair.IndexOf(':', StringComparison.Ordinal);
         var (name, password) = (pair[..cut], pair[(cut + 1)..]);
         if (await Token(password) is { } byToken) return byToken;
-        var result = await passwords.Check(web.Tenant, name, password, Context.Connection.RemoteIpAddress, Context.RequestAborted);
+        // Names have no slash, so one before the name says whose tenant it is.
+        var (tenant, user) = name.Split('/') is [var before, var after] ? (before, after) : (web.Tenant, name);
+        var result = await passwords.Check(tenant, user, password, Context.Connection.RemoteIpAddress, Context.RequestAborted);
         return result.NeedsCode ? Refuse(LoginResult.CodeNeeded)
-            : result.User is not { } user ? Refuse(result.Problem!)
-            : await signedIn.As(user, SchemeName, Context.RequestAborted) is { } principal ? Accept(principal)
+            : result.User is not { } known ? Refuse(result.Problem!)
+            : await signedIn.As(known, SchemeName, Context.RequestAborted) is { } principal ? Accept(principal)
             : Refuse(LoginResult.Refused);
     }
 

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.DependencyInjection;
 using PRTS.Audit;
 using PRTS.Storage.Audit;
+using PRTS.Web.Access.SignIn;
 using PRTS.Web.Audit;
 using PRTS.Web.Gateway;
 
@@ -13,7 +14,7 @@ namespace PRTS.Web.Access;
 
 /// <summary>
 /// The forms' side of login. The page itself is at GET <c>/login</c>; it posts <c>name</c>, <c>password</c>, <c>returnUrl</c> and the
-/// antiforgery field, and shows what comes back in <c>?error=</c> (<c>refused</c>, <c>many</c>, <c>busy</c>, <c>form</c>). Who has a second
+/// antiforgery field, and shows what comes back in <c>?error=</c> (<c>refused</c>, <c>many</c>, <c>busy</c>, <c>form</c>, <c>elsewhere</c>, <c>silent</c>, <c>provider</c>). Who has a second
 /// factor goes on to <c>/login/code</c>, which posts <c>code</c>.
 /// </summary>
 public static class LoginEndpoints
@@ -33,22 +34,23 @@ public static class LoginEndpoints
         if (!http.Request.HasFormContentType || !await antiforgery.IsRequestValidAsync(http)) return Back("/", "form");
         var form = await http.Request.ReadFormAsync(http.RequestAborted);
         var returnUrl = LocalOrHome(form["returnUrl"]);
+        var tenant = SignInTenant.OfPage(form["tenant"], null, options);
         LoginResult result;
         try
         {
-            result = await login.Check(options.Tenant, form["name"].ToString().Trim(), form["password"].ToString(), http.Connection.RemoteIpAddress, http.RequestAborted);
+            result = await login.Check(tenant, form["name"].ToString().Trim(), form["password"].ToString(), http.Connection.RemoteIpAddress, http.RequestAborted);
         }
         catch (TooManyPasswordsException)
         {
-            return Back(returnUrl, "busy");
+            return Back(returnUrl, "busy", tenant);
         }
 
         var audit = http.RequestServices.GetRequiredService<AuditLog>();
         if (result.User is not { } user)
         {
             var name = form["name"].ToString().Trim();
-            await audit.Record(http.AuditSource(name).Denied(SignIn, new("user", name), "Name or password is wrong, or the account or the address is locked."), http.RequestAborted);
-            return Back(returnUrl, result.Problem == LoginResult.TooMany ? "many" : "refused");
+            await audit.Record(http.AuditSource(name).Denied(SignIn, new("user", name), result.Detail ?? result.Problem ?? LoginResult.Refused), http.RequestAborted);
+            return Back(returnUrl, result.Problem switch { LoginResult.TooMany => "many", LoginResult.Elsewhere => "elsewhere", LoginResult.Silent => "silent", _ => "refused" }, tenant);
         }
 
         if (result.NeedsCode)
@@ -57,12 +59,12 @@ public static class LoginEndpoints
             return TypedResults.LocalRedirect("/login/code");
         }
 
-        await audit.Record(http.AuditSource(user.Name).Allowed(SignIn, new("user", user.Name), after: new() { ["method"] = "password" }), http.RequestAborted);
-        return await sessions.Begin(http, user, "password") ? TypedResults.LocalRedirect(returnUrl) : Back(returnUrl, "refused");
+        await audit.Record(http.AuditSource(user.Name).Allowed(SignIn, new("user", user.Name), after: new() { ["method"] = result.Method }), http.RequestAborted);
+        return await sessions.Begin(http, user, result.Method) ? TypedResults.LocalRedirect(returnUrl) : Back(returnUrl, "refused");
     }
 
     /// <summary>The code of the account whose password was right just now.</summary>
-    private static async Task<IResult> Code(HttpContext http, IAntiforgery antiforgery, CodeChallenge challenge, SecondFactors factors, FailureLimiter addresses, Sessions sessions)
+    private static async Task<IResult> Code(HttpContext http, IAntiforgery antiforgery, CodeChallenge challenge, SecondFactors factors, PasswordLogin login, FailureLimiter addresses, Sessions sessions)
     {
         if (!http.Request.HasFormContentType || !await antiforgery.IsRequestValidAsync(http) || await challenge.Get(http) is not var (user, returnUrl)) return Back("/", "form");
         if (addresses.IsBlocked(http.Connection.RemoteIpAddress)) return Back(returnUrl, "many");
@@ -74,9 +76,10 @@ public static class LoginEndpoints
             return TypedResults.LocalRedirect("/login/code?error=refused");
         }
 
-        await audit.Record(http.AuditSource(user.Name).Allowed(SignIn, new("user", user.Name), after: new() { ["method"] = "password and code" }), http.RequestAborted);
+        var method = await login.Method(user, http.RequestAborted) + "+code";
+        await audit.Record(http.AuditSource(user.Name).Allowed(SignIn, new("user", user.Name), after: new() { ["method"] = method }), http.RequestAborted);
         challenge.Clear(http);
-        return await sessions.Begin(http, user, "password+code") ? TypedResults.LocalRedirect(returnUrl) : Back(returnUrl, "refused");
+        return await sessions.Begin(http, user, method) ? TypedResults.LocalRedirect(returnUrl) : Back(returnUrl, "refused");
     }
 
     private static async Task<IResult> Logout(HttpContext http, IAntiforgery antiforgery, Sessions sessions)
@@ -90,6 +93,7 @@ public static class LoginEndpoints
     public static string LocalOrHome(string? returnUrl) =>
         returnUrl is ['/', ..] and not ['/', '/' or '\\', ..] && !returnUrl.Any(char.IsControl) && !returnUrl.Contains('\\', StringComparison.Ordinal) ? returnUrl : "/";
 
-    private static IResult Back(string returnUrl, string error) =>
-        TypedResults.LocalRedirect(QueryHelpers.AddQueryString("/login", new Dictionary<string, string?> { ["error"] = error, ["returnUrl"] = returnUrl }));
+    /// <param name="tenant">Null: the page finds it.</param>
+    internal static IResult Back(string returnUrl, string error, string? tenant = null) =>
+        TypedResults.LocalRedirect(QueryHelpers.AddQueryString("/login", new Dictionary<string, string?> { ["error"] = error, ["returnUrl"] = returnUrl, ["tenant"] = tenant }));
 }

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
 using PRTS.Api.Access;
 using PRTS.Storage.Users;
+using PRTS.Web.Access.SignIn;
 
 namespace PRTS.Web.Access;
 
@@ -30,6 +31,7 @@ public sealed class Sessions(SessionsStore store, SignedIn signedIn, WebOptions 
         };
         if (await signedIn.As(user, AccessServices.CookieScheme, http.RequestAborted) is not { } principal) return false;
         await store.Create(session, http.RequestAborted);
+        SignInTenant.Remember(http, user.Tenant, options);
         // The row decides when it ends; the cookie only need not end before.
         await http.SignInAsync(AccessServices.CookieScheme, principal.OfSession(session.Id), new AuthenticationProperties { IsPersistent = true, ExpiresUtc = session.ExpiresAt });
         return true;

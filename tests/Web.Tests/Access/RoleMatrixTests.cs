@@ -72,6 +72,8 @@ public class RoleMatrixTests(TestServer server)
     {
         var attempt = new AttemptId(new(new(project, 1), "build"), 1);
         var other = attempt with { Job = new(new(beside, 1), "build") };
+        server.Get<Recorder>().Runs(attempt, "agent");
+        server.Get<Recorder>().Runs(other, "agent");
         var callers = new List<Caller>
         {
             new("nobody", server.Client(), null, null),
@@ -107,7 +109,7 @@ public class RoleMatrixTests(TestServer server)
             .Replace("{id:long}", "1", StringComparison.Ordinal).Replace("{**path}", "a", StringComparison.Ordinal)
             .Replace("{environment}", "no-such", StringComparison.Ordinal).Replace("{secret}", "NO_SUCH", StringComparison.Ordinal)
             .Replace("{name}", "no-such", StringComparison.Ordinal).Replace("{team}", "no-such", StringComparison.Ordinal).Replace("{user}", "no-such", StringComparison.Ordinal)
-            .Replace("{role}", "no-such", StringComparison.Ordinal).Replace("{tenant}", "no-such", StringComparison.Ordinal);
+            .Replace("{provider}", "no-such", StringComparison.Ordinal).Replace("{role}", "no-such", StringComparison.Ordinal).Replace("{tenant}", "no-such", StringComparison.Ordinal);
         if (address.EndsWith("/info/refs", StringComparison.Ordinal)) address += "?service=git-upload-pack";
         var request = new HttpRequestMessage(new HttpMethod(line.Method), address);
         // Another type would be refused before anybody asks who comes.

@@ -124,22 +124,7 @@ public class JobSecretEndpointsTests(TestServer server)
     private (AttemptId Attempt, string Address) Job(ProjectId project, string? environment = null, string[]? secrets = null, PlannedIdToken[]? tokens = null)
     {
         var attempt = new AttemptId(new(new(project, 1), "build"), 1);
-        server.Get<Recorder>().Jobs[attempt.Job.Key] = (1, "agent", new()
-        {
-            Job = new()
-            {
-                Key = "build",
-                Name = "Build",
-                Stage = "Main",
-                Needs = [],
-                Steps = [],
-                Environment = environment,
-                Secrets = [.. (secrets ?? []).Select(name => new PlannedSecret { Name = name, Variable = name })],
-                IdTokens = tokens ?? [],
-            },
-            Event = new() { Kind = "push", Ref = "refs/heads/main", Commit = new string('a', 40) },
-            Needs = new Dictionary<string, NeedResult>(StringComparer.Ordinal),
-        });
+        server.Get<Recorder>().Runs(attempt, "agent", environment, secrets, tokens);
         return (attempt, $"/api/v1/projects/{project}/builds/1/jobs/build/secrets");
     }
 }

@@ -10,6 +10,13 @@ create table sign_in_providers
     primary key (tenant, name)
 );
 
+-- Who signs in with a password of ours; no row: everybody.
+create table sign_in_policies
+(
+    tenant text primary key,
+    doc jsonb not null
+);
+
 -- SAML assertions that were used, until they would be refused anyway.
 create table used_assertions
 (

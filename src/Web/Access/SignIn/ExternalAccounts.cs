@@ -17,6 +17,7 @@ public sealed partial class ExternalAccounts(UsersStore users, Accounts accounts
 {
     private const int LongestText = 200;
     private const int MostNames = 100;
+    private const string Everybody = "*";
 
     /// <returns>The account, or why nobody signs in, in a sentence for the administrator's eyes.</returns>
     public async Task<(StoredUser? User, string? Problem)> Accept(string tenant, SignInProvider provider, ExternalIdentity identity, CancellationToken cancellationToken = default)
@@ -60,7 +61,7 @@ public sealed partial class ExternalAccounts(UsersStore users, Accounts accounts
         foreach (var rules in provider.Groups.GroupBy(rule => rule.Team, StringComparer.Ordinal))
         {
             if (rules.Key.Split('/') is not [var org, var team]) continue;
-            var belongs = rules.Any(rule => identity.Groups.Any(group => Matches(rule.Group, group)));
+            var belongs = rules.Any(rule => rule.Group == Everybody || identity.Groups.Any(group => Matches(rule.Group, group)));
             await grains.Team(tenant, org, team).SetMember(user.Id, belongs);
         }
     }

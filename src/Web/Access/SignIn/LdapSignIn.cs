@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using PRTS.Api.Access;
+using PRTS.Egress;
 using PRTS.Storage.Access;
 
 namespace PRTS.Web.Access.SignIn;
@@ -11,7 +12,7 @@ namespace PRTS.Web.Access.SignIn;
 /// A directory over TLS: the search account finds the person, the person's own bind proves the password. The authorities that the
 /// server's machine trusts count (<c>LDAPTLS_CACERT</c> names others).
 /// </summary>
-public sealed class LdapSignIn(SignInProvidersStore providers) : IDisposable
+public sealed class LdapSignIn(SignInProvidersStore providers, WebOptions options) : IDisposable
 {
     private const int AtOnce = 16;
     private const int MostGroups = 1000;
@@ -27,12 +28,29 @@ public sealed class LdapSignIn(SignInProvidersStore providers) : IDisposable
     {
         // A bind without a password is anonymous, and succeeds (RFC 4513, 5.1.2).
         if (name.Length == 0 || password.Length == 0) return null;
+        return await Ask(tenant, provider, (settings, searching) => Check(settings, searching, name, password), cancellationToken);
+    }
+
+    /// <summary>What was found.</summary>
+    /// <exception cref="SignInException"/>
+    public Task<string> Test(string tenant, SignInProvider provider, CancellationToken cancellationToken) => Ask(tenant, provider, (settings, searching) =>
+    {
+        using var search = Connect(settings);
+        search.Bind(new NetworkCredential(settings.SearchDn, searching));
+        var people = Find(search, settings.PeopleDn, $"({settings.NameAttribute}=*)", 1, [settings.NameAttribute]).Count;
+        return people > 0 ? $"{settings.Address} lets {settings.SearchDn} look for people below {settings.PeopleDn}, and there are some."
+            : throw new SignInException($"{settings.Address} lets {settings.SearchDn} in, but nobody below {settings.PeopleDn} has the attribute {settings.NameAttribute}.");
+    }, cancellationToken);
+
+    private async Task<T> Ask<T>(string tenant, SignInProvider provider, Func<LdapSettings, string, T> question, CancellationToken cancellationToken)
+    {
         using var secret = await providers.Secret(tenant, provider.Name, cancellationToken) ?? throw new SignInException($"The provider '{provider.Name}' has no password for its search account.");
+        await CheckAddress(new(provider.Ldap!.Address), cancellationToken);
         await turns.WaitAsync(cancellationToken);
         try
         {
             var searching = secret.Reveal();
-            return await Task.Run(() => Check(provider.Ldap!, searching, name, password), cancellationToken);
+            return await Task.Run(() => question(provider.Ldap!, searching), cancellationToken);
         }
         catch (Exception failure) when (failure is LdapException or DirectoryOperationException or PlatformNotSupportedException or UriFormatException)
         {
@@ -75,10 +93,30 @@ public sealed class LdapSignIn(SignInProvidersStore providers) : IDisposable
         return new(subject, First(person, settings.NameAttribute) ?? name, First(person, "displayName") ?? First(person, "cn") ?? "", First(person, "mail"), groups);
     }
 
+    /// <summary>As for all requests to addresses that somebody chose. The library resolves the name once more: only its certificate tells that it is the same machine.</summary>
+    private async Task CheckAddress(Uri address, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var rules = options.Gateway.Egress;
+            if (rules.CheckPort(address.IdnHost, PortOf(address)) is { } refused) throw refused;
+            foreach (var found in await Dns.GetHostAddressesAsync(address.IdnHost, cancellationToken))
+            {
+                if (rules.Check(address.IdnHost, PortOf(address), found) is { } wrong) throw wrong;
+            }
+        }
+        catch (Exception failure) when (failure is EgressRefusedException or System.Net.Sockets.SocketException)
+        {
+            throw new SignInException($"The directory {address} cannot be asked: {failure.Message}", failure);
+        }
+    }
+
+    private static int PortOf(Uri address) => address.Port > 0 ? address.Port : 636;
+
     private static LdapConnection Connect(LdapSettings settings)
     {
         var address = new Uri(settings.Address);
-        var connection = new LdapConnection(new LdapDirectoryIdentifier(address.Host, address.IsDefaultPort || address.Port < 0 ? 636 : address.Port, fullyQualifiedDnsHostName: false, connectionless: false)) { AuthType = AuthType.Basic, Timeout = Patience };
+        var connection = new LdapConnection(new LdapDirectoryIdentifier(address.Host, PortOf(address), fullyQualifiedDnsHostName: false, connectionless: false)) { AuthType = AuthType.Basic, Timeout = Patience };
         connection.SessionOptions.ProtocolVersion = 3;
         connection.SessionOptions.SecureSocketLayer = true;
         connection.SessionOptions.ReferralChasing = ReferralChasingOptions.None;

@@ -32,11 +32,22 @@ public sealed class OpenIdConnectSignIn(SignInProvidersStore providers, EgressCl
     private readonly JsonWebTokenHandler handler = new() { MapInboundClaims = false };
     private readonly ConcurrentDictionary<string, ConfigurationManager<OpenIdConnectConfiguration>> configurations = new(StringComparer.Ordinal);
 
-    public string CallbackOf(SignInProvider provider) => $"{options.PublicUrl}/login/oidc/{provider.Name}/callback";
+    /// <summary>What the provider knows as our redirect address.</summary>
+    public string CallbackOf(string tenant, SignInProvider provider) => $"{options.PublicUrl}/login/oidc/{provider.Name}/callback{SignInTenant.Query(tenant, options)}";
+
+    /// <summary>What was found.</summary>
+    /// <exception cref="SignInException"/>
+    public async Task<string> Test(SignInProvider provider, CancellationToken cancellationToken)
+    {
+        Manager(provider.OpenIdConnect!).RequestRefresh();
+        var configuration = await Configuration(provider.OpenIdConnect!, cancellationToken);
+        return configuration.SigningKeys.Count > 0 ? $"{configuration.Issuer} answers, with {configuration.SigningKeys.Count} keys. Whether it knows the client, the first sign-in tells."
+            : throw new SignInException($"{configuration.Issuer} answers, but has no keys to sign with.");
+    }
 
     /// <summary>Where the browser goes to sign in.</summary>
     /// <exception cref="SignInException"/>
-    public async Task<string> Begin(SignInProvider provider, BegunSignIn begun, CancellationToken cancellationToken)
+    public async Task<string> Begin(string tenant, SignInProvider provider, BegunSignIn begun, CancellationToken cancellationToken)
     {
         var settings = provider.OpenIdConnect!;
         var configuration = await Configuration(settings, cancellationToken);
@@ -44,7 +55,7 @@ public sealed class OpenIdConnectSignIn(SignInProvidersStore providers, EgressCl
         {
             ["response_type"] = "code",
             ["client_id"] = settings.ClientId,
-            ["redirect_uri"] = CallbackOf(provider),
+            ["redirect_uri"] = CallbackOf(tenant, provider),
             ["scope"] = string.Join(' ', settings.Scopes.Prepend("openid").Distinct(StringComparer.Ordinal)),
             ["state"] = begun.Key,
             ["nonce"] = begun.Nonce,
@@ -91,7 +102,7 @@ public sealed class OpenIdConnectSignIn(SignInProvidersStore providers, EgressCl
         {
             ["grant_type"] = "authorization_code",
             ["code"] = code,
-            ["redirect_uri"] = CallbackOf(provider),
+            ["redirect_uri"] = CallbackOf(tenant, provider),
             ["code_verifier"] = begun.Verifier,
         };
         using var request = new HttpRequestMessage(HttpMethod.Post, configuration.TokenEndpoint);

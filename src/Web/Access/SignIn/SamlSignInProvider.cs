@@ -10,10 +10,10 @@ public sealed class SamlSignInProvider(SignInProvidersStore store, WebOptions op
 {
     public string EntityId => options.PublicUrl + "/saml";
 
-    public string ConsumerOf(SignInProvider provider) => $"{options.PublicUrl}/login/saml/{provider.Name}/response";
+    public string ConsumerOf(string tenant, SignInProvider provider) => $"{options.PublicUrl}/login/saml/{provider.Name}/response{SignInTenant.Query(tenant, options)}";
 
     /// <summary>Ourselves, for the provider's configuration.</summary>
-    public string Metadata(SignInProvider provider) => SamlMetadata.Write(new() { EntityId = EntityId, AssertionConsumerUrl = ConsumerOf(provider) });
+    public string Metadata(string tenant, SignInProvider provider) => SamlMetadata.Write(new() { EntityId = EntityId, AssertionConsumerUrl = ConsumerOf(tenant, provider) });
 
     /// <summary>What its metadata say; what is wrong with them.</summary>
     public (SamlIdentityProvider? Found, string? Problem) Read(SamlSettings settings) => SamlMetadata.Read(Encoding.UTF8.GetBytes(settings.Metadata), time) switch
@@ -26,17 +26,17 @@ public sealed class SamlSignInProvider(SignInProvidersStore store, WebOptions op
 
     /// <summary>Where the browser goes, and the id of the request.</summary>
     /// <exception cref="SignInException"/>
-    public (string Address, string Request) Begin(SignInProvider provider)
+    public (string Address, string Request) Begin(string tenant, SignInProvider provider)
     {
         var known = Known(provider);
-        var request = new AuthnRequest { IssuedAt = time.GetUtcNow(), Destination = known.RedirectLocation!, Issuer = EntityId, AssertionConsumerUrl = ConsumerOf(provider) };
+        var request = new AuthnRequest { IssuedAt = time.GetUtcNow(), Destination = known.RedirectLocation!, Issuer = EntityId, AssertionConsumerUrl = ConsumerOf(tenant, provider) };
         return (request.RedirectUrl(), request.Id);
     }
 
     /// <param name="form">The form as it came.</param>
     /// <param name="begun">Null: this browser has asked for nothing.</param>
     /// <exception cref="SignInException"/>
-    public async Task<ExternalIdentity> Finish(SignInProvider provider, BegunSignIn? begun, ReadOnlyMemory<byte> form, CancellationToken cancellationToken)
+    public async Task<ExternalIdentity> Finish(string tenant, SignInProvider provider, BegunSignIn? begun, ReadOnlyMemory<byte> form, CancellationToken cancellationToken)
     {
         var (known, settings) = (Known(provider), provider.Saml!);
         var result = await SamlResponse.Read(form, new()
@@ -44,7 +44,7 @@ public sealed class SamlSignInProvider(SignInProvidersStore store, WebOptions op
             IdentityProvider = known.EntityId,
             Certificates = known.SigningCertificates,
             ServiceProvider = EntityId,
-            AssertionConsumerUrl = ConsumerOf(provider),
+            AssertionConsumerUrl = ConsumerOf(tenant, provider),
             Requests = begun is null ? [] : [begun.Key],
             AllowUnsolicited = settings.AllowUnsolicited,
             Clock = time,
@@ -58,6 +58,14 @@ public sealed class SamlSignInProvider(SignInProvidersStore store, WebOptions op
             First(signIn, "displayName") ?? First(signIn, "urn:oid:2.16.840.1.113730.3.1.241") ?? "",
             email,
             [.. signIn.Values(settings.GroupsAttribute)]);
+    }
+
+    /// <summary>What was found.</summary>
+    /// <exception cref="SignInException"/>
+    public string Test(SignInProvider provider)
+    {
+        var known = Known(provider);
+        return $"{known.EntityId}: {known.SigningCertificates.Count} certificates; people are sent to {known.RedirectLocation}. Nobody asks it before the first sign-in.";
     }
 
     private SamlIdentityProvider Known(SignInProvider provider) => Read(provider.Saml!) switch

@@ -2,8 +2,8 @@ using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using PRTS.Api.Access;
 using PRTS.Audit;
 using PRTS.Storage.Access;
@@ -17,9 +17,10 @@ namespace PRTS.Web.Access.SignIn;
 /// Signing in with a provider: <c>/login/with/NAME</c> sends the browser there, and it comes back to <c>/login/oidc/NAME/callback</c> or
 /// <c>/login/saml/NAME/response</c>. What went wrong is in the audit log and the server's; the browser learns only that it did.
 /// </summary>
-public static class SignInEndpoints
+public static partial class SignInEndpoints
 {
     private const string SignIn = "session:begin";
+    private const string Error = "provider";
     private const int LongestForm = 2 << 20;
 
     public static void MapSignIn(this IEndpointRouteBuilder app)
@@ -34,19 +35,19 @@ public static class SignInEndpoints
 
     private static async Task<IResult> Begin(string provider, string? returnUrl, HttpContext http, SignInProvidersStore providers, OpenIdConnectSignIn oidc, SamlSignInProvider saml, SignInState state, WebOptions options)
     {
-        var back = LoginEndpoints.LocalOrHome(returnUrl);
-        if (await Known(http, provider, providers, options) is not { } known || known.Kind == SignInKind.Ldap) return Back(back);
+        var (tenant, back) = (SignInTenant.Of(http, options), LoginEndpoints.LocalOrHome(returnUrl));
+        if (await Known(http, provider, providers, options) is not { } known || known.Kind == SignInKind.Ldap) return LoginEndpoints.Back(back, Error, tenant);
         try
         {
             if (known.Kind == SignInKind.Saml)
             {
-                var (address, request) = saml.Begin(known);
-                state.Set(http, BegunSignIn.New(known.Name, back, request));
+                var (address, request) = saml.Begin(tenant, known);
+                state.Set(http, BegunSignIn.New(tenant, known.Name, back, request));
                 return TypedResults.Redirect(address);
             }
 
-            var begun = BegunSignIn.New(known.Name, back);
-            var there = await oidc.Begin(known, begun, http.RequestAborted);
+            var begun = BegunSignIn.New(tenant, known.Name, back);
+            var there = await oidc.Begin(tenant, known, begun, http.RequestAborted);
             state.Set(http, begun);
             return TypedResults.Redirect(there);
         }
@@ -58,14 +59,15 @@ public static class SignInEndpoints
 
     private static async Task<IResult> Callback(string provider, HttpContext http, SignInProvidersStore providers, OpenIdConnectSignIn oidc, SignInState state, WebOptions options)
     {
-        var begun = state.Take(http, provider);
-        if (await Known(http, provider, providers, options) is not { OpenIdConnect: not null } known) return Back("/");
+        var tenant = SignInTenant.Of(http, options);
+        var begun = state.Take(http, tenant, provider);
+        if (await Known(http, provider, providers, options) is not { OpenIdConnect: not null } known) return LoginEndpoints.Back("/", Error, tenant);
         if (begun is null) return await Refused(http, known, "The answer belongs to no sign-in of this browser, or came too late.", "/");
         try
         {
             // A parameter that is there twice has no meaning (RFC 6749, 3.1), and is not as if it were missing.
             var answer = http.Request.Query.ToDictionary(parameter => parameter.Key, parameter => parameter.Value.Count == 1 ? parameter.Value.ToString() : "", StringComparer.Ordinal);
-            return await Accept(http, known, await oidc.Finish(options.Tenant, known, begun, answer, http.RequestAborted), begun.ReturnUrl);
+            return await Accept(http, known, await oidc.Finish(tenant, known, begun, answer, http.RequestAborted), begun.ReturnUrl);
         }
         catch (SignInException problem)
         {
@@ -76,7 +78,7 @@ public static class SignInEndpoints
     /// <summary>The browser brings no cookies of ours with a form from elsewhere; from this page of ours it does.</summary>
     private static async Task<IResult> Response(string provider, HttpContext http, SignInProvidersStore providers, WebOptions options)
     {
-        if (await Known(http, provider, providers, options) is not { Saml: not null } known || !http.Request.HasFormContentType) return Back("/");
+        if (await Known(http, provider, providers, options) is not { Saml: not null } known || !http.Request.HasFormContentType) return LoginEndpoints.Back("/", Error);
         var form = await http.Request.ReadFormAsync(http.RequestAborted);
         var fields = new StringBuilder();
         foreach (var name in (string[])["SAMLResponse", "RelayState"])
@@ -86,19 +88,20 @@ public static class SignInEndpoints
 
         return Results.Content(
             $"<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>PRTS</title><script src=\"/_content/PRTS.Web/submit.js\" defer></script></head>"
-            + $"<body><form method=\"post\" action=\"/login/saml/{known.Name}/finish\">{fields}<button type=\"submit\">PRTS</button></form></body></html>", "text/html; charset=utf-8");
+            + $"<body><form method=\"post\" action=\"/login/saml/{known.Name}/finish{SignInTenant.Query(SignInTenant.Of(http, options), options)}\">{fields}<button type=\"submit\">PRTS</button></form></body></html>", "text/html; charset=utf-8");
     }
 
     private static async Task<IResult> Finish(string provider, HttpContext http, SignInProvidersStore providers, SamlSignInProvider saml, SignInState state, WebOptions options)
     {
-        var begun = state.Take(http, provider);
-        if (await Known(http, provider, providers, options) is not { Saml: not null } known || !http.Request.HasFormContentType) return Back("/");
+        var tenant = SignInTenant.Of(http, options);
+        var begun = state.Take(http, tenant, provider);
+        if (await Known(http, provider, providers, options) is not { Saml: not null } known || !http.Request.HasFormContentType) return LoginEndpoints.Back("/", Error, tenant);
         using var body = new MemoryStream();
         await http.Request.Body.CopyToAsync(body, http.RequestAborted);
         var back = begun?.ReturnUrl ?? "/";
         try
         {
-            return await Accept(http, known, await saml.Finish(known, begun, body.ToArray(), http.RequestAborted), back);
+            return await Accept(http, known, await saml.Finish(tenant, known, begun, body.ToArray(), http.RequestAborted), back);
         }
         catch (SignInException problem)
         {
@@ -107,27 +110,29 @@ public static class SignInEndpoints
     }
 
     private static async Task<IResult> Metadata(string provider, HttpContext http, SignInProvidersStore providers, SamlSignInProvider saml, WebOptions options) =>
-        await Known(http, provider, providers, options) is { Saml: not null } known ? Results.Text(saml.Metadata(known), "application/samlmetadata+xml") : Results.NotFound();
+        await Known(http, provider, providers, options) is { Saml: not null } known ? Results.Text(saml.Metadata(SignInTenant.Of(http, options), known), "application/samlmetadata+xml") : Results.NotFound();
 
     private static async Task<SignInProvider?> Known(HttpContext http, string provider, SignInProvidersStore providers, WebOptions options) =>
-        await providers.Get(options.Tenant, provider, http.RequestAborted) is { Enabled: true } known ? known : null;
+        await providers.Get(SignInTenant.Of(http, options), provider, http.RequestAborted) is { Enabled: true } known ? known : null;
 
     private static async Task<IResult> Accept(HttpContext http, SignInProvider provider, ExternalIdentity identity, string returnUrl)
     {
         var options = http.RequestServices.GetRequiredService<WebOptions>();
-        var (user, problem) = await http.RequestServices.GetRequiredService<ExternalAccounts>().Accept(options.Tenant, provider, identity, http.RequestAborted);
+        var tenant = SignInTenant.Of(http, options);
+        var (user, problem) = await http.RequestServices.GetRequiredService<ExternalAccounts>().Accept(tenant, provider, identity, http.RequestAborted);
         if (user is null) return await Refused(http, provider, problem!, returnUrl);
         var audit = http.RequestServices.GetRequiredService<AuditLog>();
         await audit.Record(http.AuditSource(user.Name).Allowed(SignIn, new("user", user.Name), after: new() { ["method"] = provider.Name }), http.RequestAborted);
-        return await http.RequestServices.GetRequiredService<Sessions>().Begin(http, user, provider.Name) ? TypedResults.LocalRedirect(returnUrl) : Back(returnUrl);
+        return await http.RequestServices.GetRequiredService<Sessions>().Begin(http, user, provider.Name) ? TypedResults.LocalRedirect(returnUrl) : LoginEndpoints.Back(returnUrl, Error, tenant);
     }
 
     private static async Task<IResult> Refused(HttpContext http, SignInProvider provider, string problem, string returnUrl)
     {
         await http.RequestServices.GetRequiredService<AuditLog>().Record(http.AuditSource(provider.Name).Denied(SignIn, new("sign-in-provider", provider.Name), problem), http.RequestAborted);
-        return Back(returnUrl);
+        http.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(SignInEndpoints)).LogRefused(provider.Name, problem);
+        return LoginEndpoints.Back(returnUrl, Error, SignInTenant.Of(http, http.RequestServices.GetRequiredService<WebOptions>()));
     }
 
-    private static IResult Back(string returnUrl) =>
-        TypedResults.LocalRedirect(QueryHelpers.AddQueryString("/login", new Dictionary<string, string?>(StringComparer.Ordinal) { ["error"] = "provider", ["returnUrl"] = returnUrl }));
+    [LoggerMessage(LogLevel.Warning, "A sign-in with {Provider} was refused: {Problem}")]
+    private static partial void LogRefused(this ILogger log, string provider, string problem);
 }

@@ -11,7 +11,7 @@ namespace PRTS.Web.Tests.Access.SignIn;
 /// <summary>Thousands of answers that a provider, or somebody who plays it, may not give; none signs anybody in, and none breaks the server.</summary>
 public sealed class OidcAttackTests(OidcFixture oidc) : IClassFixture<OidcFixture>
 {
-    private const int Tokens = 1_000;
+    private const int Tokens = 10_000;
     private const int Callbacks = 1_000;
 
     [Fact]

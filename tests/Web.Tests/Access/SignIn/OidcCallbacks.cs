@@ -39,6 +39,9 @@ internal static class OidcCallbacks
             yield return ($"begun with '{name}'", () => oidc.Answer($"/login/with/{name}", null));
         foreach (var back in (string[])["%00", "//evil.example.com", "https://evil.example.com", "%0d%0aSet-Cookie:%20prts-session=x", "%ED%A0%80"])
             yield return ($"begun for '{back}'", () => oidc.Answer($"/login/with/nobody?returnUrl={back}", null));
+        foreach (var tenant in (string[])["%00", "elsewhere", "%ED%A0%80", "default&tenant=elsewhere", "..%2Fdefault"])
+            yield return ($"begun in tenant '{tenant}'", () => oidc.Answer($"/login/with/alpha?tenant={tenant}", null));
+        yield return ("the answer in another tenant", () => Raw(oidc, (begun, query) => $"{begun.Callback}{query}&tenant=elsewhere"));
         yield return ("a state that was used", () => Replayed(oidc));
         yield return ("a code that was used", () => CodeAgain(oidc));
         yield return ("a code of another sign-in (PKCE)", () => CodeOfAnother(oidc));

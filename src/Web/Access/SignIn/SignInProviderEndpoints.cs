@@ -1,0 +1,71 @@
+using System.Security.Claims;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using PRTS.Api.Access;
+using PRTS.Audit;
+using PRTS.Contracts.Access;
+using PRTS.Web.Audit;
+using PRTS.Web.Gateway;
+using PRTS.Web.Rest;
+
+namespace PRTS.Web.Access.SignIn;
+
+/// <summary>How people of the caller's tenant sign in.</summary>
+public static class SignInProviderEndpoints
+{
+    private const string Provider = "/sign-in-providers/{provider}";
+
+    public static void MapSignInProviders(this RouteGroupBuilder api)
+    {
+        var group = api.MapGroup("").WithTags("Access");
+        group.MapGet("/sign-in-providers", List).RequirePermission(Permissions.SignInManage).WithSummary("Who else says who somebody is").WithDescription("OpenID Connect, LDAP and SAML providers; never their secrets.");
+        group.MapPut(Provider, Set).LimitBody(4 << 20).Audit<SetSignInProvider>("sign-in-provider:set", Fields).RequirePermission(Permissions.SignInManage).WithSummary("Make or change a provider")
+            .WithDescription("Exactly one of `openIdConnect`, `ldap` and `saml`. Without `secret` the one that is there stays, as long as issuer and client, or directory and search account, stay.");
+        group.MapDelete(Provider, Remove).Audit("sign-in-provider:remove").RequirePermission(Permissions.SignInManage).WithSummary("Remove a provider").WithDescription("Accounts that it made stay; their sessions too, until they end.");
+        group.MapPost(Provider + "/test", Test).Audit("sign-in-provider:test").RequirePermission(Permissions.SignInManage).WithSummary("Ask a provider whether it answers");
+        group.MapGet("/sign-in-policy", Policy).RequirePermission(Permissions.SignInManage).WithSummary("Who signs in with a password that is kept here");
+        group.MapPut("/sign-in-policy", SetPolicy).Audit<SignInPolicy>("sign-in-policy:set", request => new() { ["passwords"] = request.Passwords.ToString(), ["breakGlass"] = string.Join(' ', request.BreakGlass) })
+            .RequirePermission(Permissions.SignInManage).WithSummary("Say who signs in with a password that is kept here");
+    }
+
+    private static async Task<Ok<IReadOnlyList<SignInProvider>>> List(ClaimsPrincipal user, SignInSettings settings, CancellationToken cancellationToken) =>
+        TypedResults.Ok(await settings.List(user.Tenant(), cancellationToken));
+
+    private static async Task<Results<Ok<SignInProvider>, ProblemHttpResult>> Set(string provider, SetSignInProvider request, ClaimsPrincipal user, SignInSettings settings, CancellationToken cancellationToken)
+    {
+        using var secret = request.Secret;
+        var (set, problem) = await settings.Set(user, provider, request, cancellationToken);
+        return set is not null ? TypedResults.Ok(set) : Problems.Invalid(problem!);
+    }
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> Remove(string provider, ClaimsPrincipal user, SignInSettings settings, CancellationToken cancellationToken) =>
+        await settings.Remove(user.Tenant(), provider, cancellationToken) ? TypedResults.NoContent() : Unknown(provider);
+
+    private static async Task<Results<Ok<SignInTest>, ProblemHttpResult>> Test(string provider, ClaimsPrincipal user, SignInSettings settings, CancellationToken cancellationToken) =>
+        await settings.Get(user.Tenant(), provider, cancellationToken) is { } known ? TypedResults.Ok(await settings.Test(user.Tenant(), known, cancellationToken)) : Unknown(provider);
+
+    private static async Task<Ok<SignInPolicy>> Policy(ClaimsPrincipal user, SignInSettings settings, CancellationToken cancellationToken) => TypedResults.Ok(await settings.Policy(user.Tenant(), cancellationToken));
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> SetPolicy(SignInPolicy request, ClaimsPrincipal user, SignInSettings settings, CancellationToken cancellationToken) =>
+        await settings.SetPolicy(user.Tenant(), request, cancellationToken) is { } problem ? Problems.Invalid(problem) : TypedResults.NoContent();
+
+    private static ProblemHttpResult Unknown(string provider) => Problems.NotFound($"There is no sign-in provider '{provider}'.");
+
+    /// <summary>Also for pages. That there is a secret, never which.</summary>
+    internal static AuditFields Fields(SetSignInProvider request)
+    {
+        var fields = new AuditFields
+        {
+            ["enabled"] = request.Enabled,
+            ["makesAccounts"] = request.MakesAccounts,
+            ["groups"] = string.Join("; ", request.Groups.Select(rule => $"{rule.Group} -> {rule.Team}")),
+        };
+        if (request.OpenIdConnect is { } oidc) fields["openIdConnect"] = $"{oidc.Issuer} {oidc.ClientId}";
+        if (request.Ldap is { } ldap) fields["ldap"] = $"{ldap.Address} {ldap.SearchDn}";
+        if (request.Saml is not null) fields["saml"] = true;
+        if (request.Secret is not null) fields["secret"] = AuditValue.Secret;
+        return fields;
+    }
+}
