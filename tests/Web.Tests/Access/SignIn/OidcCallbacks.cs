@@ -57,7 +57,8 @@ internal static class OidcCallbacks
             do changed = Changed(random, value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_");
             while (IdTokens.AreSame(changed, value));
             return await oidc.Answer(Callback(oidc, begun), "prts-signin=" + changed);
-        })
+        }
+    )
         : ("a parameter changed", () => Change(oidc, "alpha", query =>
         {
             var name = ((string[])["code", "state", "iss"])[random.Next(3)];
@@ -77,12 +78,14 @@ internal static class OidcCallbacks
         {
             http.Response.Redirect("http://169.254.169.254/latest/meta-data/");
             return Task.CompletedTask;
-        });
+        }
+        );
         yield return ("a broken connection", (http, _) =>
         {
             http.Abort();
             return Task.CompletedTask;
-        });
+        }
+        );
         yield return ("a right token with the status of a refusal", (http, token) => Say(http, 400, new JsonObject { ["id_token"] = token.Valid() }.ToJsonString()));
         yield return ("a right token twice, the wrong one last", (http, token) => Say(http, 200, $"{{\"id_token\":\"{token.Valid()}\",\"id_token\":\"x\"}}"));
         yield return ("a userinfo of somebody else", (http, token) => Say(http, 200, new JsonObject { ["access_token"] = "a", ["id_token"] = token.With(claims => claims.Remove("groups")) }.ToJsonString()));
