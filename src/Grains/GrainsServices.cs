@@ -1,7 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using PRTS.Contracts.Builds;
-using PRTS.Grains.Access;
 
 namespace PRTS.Grains;
 
@@ -14,7 +13,6 @@ public static class GrainsServices
         services.AddSingleton(options);
         services.AddSingleton(new AttemptTokens(options.TokenKey));
         services.AddSingleton<BuildWaker>();
-        services.AddSingleton<IIncomingGrainCallFilter, AgentCallFilter>();
         return services;
     }
 }

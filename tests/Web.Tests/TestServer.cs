@@ -39,6 +39,9 @@ public sealed class TestServer : IAsyncLifetime
     private WebApplication app = null!;
     private int made;
 
+    /// <summary>The product's own unless a test has others.</summary>
+    public Web.Gateway.GatewayOptions Gateway { get; init; } = new();
+
     public string Home { get; } = Directory.CreateTempSubdirectory("prts-web-").FullName;
     public Uri Address { get; private set; } = null!;
     public IServiceProvider Services => app.Services;
@@ -63,7 +66,7 @@ public sealed class TestServer : IAsyncLifetime
         });
         builder.Services.AddSingleton(new AttemptTokens(new byte[32]));
         builder.Services.AddSingleton<Recorder>();
-        builder.Services.AddPrtsWeb(new WebOptions { PublicUrl = "http://prts.test", Home = Home, MaxArtifactFile = 64 << 20, Gateway = new() { Egress = AddressRules.Parse("127.0.0.1", out _) } });
+        builder.Services.AddPrtsWeb(new WebOptions { PublicUrl = "http://prts.test", Home = Home, MaxArtifactFile = 64 << 20, Gateway = Gateway });
         builder.UseOrleans(silo => silo
             .UseLocalhostClustering(FreePort(), FreePort(), null, Guid.NewGuid().ToString("N"))
             .Configure<ClusterMembershipOptions>(options => options.DefunctSiloCleanupPeriod = null)

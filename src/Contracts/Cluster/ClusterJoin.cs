@@ -43,6 +43,11 @@ public static class ClusterNames
     /// <summary>Prefix of join tokens, so that secret scanners know them.</summary>
     public const string JoinTokenPrefix = "prtsa_";
 
+    private const string AgentPrefix = "agent:";
+
     /// <summary>A silo's name in the membership table, by which an agent's own row is known.</summary>
-    public static string AgentSilo(string tenant, string name) => $"agent:{tenant}/{name}";
+    public static string AgentSilo(string tenant, string name) => $"{AgentPrefix}{tenant}/{name}";
+
+    /// <summary>The agent's key (<c>tenant/name</c>) that a silo of this name belongs to; null when it is no agent's.</summary>
+    public static string? AgentOf(string siloName) => siloName.StartsWith(AgentPrefix, StringComparison.Ordinal) ? siloName[AgentPrefix.Length..] : null;
 }

@@ -43,6 +43,7 @@ public static class ClusterSilo
         silo.AddDistributedGrainDirectory();
 #pragma warning restore ORLEANSEXP003
         silo.UseSiloMetadata(new Dictionary<string, string>(metadata, StringComparer.Ordinal));
+        silo.Services.AddSingleton<IIncomingGrainCallFilter, AgentCallFilter>();
         silo.Services.AddPlacementFilter<PinToAgentStrategy, PinToAgentDirector>(ServiceLifetime.Transient);
         silo.Services.AddPlacementFilter<ServersOnlyStrategy, ServersOnlyDirector>(ServiceLifetime.Transient);
         return silo;

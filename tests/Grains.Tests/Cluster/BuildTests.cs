@@ -101,9 +101,9 @@ public sealed class BuildTests(TestCluster cluster)
         Assert.True(await job.Report(assignment.Token, [started]));
         Assert.NotEqual(started.At, Job((await cluster.Builds.Get(id, TestCluster.Token))!, "a").StartedAt);
         var end = new JobEnded { Sequence = 3, At = Plans.Now, Status = RunStatus.Succeeded, LogLength = 0 };
-        Assert.False(await job.Report("prtsj_forged", [end]));
-        Assert.False(await job.Report(new AttemptTokens(new byte[32]).Create(new(new(id, "a"), 1), "agent-1"), [end]));
-        Assert.False(await cluster.AgentGrains.Job(new(id, "b")).Report(assignment.Token, [end]));
+        await Assert.ThrowsAsync<UnauthorizedAccessException>(() => job.Report("prtsj_forged", [end]));
+        await Assert.ThrowsAsync<UnauthorizedAccessException>(() => job.Report(new AttemptTokens(new byte[32]).Create(new(new(id, "a"), 1), "agent-1"), [end]));
+        await Assert.ThrowsAsync<UnauthorizedAccessException>(() => cluster.AgentGrains.Job(new(id, "b")).Report(assignment.Token, [end]));
         Assert.Equal(RunStatus.Running, Status((await cluster.Builds.Get(id, TestCluster.Token))!, "a"));
         cluster.Agent.Release(Attempt(id, "a"));
         Assert.Equal(RunStatus.Succeeded, (await cluster.Ended(id)).Status);

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using Orleans.Configuration;
 using Orleans.Placement;
 using Orleans.Runtime;
 using Orleans.Runtime.MembershipService.SiloMetadata;
@@ -12,6 +13,7 @@ using PRTS.Contracts;
 using PRTS.Contracts.Agents;
 using PRTS.Contracts.Builds;
 using PRTS.Contracts.Projects;
+using PRTS.Silo.Cluster;
 using PRTS.Storage;
 using PRTS.Storage.Builds;
 using PRTS.Storage.Postgres;
@@ -96,7 +98,7 @@ public sealed class TestCluster : IAsyncLifetime
         await Migrations.Apply(database);
         var builder = new InProcessTestClusterBuilder(3);
         builder.Options.ConfigureFileLogging = false;
-        builder.ConfigureSilo((options, silo) => Configure(silo, database, isAgent: options.SiloName.EndsWith('2')));
+        builder.ConfigureSilo((options, silo) => Configure(silo, database, directory, tokenKey, options.SiloName.EndsWith('2') ? $"{ProjectId.DefaultTenant}/{AgentName}" : null));
         cluster = builder.Build();
         await cluster.DeployAsync();
         await Agent.Hello();
@@ -133,19 +135,32 @@ public sealed class TestCluster : IAsyncLifetime
         }
     }
 
-    private void Configure(ISiloBuilder silo, NpgsqlDataSource database, bool isAgent)
+    /// <param name="agent">The key of the agent whose silo it is, which hosts what a real one does; null: a server.</param>
+    internal static void Configure(ISiloBuilder silo, NpgsqlDataSource database, string directory, byte[] tokenKey, string? agent)
     {
         silo.Services.AddPlacementFilter<PinToAgentStrategy, PinToAgentDirector>(ServiceLifetime.Transient);
         silo.Services.AddPlacementFilter<ServersOnlyStrategy, ServersOnlyDirector>(ServiceLifetime.Transient);
-        silo.UseSiloMetadata(isAgent
-            ? new Dictionary<string, string>(StringComparer.Ordinal) { [SiloRoles.RoleKey] = SiloRoles.Agent, [SiloRoles.AgentKey] = $"{ProjectId.DefaultTenant}/{AgentName}" }
+        silo.Services.AddSingleton<AgentCallFilter>();
+        silo.Services.AddSingleton<IIncomingGrainCallFilter, TestHostFilter>();
+        silo.UseSiloMetadata(agent is not null
+            ? new Dictionary<string, string>(StringComparer.Ordinal) { [SiloRoles.RoleKey] = SiloRoles.Agent, [SiloRoles.AgentKey] = agent }
             : new Dictionary<string, string>(StringComparer.Ordinal) { [SiloRoles.RoleKey] = SiloRoles.Server });
+        if (agent?.Split('/') is [var tenant, var name])
+        {
+            silo.Configure<GrainTypeOptions>(options => options.Classes.RemoveWhere(type => type != typeof(AgentGrain)));
+            silo.Services.AddSingleton(services => new FakeAgent(services.GetRequiredService<IGrainFactory>(), tenant, name));
+            silo.Services.AddSingleton<IAgentJobs>(services => services.GetRequiredService<FakeAgent>());
+            return;
+        }
+
         silo.UseSystemTextJsonGrainStorageSerializer();
         silo.AddAdoNetGrainStorage("prts", options => (options.Invariant, options.DataSource) = ("Npgsql", database));
         silo.AddMemoryGrainStorage("PubSubStore");
-        silo.AddMemoryStreams(Streams.Provider, streams => streams.ConfigurePullingAgent(agent => agent.Configure(o => o.GetQueueMsgsTimerPeriod = TimeSpan.FromMilliseconds(10))));
-        silo.Services.AddSingleton(services => new FakeAgent(services.GetRequiredService<IGrainFactory>(), ProjectId.DefaultTenant, AgentName));
-        silo.Services.AddSingleton<IAgentJobs>(services => services.GetRequiredService<FakeAgent>());
+        silo.AddMemoryStreams(Streams.Provider, streams =>
+        {
+            streams.ConfigurePartitionBalancing((services, _) => ActivatorUtilities.CreateInstance<ServerQueueBalancer>(services));
+            streams.ConfigurePullingAgent(pulling => pulling.Configure(o => o.GetQueueMsgsTimerPeriod = TimeSpan.FromMilliseconds(10)));
+        });
         silo.Services.AddPrtsStorage(new()
         {
             ConnectionString = database.ConnectionString,

@@ -72,15 +72,18 @@ public sealed class OpenIdConnectSignIn(SignInProvidersStore providers, EgressCl
         var settings = provider.OpenIdConnect!;
         // Before anything else is believed: whoever planted this answer does not know the state.
         if (!Same(answer.GetValueOrDefault("state"), begun.Key)) throw new SignInException("The answer belongs to another sign-in (state).");
+        // Of this browser's cookies only the browser knows that they are used; whoever keeps one would come back with it.
+        var now = time.GetUtcNow();
+        if (!await providers.UseAssertion(settings.Issuer, begun.Key, now + SignInState.Lifetime + Skew, now, cancellationToken)) throw new SignInException("The answer came before (state).");
         var configuration = await Configuration(settings, cancellationToken);
-        if (answer.TryGetValue("iss", out var issuer) && issuer != configuration.Issuer) throw new SignInException($"The answer comes from the issuer '{issuer}', not '{configuration.Issuer}'.");
+        if ((answer.TryGetValue("iss", out var issuer) || configuration.AuthorizationResponseIssParameterSupported) && issuer != configuration.Issuer) throw new SignInException($"The answer comes from the issuer '{issuer}', not '{configuration.Issuer}'.");
         if (answer.TryGetValue("error", out var error)) throw new SignInException($"The provider says '{error}': {answer.GetValueOrDefault("error_description") ?? "no description"}");
         if (answer.GetValueOrDefault("code") is not { Length: > 0 } code) throw new SignInException("The answer has no code.");
-        using var tokens = await Exchange(tenant, provider, configuration, begun, code, cancellationToken);
-        var token = await Validate(Text(tokens.RootElement, "id_token") ?? throw new SignInException("The provider gave no id_token."), settings, configuration, begun, cancellationToken);
+        var tokens = await Exchange(tenant, provider, configuration, begun, code, cancellationToken);
+        var token = await Validate(Text(tokens, "id_token") ?? throw new SignInException("The provider gave no id_token."), settings, configuration, begun, cancellationToken);
         var claims = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
-        Collect(claims, Payload(token));
-        if (Text(tokens.RootElement, "access_token") is { } access && configuration.UserInfoEndpoint is { Length: > 0 } place && Lacks(claims, settings))
+        Collect(claims, Part(token.EncodedPayload));
+        if (Text(tokens, "access_token") is { } access && configuration.UserInfoEndpoint is { Length: > 0 } place && Lacks(claims, settings))
             Collect(claims, await UserInfo(place, access, token.Subject, cancellationToken));
         return new(
             token.Subject,
@@ -92,7 +95,7 @@ public sealed class OpenIdConnectSignIn(SignInProvidersStore providers, EgressCl
 
     private static bool Lacks(Dictionary<string, JsonElement> claims, OpenIdConnectSettings settings) => !claims.ContainsKey(settings.NameClaim) || !claims.ContainsKey(settings.GroupsClaim);
 
-    private async Task<JsonDocument> Exchange(string tenant, SignInProvider provider, OpenIdConnectConfiguration configuration, BegunSignIn begun, string code, CancellationToken cancellationToken)
+    private async Task<JsonElement> Exchange(string tenant, SignInProvider provider, OpenIdConnectConfiguration configuration, BegunSignIn begun, string code, CancellationToken cancellationToken)
     {
         using var secret = await providers.Secret(tenant, provider.Name, cancellationToken);
         var form = new Dictionary<string, string>(StringComparer.Ordinal)
@@ -124,7 +127,10 @@ public sealed class OpenIdConnectSignIn(SignInProvidersStore providers, EgressCl
 
         if (!result.IsValid || result.SecurityToken is not JsonWebToken token) throw new SignInException($"The id_token is refused: {result.Exception?.Message}", result.Exception);
         if (!Same(token.TryGetPayloadValue<string>("nonce", out var nonce) ? nonce : null, begun.Nonce)) throw new SignInException("The id_token belongs to another sign-in (nonce).");
-        if (token.Audiences.Skip(1).Any() && !(token.TryGetPayloadValue<string>("azp", out var party) && party == settings.ClientId)) throw new SignInException("The id_token was made for somebody else, too (azp).");
+        // Which of two claims or headers of one name holds is said nowhere, and others may read the other.
+        if (Part(token.EncodedHeader).TryGetProperty("crit", out _)) throw new SignInException("The id_token is only for who knows its extensions (crit).");
+        var party = Text(Part(token.EncodedPayload), "azp");
+        if (party is null ? token.Audiences.Skip(1).Any() : party != settings.ClientId) throw new SignInException("The id_token was made for somebody else, too (azp).");
         if (string.IsNullOrEmpty(token.Subject) || token.Subject.Length > 255) throw new SignInException("The id_token has no subject.");
         return token;
     }
@@ -142,12 +148,11 @@ public sealed class OpenIdConnectSignIn(SignInProvidersStore providers, EgressCl
     private async Task<JsonElement> UserInfo(string address, string access, string subject, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, address) { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", access) } };
-        using var answer = await Ask(request, "the userinfo endpoint", cancellationToken);
-        if (Text(answer.RootElement, "sub") != subject) throw new SignInException("The userinfo endpoint speaks of somebody else.");
-        return answer.RootElement.Clone();
+        var answer = await Ask(request, "the userinfo endpoint", cancellationToken);
+        return Text(answer, "sub") == subject ? answer : throw new SignInException("The userinfo endpoint speaks of somebody else.");
     }
 
-    private async Task<JsonDocument> Ask(HttpRequestMessage request, string what, CancellationToken cancellationToken)
+    private async Task<JsonElement> Ask(HttpRequestMessage request, string what, CancellationToken cancellationToken)
     {
         try
         {
@@ -157,13 +162,10 @@ public sealed class OpenIdConnectSignIn(SignInProvidersStore providers, EgressCl
             var bytes = new byte[LongestAnswer + 1];
             var length = await body.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellationToken);
             if (length > LongestAnswer) throw new SignInException($"The answer of {what} is too long.");
-            var json = JsonDocument.Parse(bytes.AsMemory(0, length));
-            if (response.IsSuccessStatusCode && json.RootElement.ValueKind == JsonValueKind.Object) return json;
-            var problem = json.RootElement.ValueKind == JsonValueKind.Object ? Text(json.RootElement, "error_description") ?? Text(json.RootElement, "error") : null;
-            json.Dispose();
-            throw new SignInException($"{what} answers {(int)response.StatusCode}: {problem ?? "no reason"}");
+            var json = StrictJson.Read(bytes.AsMemory(0, length), what);
+            return response.IsSuccessStatusCode ? json : throw new SignInException($"{what} answers {(int)response.StatusCode}: {Text(json, "error_description") ?? Text(json, "error") ?? "no reason"}");
         }
-        catch (Exception failure) when (failure is HttpRequestException or JsonException or IOException)
+        catch (Exception failure) when (failure is HttpRequestException or IOException)
         {
             throw new SignInException($"{what} cannot be asked: {failure.Message}", failure);
         }
@@ -188,7 +190,7 @@ public sealed class OpenIdConnectSignIn(SignInProvidersStore providers, EgressCl
         issuer.TrimEnd('/') + "/.well-known/openid-configuration", new OpenIdConnectConfigurationRetriever(),
         new HttpDocumentRetriever(egress.Http) { RequireHttps = !issuer.StartsWith("http://", StringComparison.Ordinal) }));
 
-    private static JsonElement Payload(JsonWebToken token) => JsonDocument.Parse(Base64UrlEncoder.Decode(token.EncodedPayload)).RootElement;
+    private static JsonElement Part(string encoded) => StrictJson.Read(Base64UrlEncoder.DecodeBytes(encoded), "the id_token");
 
     private static void Collect(Dictionary<string, JsonElement> claims, JsonElement source)
     {

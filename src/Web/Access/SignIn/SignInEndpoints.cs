@@ -65,8 +65,8 @@ public static partial class SignInEndpoints
         if (begun is null) return await Refused(http, known, "The answer belongs to no sign-in of this browser, or came too late.", "/");
         try
         {
-            // A parameter that is there twice has no meaning (RFC 6749, 3.1).
-            var answer = http.Request.Query.Where(parameter => parameter.Value.Count == 1).ToDictionary(parameter => parameter.Key, parameter => parameter.Value.ToString(), StringComparer.Ordinal);
+            // A parameter that is there twice has no meaning (RFC 6749, 3.1), and is not as if it were missing.
+            var answer = http.Request.Query.ToDictionary(parameter => parameter.Key, parameter => parameter.Value.Count == 1 ? parameter.Value.ToString() : "", StringComparer.Ordinal);
             return await Accept(http, known, await oidc.Finish(tenant, known, begun, answer, http.RequestAborted), begun.ReturnUrl);
         }
         catch (SignInException problem)

@@ -25,7 +25,8 @@ public sealed record BegunSignIn(string Tenant, string Provider, string Key, str
 /// </summary>
 public sealed class SignInState(IDataProtectionProvider protection, WebOptions options)
 {
-    private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(15);
+    /// <summary>How long somebody may take at the provider.</summary>
+    public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(15);
     private readonly ITimeLimitedDataProtector protector = protection.CreateProtector("prts sign-in").ToTimeLimitedDataProtector();
 
     public void Set(HttpContext http, BegunSignIn begun) => http.Response.Cookies.Append(
