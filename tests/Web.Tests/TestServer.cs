@@ -39,8 +39,8 @@ public sealed class TestServer : IAsyncLifetime
     private WebApplication app = null!;
     private int made;
 
-    /// <summary>The product's own unless a test has others.</summary>
-    public Web.Gateway.GatewayOptions Gateway { get; init; } = new();
+    /// <summary>Unless a test has others: what the tests serve on this machine may be asked.</summary>
+    public Web.Gateway.GatewayOptions Gateway { get; init; } = new() { Egress = AddressRules.Parse("127.0.0.1", out _) };
 
     public string Home { get; } = Directory.CreateTempSubdirectory("prts-web-").FullName;
     public Uri Address { get; private set; } = null!;

@@ -1,5 +1,6 @@
 using System.Security.Claims;
 using PRTS.Api.Access;
+using PRTS.Audit;
 using PRTS.Contracts;
 using PRTS.Contracts.Access;
 using PRTS.Contracts.Projects;
@@ -29,6 +30,9 @@ public sealed record Refused(Refusal Why, string Text);
 /// <summary>Makes and changes tenants, organizations, teams and roles, for the API and for pages. Answers: why not; null when it is done.</summary>
 public sealed class DirectoryChanges(IGrainFactory grains, Accounts accounts)
 {
+    /// <summary>What the audit log says of a new tenant.</summary>
+    public static AuditFields Fields(CreateTenant request) => new() { ["name"] = request.Name, ["administrator"] = request.Administrator?.Name ?? "" };
+
     public async Task<Refused?> CreateTenant(CreateTenant request)
     {
         if ((NameProblem("a tenant", request.Name) ?? DescriptionProblem(request.DisplayName)) is { } refused) return refused;

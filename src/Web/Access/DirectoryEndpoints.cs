@@ -23,7 +23,7 @@ public static class DirectoryEndpoints
     {
         var group = api.MapGroup("").WithTags("Access").CheckNames();
         group.MapGet("/tenants", Tenants).RequirePermission(Permissions.TenantManage).WithSummary("Tenants of this installation");
-        group.MapPost("/tenants", CreateTenant).Audit<CreateTenant>("tenant:create", request => new() { ["name"] = request.Name }).RequirePermission(Permissions.TenantManage).WithSummary("Make a tenant");
+        group.MapPost("/tenants", CreateTenant).Audit<CreateTenant>("tenant:create", DirectoryChanges.Fields).RequirePermission(Permissions.TenantManage).WithSummary("Make a tenant");
         group.MapPatch("/tenants/{tenant}", UpdateTenant).Audit<UpdateTenant>("tenant:enable", request => new() { ["enabled"] = request.Enabled }, AccessAudit.OfTenant).RequirePermission(Permissions.TenantManage).WithSummary("Enable or disable a tenant").WithDescription("Nobody of a disabled one gets in; nothing of it is lost.");
         group.MapGet("/organizations", Organizations).RequirePermissionAnywhere(Permissions.ProjectRead).WithSummary("Organizations in which I may see something");
         group.MapPost("/organizations", CreateOrganization).Audit<CreateOrganization>("organization:create", request => new() { ["name"] = request.Name }).RequirePermission(Permissions.OrganizationManage).WithSummary("Make an organization");

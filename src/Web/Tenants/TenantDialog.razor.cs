@@ -11,6 +11,8 @@ public partial class TenantDialog
 {
     private string name = "";
     private string displayName = "";
+    private string administrator = "";
+    private string password = "";
 
     [CascadingParameter] private IMudDialogInstance Dialog { get; set; } = null!;
 
@@ -18,7 +20,12 @@ public partial class TenantDialog
 
     private async Task Save()
     {
-        var tenant = new CreateTenant { Name = name.Trim(), DisplayName = displayName.Trim() };
-        if (await Make(Permissions.TenantManage, "tenant:create", new("tenant", tenant.Name), new() { ["name"] = tenant.Name }, async _ => (await Changes.CreateTenant(tenant))?.Text)) Dialog.Close();
+        var tenant = new CreateTenant
+        {
+            Name = name.Trim(),
+            DisplayName = displayName.Trim(),
+            Administrator = administrator.Trim() is { Length: > 0 } first ? new() { Name = first, Password = password } : null,
+        };
+        if (await Make(Permissions.TenantManage, "tenant:create", new("tenant", tenant.Name), DirectoryChanges.Fields(tenant), async _ => (await Changes.CreateTenant(tenant))?.Text)) Dialog.Close();
     }
 }
