@@ -35,7 +35,7 @@ public sealed class AccessAudit(DirectoryReadModel directory, Accounts accounts,
         return roles.Count > 0 ? new() { ["user"] = grant.User ?? "", ["team"] = grant.Team ?? "", ["role"] = string.Join(' ', roles) } : null;
     }
 
-    public async Task<AuditFields?> User(string tenant, string name) => await accounts.Find(tenant, name) is { } known ? new() { ["role"] = known.Role } : null;
+    public async Task<AuditFields?> User(string tenant, string name) => await accounts.Find(tenant, name) is { } known ? new() { ["role"] = known.Role, ["enabled"] = known.Enabled } : null;
 
     /// <summary>How many there are, which end together.</summary>
     public async Task<AuditFields?> Sessions(Guid user) => new() { ["sessions"] = (await sessions.List(user, current: null)).Count };

@@ -34,7 +34,7 @@ public partial class UserSessionsDialog
             if (await Users.ByName(by.Tenant(), Name) is not { } user) return Localizer["Why.Nobody", Name];
             await Sessions.EndAll(user.Id, except: null);
             return null;
-        });
+        }, async tenant => await Users.ByName(tenant, Name) is { } user ? await Former.Sessions(user.Id) : null);
         await OnParametersSetAsync();
     }
 }

@@ -30,6 +30,9 @@ public partial class UsersPage
 
     [Inject] private UsersStore Store { get; set; } = null!;
 
+    /// <summary>How something was before it is changed.</summary>
+    [Inject] private AccessAudit Former { get; set; } = null!;
+
     [Inject] private IDialogService Dialogs { get; set; } = null!;
 
     [Inject] private TimeProvider Time { get; set; } = null!;
@@ -65,21 +68,21 @@ public partial class UsersPage
         await Update(user, new() { Enabled = !user.Enabled });
     }
 
-    private Task Update(UserSummary user, UpdateUser request) =>
-        Make("user:update", user, Accounts.Fields(request), async () => (await Accounts.Update(User.Tenant(), user.Name, request)).Problem);
+    private async Task Update(UserSummary user, UpdateUser request) =>
+        await Make("user:update", user, Accounts.Fields(request), async () => (await Accounts.Update(User.Tenant(), user.Name, request)).Problem, await Former.User(User.Tenant(), user.Name));
 
     private async Task ResetSecondFactor(UserSummary user)
     {
         if (await Dialogs.ShowMessageBoxAsync(Localizer["Users.ResetFactorOf", user.Name], Localizer["Users.ResetFactorText"], Localizer["Users.ResetFactor"], cancelText: Localizer["Cancel"]) != true) return;
         await Make("second-factor:reset", user, null, async () =>
-            await Store.ByName(User.Tenant(), user.Name) is { } known && await Factors.Remove(known.Id) ? null : Localizer["Users.NoFactor", user.Name].Value);
+            await Store.ByName(User.Tenant(), user.Name) is { } known && await Factors.Remove(known.Id) ? null : Localizer["Users.NoFactor", user.Name].Value, await Store.ByName(User.Tenant(), user.Name) is { } one ? await Former.SecondFactor(one.Id) : null);
     }
 
-    private async Task Make(string action, UserSummary user, AuditFields? after, Func<Task<string?>> change)
+    private async Task Make(string action, UserSummary user, AuditFields? after, Func<Task<string?>> change, AuditFields? before = null)
     {
         if (!await Allowed(Permissions.UserManage)) return;
         var target = new AuditTarget(action[..action.IndexOf(':', StringComparison.Ordinal)], user.Name);
-        await Audit.Allowed(action, target, after);
+        await Audit.Allowed(action, target, after, before);
         problem = await change();
         await Audit.Failed(action, target, problem);
         changes++;

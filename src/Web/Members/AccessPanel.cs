@@ -24,6 +24,9 @@ public abstract class AccessPanel : ComponentBase
 
     [Inject] protected IStringLocalizer<UiText> Localizer { get; set; } = null!;
 
+    /// <summary>How something was before it is changed.</summary>
+    [Inject] protected AccessAudit Former { get; set; } = null!;
+
     [Inject] private PageAudit Audit { get; set; } = null!;
 
     [Inject] private IAuthorizationService Authorization { get; set; } = null!;
@@ -38,8 +41,9 @@ public abstract class AccessPanel : ComponentBase
     protected bool May(string permission) => User.May(permission, Scope);
 
     /// <param name="change">Answers what is wrong; null when it is done.</param>
+    /// <param name="before">Null: it has no former state.</param>
     /// <returns>Whether it is done.</returns>
-    protected async Task<bool> Make(string permission, string action, AuditTarget target, AuditFields? after, Func<ClaimsPrincipal, Task<string?>> change)
+    protected async Task<bool> Make(string permission, string action, AuditTarget target, AuditFields? after, Func<ClaimsPrincipal, Task<string?>> change, Func<string, Task<AuditFields?>>? before = null)
     {
         var user = (await Authentication).User;
         if (!(await Authorization.AuthorizeAsync(user, Scope, permission)).Succeeded)
@@ -49,7 +53,7 @@ public abstract class AccessPanel : ComponentBase
             return false;
         }
 
-        await Audit.Allowed(action, target, after);
+        await Audit.Allowed(action, target, after, before is null ? null : await before(user.Tenant()));
         Problem = await change(user);
         await Audit.Failed(action, target, Problem);
         await Changed.InvokeAsync();

@@ -18,6 +18,9 @@ public partial class RolesPage
 
     [Inject] private DirectoryChanges Changes { get; set; } = null!;
 
+    /// <summary>How something was before it is changed.</summary>
+    [Inject] private AccessAudit Former { get; set; } = null!;
+
     [Inject] private IDialogService Dialogs { get; set; } = null!;
 
     protected override object Shown => "";
@@ -40,7 +43,7 @@ public partial class RolesPage
         if (!await Allowed(Permissions.RoleManage)) return;
         if (await Dialogs.ShowMessageBoxAsync(Localizer["Roles.Remove", role.Name], Localizer["Roles.RemoveText"], Localizer["Access.Remove"], cancelText: Localizer["Cancel"]) != true) return;
         var target = new AuditTarget("role", role.Name);
-        await Audit.Allowed("role:remove", target);
+        await Audit.Allowed("role:remove", target, before: await Former.Role(User.Tenant(), role.Name));
         problem = (await Changes.RemoveRole(User.Tenant(), role.Name))?.Text;
         await Audit.Failed("role:remove", target, problem);
         await Reload();

@@ -39,7 +39,7 @@ public partial class TenantsPage
         if (!await Allowed(Permissions.TenantManage)) return;
         if (tenant.Enabled && await Dialogs.ShowMessageBoxAsync(Localizer["Users.DisableOf", tenant.Name], Localizer["Tenants.DisableText"], Localizer["Users.Disable"], cancelText: Localizer["Cancel"]) != true) return;
         var target = new AuditTarget("tenant", tenant.Name);
-        await Audit.Allowed("tenant:enable", target, new() { ["enabled"] = !tenant.Enabled });
+        await Audit.Allowed("tenant:enable", target, new() { ["enabled"] = !tenant.Enabled }, new() { ["enabled"] = tenant.Enabled });
         problem = (await Changes.SetTenantEnabled(tenant.Name, !tenant.Enabled))?.Text;
         await Audit.Failed("tenant:enable", target, problem);
         await Reload();

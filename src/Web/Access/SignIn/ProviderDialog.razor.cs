@@ -88,7 +88,7 @@ public partial class ProviderDialog
             Secret = value,
         };
         var target = new AuditTarget("sign-in-provider", Name);
-        await Audit.Allowed("sign-in-provider:set", target, SignInProviderEndpoints.Fields(request));
+        await Audit.Allowed("sign-in-provider:set", target, SignInProviderEndpoints.Fields(request), Provider is { } former ? SignInProviderEndpoints.Fields(former) : null);
         using (value) (_, problem) = await Settings.Set(By, Name, request);
         await Audit.Failed("sign-in-provider:set", target, problem);
         if (problem is null) Dialog.Close();

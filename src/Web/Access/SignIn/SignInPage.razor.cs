@@ -50,7 +50,7 @@ public partial class SignInPage
     {
         if (!await Allowed(Permissions.SignInManage)) return;
         if (await Dialogs.ShowMessageBoxAsync(provider.Title, Localizer["SignIn.RemoveText"], Localizer["SignIn.Remove"], cancelText: Localizer["Cancel"]) != true) return;
-        await Audit.Allowed("sign-in-provider:remove", new("sign-in-provider", provider.Name));
+        await Audit.Allowed("sign-in-provider:remove", new("sign-in-provider", provider.Name), before: SignInProviderEndpoints.Fields(provider));
         await Settings.Remove(User.Tenant(), provider.Name, Leaving);
         await Reload();
     }
@@ -60,7 +60,7 @@ public partial class SignInPage
         if (policy is null || !await Allowed(Permissions.SignInManage)) return;
         policy = policy with { BreakGlass = breakGlass.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries) };
         var target = new AuditTarget("sign-in-policy", "");
-        await Audit.Allowed("sign-in-policy:set", target, SignInProviderEndpoints.Fields(policy));
+        await Audit.Allowed("sign-in-policy:set", target, SignInProviderEndpoints.Fields(policy), SignInProviderEndpoints.Fields(await Settings.Policy(User.Tenant(), Leaving)));
         problem = await Settings.SetPolicy(User.Tenant(), policy, Leaving);
         await Audit.Failed("sign-in-policy:set", target, problem);
         if (problem is null) Snackbar.Add(Localizer["SignIn.Saved"], Severity.Success);

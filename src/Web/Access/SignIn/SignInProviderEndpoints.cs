@@ -21,12 +21,12 @@ public static class SignInProviderEndpoints
     {
         var group = api.MapGroup("").WithTags("Access");
         group.MapGet("/sign-in-providers", List).RequirePermission(Permissions.SignInManage).WithSummary("Who else says who somebody is").WithDescription("OpenID Connect, LDAP and SAML providers; never their secrets.");
-        group.MapPut(Provider, Set).LimitBody(4 << 20).Audit<SetSignInProvider>("sign-in-provider:set", Fields).RequirePermission(Permissions.SignInManage).WithSummary("Make or change a provider")
+        group.MapPut(Provider, Set).LimitBody(4 << 20).Audit<SetSignInProvider>("sign-in-provider:set", Fields, OfProvider).RequirePermission(Permissions.SignInManage).WithSummary("Make or change a provider")
             .WithDescription("Exactly one of `openIdConnect`, `ldap` and `saml`. Without `secret` the one that is there stays, as long as issuer and client, or directory and search account, stay.");
-        group.MapDelete(Provider, Remove).Audit("sign-in-provider:remove").RequirePermission(Permissions.SignInManage).WithSummary("Remove a provider").WithDescription("Accounts that it made stay; their sessions too, until they end.");
-        group.MapPost(Provider + "/test", Test).Audit("sign-in-provider:test").RequirePermission(Permissions.SignInManage).WithSummary("Ask a provider whether it answers");
+        group.MapDelete(Provider, Remove).Audit("sign-in-provider:remove", OfProvider).RequirePermission(Permissions.SignInManage).WithSummary("Remove a provider").WithDescription("Accounts that it made stay; their sessions too, until they end.");
+        group.MapPost(Provider + "/test", Test).Audit("sign-in-provider:test", OfProvider).RequirePermission(Permissions.SignInManage).WithSummary("Ask a provider whether it answers");
         group.MapGet("/sign-in-policy", Policy).RequirePermission(Permissions.SignInManage).WithSummary("Who signs in with a password that is kept here");
-        group.MapPut("/sign-in-policy", SetPolicy).Audit<SignInPolicy>("sign-in-policy:set", Fields)
+        group.MapPut("/sign-in-policy", SetPolicy).Audit<SignInPolicy>("sign-in-policy:set", Fields, OfPolicy)
             .RequirePermission(Permissions.SignInManage).WithSummary("Say who signs in with a password that is kept here");
     }
 
@@ -56,19 +56,29 @@ public static class SignInProviderEndpoints
     /// <summary>Also for pages.</summary>
     internal static AuditFields Fields(SignInPolicy policy) => new() { ["passwords"] = policy.Passwords.ToString(), ["breakGlass"] = string.Join(' ', policy.BreakGlass) };
 
+    private static FormerState OfProvider { get; } = async request =>
+        await request.Get<SignInSettings>().Get(request.HttpContext.User.Tenant(), request.Route("provider"), request.HttpContext.RequestAborted) is { } known ? Fields(known) : null;
+
+    private static FormerState OfPolicy { get; } = async request => Fields(await request.Get<SignInSettings>().Policy(request.HttpContext.User.Tenant(), request.HttpContext.RequestAborted));
+
     /// <summary>Also for pages. That there is a secret, never which.</summary>
-    internal static AuditFields Fields(SetSignInProvider request)
+    internal static AuditFields Fields(SetSignInProvider request) => Fields(request.Enabled, request.MakesAccounts, request.Groups, request.OpenIdConnect, request.Ldap, request.Saml, request.Secret is not null);
+
+    /// <summary>Also for pages.</summary>
+    internal static AuditFields Fields(SignInProvider known) => Fields(known.Enabled, known.MakesAccounts, known.Groups, known.OpenIdConnect, known.Ldap, known.Saml, known.HasSecret);
+
+    private static AuditFields Fields(bool enabled, bool makesAccounts, IReadOnlyList<GroupRule> groups, OpenIdConnectSettings? oidc, LdapSettings? ldap, SamlSettings? saml, bool hasSecret)
     {
         var fields = new AuditFields
         {
-            ["enabled"] = request.Enabled,
-            ["makesAccounts"] = request.MakesAccounts,
-            ["groups"] = string.Join("; ", request.Groups.Select(rule => $"{rule.Group} -> {rule.Team}")),
+            ["enabled"] = enabled,
+            ["makesAccounts"] = makesAccounts,
+            ["groups"] = string.Join("; ", groups.Select(rule => $"{rule.Group} -> {rule.Team}")),
         };
-        if (request.OpenIdConnect is { } oidc) fields["openIdConnect"] = $"{oidc.Issuer} {oidc.ClientId}";
-        if (request.Ldap is { } ldap) fields["ldap"] = $"{ldap.Address} {ldap.SearchDn}";
-        if (request.Saml is not null) fields["saml"] = true;
-        if (request.Secret is not null) fields["secret"] = AuditValue.Secret;
+        if (oidc is not null) fields["openIdConnect"] = $"{oidc.Issuer} {oidc.ClientId}";
+        if (ldap is not null) fields["ldap"] = $"{ldap.Address} {ldap.SearchDn}";
+        if (saml is not null) fields["saml"] = true;
+        if (hasSecret) fields["secret"] = AuditValue.Secret;
         return fields;
     }
 }
