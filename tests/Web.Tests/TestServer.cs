@@ -95,7 +95,7 @@ public sealed class TestServer : IAsyncLifetime
     public async Task<StoredUser> NewUser(Role role)
     {
         var name = Unique(role.ToString().ToLowerInvariant());
-        var (_, problem) = await Get<Accounts>().Create(ProjectId.DefaultTenant, new() { Name = name, Password = Password, Role = role.ToString().ToLowerInvariant() });
+        var (_, problem) = await Get<Accounts>().Create(ProjectId.DefaultTenant, new() { Name = name, Password = Password, Role = role.ToString().ToLowerInvariant() }, by: null);
         Assert.Null(problem);
         return (await Get<UsersStore>().ByName(ProjectId.DefaultTenant, name))!;
     }

@@ -101,7 +101,11 @@ public static class AccessRules
 
     /// <summary>Whether a user may give the role to somebody there: nobody gives what they do not have.</summary>
     public static bool MayGive(AccessFacts giver, string role, AccessScope scope) =>
-        Allows(giver, Permissions.MemberManage, scope) && All.Where(permission => Gives(giver, role, permission)).All(permission => OfOperator.Contains(permission) || Allows(giver, permission, scope));
+        Allows(giver, Permissions.MemberManage, scope) && Has(giver, role, scope);
+
+    /// <summary>Whether a user has all there that the role gives.</summary>
+    public static bool Has(AccessFacts facts, string role, AccessScope scope) =>
+        All.Where(permission => Gives(facts, role, permission)).All(permission => OfOperator.Contains(permission) || Allows(facts, permission, scope));
 
     /// <summary>The permissions that a role of the tenant has; none when there is no such role.</summary>
     public static IEnumerable<string> Of(AccessFacts facts, string role) => All.Where(permission => Gives(facts, role, permission));

@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using System.Text.RegularExpressions;
 using PRTS.Api.Access;
 using PRTS.Audit;
@@ -53,12 +54,14 @@ public sealed partial class Accounts(UsersStore users, SessionsStore sessions, D
     public async Task<UserSummary?> Find(string tenant, string name, CancellationToken cancellationToken = default) =>
         await users.ByName(tenant, name, cancellationToken) is { } user ? await Summary(tenant, user.Id, cancellationToken) : null;
 
+    /// <param name="by">Who makes it, and gives no role with more than they have; null: the installation itself.</param>
     /// <returns>The account, or the problem.</returns>
-    public async Task<(UserSummary? User, string? Problem)> Create(string tenant, CreateUser request, CancellationToken cancellationToken = default)
+    public async Task<(UserSummary? User, string? Problem)> Create(string tenant, CreateUser request, ClaimsPrincipal? by, CancellationToken cancellationToken = default)
     {
         if (NameProblem(request.Name) is { } wrong) return (null, wrong);
         if (PasswordProblem(request.Password, request.Name) is { } problem) return (null, problem);
         if (ParseRole(request.Role) is not { } role) return (null, RoleProblem(request.Role));
+        if (GivingProblem(by, role) is { } beyond) return (null, beyond);
         if (await Create(tenant, new UserProfile { Name = request.Name, CreatedAt = time.GetUtcNow(), Enabled = request.Enabled ?? role != Role.None }, role) is not { } id)
             return (null, $"There is a user '{request.Name}' already.");
         await users.SetPassword(id, await hasher.Hash(request.Password, cancellationToken), cancellationToken);
@@ -75,13 +78,21 @@ public sealed partial class Accounts(UsersStore users, SessionsStore sessions, D
         return id;
     }
 
+    /// <summary>Why an account is not theirs to change: whoever could give it a password could do what it may.</summary>
+    public async Task<string?> BeyondProblem(ClaimsPrincipal by, StoredUser user, CancellationToken cancellationToken = default) =>
+        await facts.Get(user.Id, cancellationToken) is { } known && known.Roles.Any(held => !AccessRules.Has(by.Facts()!, held.Role, held.Scope))
+            ? $"'{user.Name}' may do more than you, so you cannot change that account. Ask somebody who may do as much."
+            : null;
+
+    /// <param name="by">As above.</param>
     /// <returns>The account as it is now, or the problem; neither when there is no such user.</returns>
-    public async Task<(UserSummary? User, string? Problem)> Update(string tenant, string name, UpdateUser request, CancellationToken cancellationToken = default)
+    public async Task<(UserSummary? User, string? Problem)> Update(string tenant, string name, UpdateUser request, ClaimsPrincipal? by, CancellationToken cancellationToken = default)
     {
         if (await users.ByName(tenant, name, cancellationToken) is not { } user) return (null, null);
         if (request.Password is { } password && PasswordProblem(password, name) is { } problem) return (null, problem);
         var role = request.Role is { } roleName ? ParseRole(roleName) : null;
         if (request.Role is not null && role is null) return (null, RoleProblem(request.Role));
+        if (((by is null ? null : await BeyondProblem(by, user, cancellationToken)) ?? (role is { } asked ? GivingProblem(by, asked) : null)) is { } beyond) return (null, beyond);
         var enabled = request.Enabled ?? (role is { } given ? given != Role.None : null);
         if ((enabled == false || role is not (null or Role.Admin)) && await IsLastAdministrator(tenant, user, cancellationToken)) return (null, $"'{name}' is the last administrator. Make another one first.");
         // Who is disabled keeps the role, to have it again when enabled.
@@ -91,6 +102,9 @@ public sealed partial class Accounts(UsersStore users, SessionsStore sessions, D
         if (request.Password is { } changed) await SetPassword(user, changed, cancellationToken);
         return (await Summary(tenant, user.Id, cancellationToken), null);
     }
+
+    private static string? GivingProblem(ClaimsPrincipal? by, Role role) => by is null || AccessRules.Has(by.Facts()!, Name(role), AccessScope.Tenant) ? null
+        : $"The role {Name(role)} has rights in the whole tenant that you do not have, so you cannot give it.";
 
     private async Task<bool> IsLastAdministrator(string tenant, StoredUser user, CancellationToken cancellationToken) =>
         await directory.Holders(tenant, Name(Role.Admin), except: user.Id, cancellationToken) == 0

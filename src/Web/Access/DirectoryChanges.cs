@@ -38,7 +38,7 @@ public sealed class DirectoryChanges(IGrainFactory grains, Accounts accounts)
         if ((NameProblem("a tenant", request.Name) ?? DescriptionProblem(request.DisplayName)) is { } refused) return refused;
         if (request.Administrator is { } unfit && Invalid(Accounts.NameProblem(unfit.Name) ?? Accounts.PasswordProblem(unfit.Password, unfit.Name)) is { } wrong) return wrong;
         if (await grains.Tenant(request.Name).Create(request.DisplayName) is { } problem) return new(Refusal.Conflict, problem);
-        return request.Administrator is { } first ? Invalid((await accounts.Create(request.Name, new() { Name = first.Name, Password = first.Password, Role = Accounts.Name(Role.Admin) })).Problem) : null;
+        return request.Administrator is { } first ? Invalid((await accounts.Create(request.Name, new() { Name = first.Name, Password = first.Password, Role = Accounts.Name(Role.Admin) }, by: null)).Problem) : null;
     }
 
     /// <summary>Nobody of a disabled tenant gets in; nothing of it is lost.</summary>

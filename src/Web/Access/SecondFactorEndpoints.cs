@@ -54,9 +54,10 @@ public static class SecondFactorEndpoints
         return TypedResults.NoContent();
     }
 
-    private static async Task<Results<NoContent, ProblemHttpResult>> Reset(string name, ClaimsPrincipal user, UsersStore users, SecondFactors factors, CancellationToken cancellationToken)
+    private static async Task<Results<NoContent, ProblemHttpResult>> Reset(string name, ClaimsPrincipal user, UsersStore users, Accounts accounts, SecondFactors factors, CancellationToken cancellationToken)
     {
         if (await users.ByName(user.Tenant(), name, cancellationToken) is not { } other) return Problems.NotFound($"There is no user '{name}'.");
+        if (await accounts.BeyondProblem(user, other, cancellationToken) is { } beyond) return Problems.Of(StatusCodes.Status403Forbidden, "forbidden", beyond);
         return await factors.Remove(other.Id, cancellationToken) ? TypedResults.NoContent() : Problems.NotFound($"'{name}' has no second factor.");
     }
 

@@ -34,7 +34,7 @@ public static class AdministrationEndpoints
         TypedResults.Ok(await accounts.List(user.Tenant(), cancellationToken));
 
     private static async Task<Results<Created<UserSummary>, ProblemHttpResult>> Create(CreateUser request, ClaimsPrincipal user, Accounts accounts, CancellationToken cancellationToken) =>
-        await accounts.Create(user.Tenant(), request, cancellationToken) switch
+        await accounts.Create(user.Tenant(), request, user, cancellationToken) switch
         {
             ({ } created, _) => TypedResults.Created($"{Routes.Api}/users/{created.Name}", created),
             (_, var problem) => Problems.Invalid(problem ?? "The account could not be created."),
@@ -42,7 +42,7 @@ public static class AdministrationEndpoints
 
     private static async Task<Results<Ok<UserSummary>, ProblemHttpResult>> Update(
         string name, UpdateUser request, ClaimsPrincipal user, Accounts accounts, CancellationToken cancellationToken) =>
-        await accounts.Update(user.Tenant(), name, request, cancellationToken) switch
+        await accounts.Update(user.Tenant(), name, request, user, cancellationToken) switch
         {
             ({ } changed, _) => TypedResults.Ok(changed),
             (null, { } problem) => Problems.Invalid(problem),

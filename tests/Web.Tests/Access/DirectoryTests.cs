@@ -19,7 +19,7 @@ public class DirectoryTests(TestServer server)
         var other = await server.NewProject();
         var (admin, org) = await Organization();
         var user = await server.NewUser(Role.None);
-        await server.Get<Accounts>().Update("default", user.Name, new() { Role = "viewer" });
+        await server.Get<Accounts>().Update("default", user.Name, new() { Role = "viewer" }, by: null);
         await Ok(admin.SendAsync(Delete($"{Api}/grants", new Grant { User = user.Name, Role = "viewer" })));
         using var client = await Client(user);
         Assert.Equal(HttpStatusCode.Forbidden, (await client.GetAsync($"{Api}/projects/{project}")).StatusCode);
@@ -42,6 +42,25 @@ public class DirectoryTests(TestServer server)
         Assert.Equal(HttpStatusCode.Forbidden, (await client.GetAsync($"{Api}/projects/{project}")).StatusCode);
         Assert.Empty(await (await admin.GetAsync($"{Api}/projects/{project}/grants")).Read<List<GrantSummary>>());
         await (await admin.DeleteAsync($"{Api}/organizations/{org}/teams/crew")).Problem(HttpStatusCode.NotFound, "not-found");
+    }
+
+    [Fact]
+    public async Task User_WhoManagesUsers_NeitherMakesNorEntersAnAccountThatMayMore()
+    {
+        var (admin, _) = await Organization();
+        var role = server.Unique("people");
+        await Ok(admin.PutAsJsonAsync($"{Api}/roles/{role}", new SetRole { Permissions = ["user:manage", "project:read"] }));
+        var clerk = await server.NewUser(Role.Viewer);
+        await Ok(admin.PostAsJsonAsync($"{Api}/grants", new Grant { User = clerk.Name, Role = role }));
+        var boss = await server.NewUser(Role.Admin);
+        var peer = await server.NewUser(Role.Viewer);
+        using var client = await Client(clerk);
+
+        Assert.Contains("do not have", await (await client.PostAsJsonAsync($"{Api}/users", new CreateUser { Name = server.Unique("new"), Password = TestServer.Password, Role = "admin" })).Problem(HttpStatusCode.BadRequest, "invalid"), StringComparison.Ordinal);
+        Assert.Contains("do not have", await (await client.PatchAsJsonAsync($"{Api}/users/{clerk.Name}", new UpdateUser { Role = "admin" })).Problem(HttpStatusCode.BadRequest, "invalid"), StringComparison.Ordinal);
+        Assert.Contains("more than you", await (await client.PatchAsJsonAsync($"{Api}/users/{boss.Name}", new UpdateUser { Password = "another horse battery" })).Problem(HttpStatusCode.BadRequest, "invalid"), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.Forbidden, (await client.DeleteAsync($"{Api}/users/{boss.Name}/second-factor")).StatusCode);
+        await (await client.PatchAsJsonAsync($"{Api}/users/{peer.Name}", new UpdateUser { Password = "another horse battery" })).Read<UserSummary>();
     }
 
     [Fact]
@@ -70,7 +89,7 @@ public class DirectoryTests(TestServer server)
         await (await admin.PutAsJsonAsync($"{Api}/roles/{name}", new SetRole { Permissions = ["nothing:here"] })).Problem(HttpStatusCode.BadRequest, "invalid");
         await Ok(admin.PutAsJsonAsync($"{Api}/roles/{name}", new SetRole { Permissions = ["pipeline:run", "build:*"] }));
         var user = await server.NewUser(Role.None);
-        await server.Get<Accounts>().Update("default", user.Name, new() { Role = "viewer" });
+        await server.Get<Accounts>().Update("default", user.Name, new() { Role = "viewer" }, by: null);
         await Ok(admin.SendAsync(Delete($"{Api}/grants", new Grant { User = user.Name, Role = "viewer" })));
         await Ok(admin.PostAsJsonAsync($"{Api}/projects/{project}/grants", new Grant { User = user.Name, Role = name }));
         using var client = await Client(user);

@@ -43,7 +43,7 @@ public sealed class FirstAdministratorTests(TestServer server) : IDisposable
     public async Task Ensure_WithAnAdministrator_DoesNothing()
     {
         var (first, tenant) = New();
-        await server.Get<Accounts>().Create(tenant, new() { Name = "somebody", Password = TestServer.Password, Role = "admin" });
+        await server.Get<Accounts>().Create(tenant, new() { Name = "somebody", Password = TestServer.Password, Role = "admin" }, by: null);
         await first.Ensure();
         Assert.False(File.Exists(Path.Combine(home, "admin.json")));
     }

@@ -99,7 +99,7 @@ public class SessionTests(TestServer server)
 
         using var browser = await SignIn(user);
         await using var disabled = await Stream(browser, project);
-        await server.Get<Accounts>().Update(ProjectId.DefaultTenant, user.Name, new() { Role = "none" });
+        await server.Get<Accounts>().Update(ProjectId.DefaultTenant, user.Name, new() { Role = "none" }, by: null);
         await Assert.ThrowsAnyAsync<IOException>(() => ToTheEnd(disabled));
     }
 
