@@ -84,8 +84,8 @@ public class BeforeTests(TestServer server)
         Assert.Equal(("""{"permissions":"build:read"}""", """{"permissions":"build:read pipeline:run"}"""), Changed("role:set", 2));
         Assert.Equal(("""{"description":"round 1","members":[]}""", """{"description":"round 2"}"""), Changed("team:set", 2));
         Assert.Contains($"\"members\":[\"{other}\"]", Changed("team:remove", 1).Item1, StringComparison.Ordinal);
-        Assert.Equal(("""{"role":"viewer"}""", """{"role":"developer"}"""), Changed("user:update", 1));
-        Assert.Equal(("""{"role":"developer"}""", """{"role":"maintainer"}"""), Changed("user:update", 2));
+        Assert.Equal(("""{"enabled":true,"role":"viewer"}""", """{"role":"developer"}"""), Changed("user:update", 1));
+        Assert.Equal(("""{"enabled":true,"role":"developer"}""", """{"role":"maintainer"}"""), Changed("user:update", 2));
         Assert.Null(Changed("grant:give", 1).Item1);
         Assert.Equal($$"""{"role":"viewer","team":"","user":"{{other}}"}""", Changed("grant:take", 1).Item1);
         Assert.Contains("\"description\":\"first\"", Changed("secret:set", 2).Item1, StringComparison.Ordinal);

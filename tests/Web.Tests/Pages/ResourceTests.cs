@@ -49,6 +49,7 @@ public sealed partial class ResourceTests
             .. Enum.GetNames<AgentStatus>().Select(name => $"Agent.{name}"),
             .. Enum.GetNames<Role>().Select(name => $"Role.{name.ToLowerInvariant()}"),
             .. AccessRules.All.SelectMany(permission => new[] { $"Permission.{permission}", $"Noun.{permission.Split(':')[0]}" }),
+            .. Enum.GetNames<PRTS.Api.Access.SignInKind>().Select(name => $"SignIn.{name}"),
             .. Enum.GetNames<AccessObstacle>().Where(name => name != nameof(AccessObstacle.None)).Select(name => $"Obstacle.{name}"),
             .. new[] { "push", "tag", "schedule", "manual", "pull_request" }.Select(name => $"Event.{name}"),
         ];

@@ -11,6 +11,8 @@ namespace PRTS.Web.Access.SignIn;
 /// <summary>A provider as it is to be. What the form does not show stays as it is.</summary>
 public partial class ProviderDialog
 {
+    private const string IssuerExample = "https://id.example.com";
+    private const string AddressExample = "ldaps://ldap.example.com";
     private string name = "";
     private string displayName = "";
     private string issuer = "";

@@ -148,7 +148,7 @@ public sealed partial class SignInSettings(
         return null;
     }
 
-    private static object Place(SignInProvider provider) => (provider.OpenIdConnect?.Issuer, provider.OpenIdConnect?.ClientId, provider.Ldap?.Address, provider.Ldap?.SearchDn);
+    private static (string?, string?, string?, string?) Place(SignInProvider provider) => (provider.OpenIdConnect?.Issuer, provider.OpenIdConnect?.ClientId, provider.Ldap?.Address, provider.Ldap?.SearchDn);
 
     /// <summary>Nobody can change on the way what comes over TLS, or stays on this machine.</summary>
     private static bool IsSafe(Uri address) => address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback);

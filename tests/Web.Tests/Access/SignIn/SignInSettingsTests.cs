@@ -63,7 +63,7 @@ public class SignInSettingsTests(TestServer server)
         Assert.False(test.Works);
         Assert.Contains("http://127.0.0.1:1", test.Text, StringComparison.Ordinal);
         var directory = server.Unique("ldap");
-        await (await Put(admin, directory, Ldap(secret: "x"))).Read<SignInProvider>();
+        await (await Put(admin, directory, Ldap("ldaps://10.1.2.3", secret: "x"))).Read<SignInProvider>();
         test = await (await admin.PostAsync($"/api/v1/sign-in-providers/{directory}/test", null)).Read<SignInTest>();
         Assert.False(test.Works);
         Assert.Contains("PRTS_EGRESS_ALLOW", test.Text, StringComparison.Ordinal);
