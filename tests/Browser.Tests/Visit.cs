@@ -22,6 +22,7 @@ internal sealed class Visit : IAsyncDisposable
         };
         page.Request += (_, request) =>
         {
+            if (others.Count > 0 && Uri.TryCreate(page.Url, UriKind.Absolute, out var at) && others.Contains(at.Authority)) return;
             if (new Uri(request.Url) is { Scheme: "http" or "https" } address && address.Authority != fixture.Prts.Url.Authority && !others.Contains(address.Authority)) complaints.Add($"request to {request.Url}");
         };
     }

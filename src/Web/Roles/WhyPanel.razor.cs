@@ -73,14 +73,17 @@ public partial class WhyPanel
         var user = (await Authentication).User;
         if (user.Identity?.IsAuthenticated != true) return;
         if (asked != default && asked != (Person, Permission, Place)) Answer = null;
-        asked = (Person, Permission, Place);
+        var mine = asked = (Person, Permission, Place);
         Problem = !Complete ? null
             : !AccessRules.All.Contains(Permission!) ? Localizer["Why.NoPermission", Permission!].Value
             : Scope is not { } place ? Localizer["Why.NoPlace", Place!].Value
             : !Own && !user.May(Permissions.MemberRead, place) ? Localizer["Why.NotYours", PlaceName(Place ?? "")].Value
             : null;
         if (!Complete || Problem is not null) return;
-        if (await Access.Decide(user.Tenant(), Person!, Permission!, Scope!.Value) is (var known, var decision)) Answer = Explain(user, known, decision);
+        var decided = await Access.Decide(user.Tenant(), Person!, Permission!, Scope!.Value);
+        // Whoever asks something else meanwhile gets the answer to that, whichever comes last.
+        if (mine != asked) return;
+        if (decided is (var known, var decision)) Answer = Explain(user, known, decision);
         else Problem = Localizer["Why.Nobody", Person!].Value;
     }
 

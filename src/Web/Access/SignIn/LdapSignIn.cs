@@ -91,10 +91,17 @@ public sealed class LdapSignIn(SignInProvidersStore providers, WebOptions option
 
         var subject = settings.IdAttribute.Length == 0 ? person.DistinguishedName
             : First(person, settings.IdAttribute) ?? throw new SignInException($"'{person.DistinguishedName}' has no {settings.IdAttribute}, by which its account would be known.");
-        IReadOnlyList<string> groups = settings.GroupsDn is { Length: > 0 } place
-            ? [.. Find(search, place, $"({settings.MemberAttribute}={Escape(person.DistinguishedName)})", MostGroups, ["cn"]).SelectMany(group => new[] { First(group, "cn"), group.DistinguishedName }).OfType<string>()]
-            : [];
-        return new(subject, First(person, settings.NameAttribute) ?? name, First(person, "displayName") ?? First(person, "cn") ?? "", First(person, "mail"), groups);
+        return new(subject, First(person, settings.NameAttribute) ?? name, First(person, "displayName") ?? First(person, "cn") ?? "", First(person, "mail"), Groups(search, settings, person.DistinguishedName));
+    }
+
+    /// <summary>By name and by DN.</summary>
+    private static IReadOnlyList<string> Groups(LdapConnection search, LdapSettings settings, string person)
+    {
+        if (settings.GroupsDn is not { Length: > 0 } place) return [];
+        var found = Find(search, place, $"({settings.MemberAttribute}={Escape(person)})", MostGroups, ["cn"]);
+        // A part of them would take the person out of teams.
+        if (found.Count >= MostGroups) throw new SignInException($"'{person}' is in {MostGroups} groups or more.");
+        return [.. found.SelectMany(group => new[] { First(group, "cn"), group.DistinguishedName }).OfType<string>()];
     }
 
     /// <summary>As for all requests to addresses that somebody chose. The library resolves the name once more: only its certificate tells that it is the same machine.</summary>
@@ -130,7 +137,15 @@ public sealed class LdapSignIn(SignInProvidersStore providers, WebOptions option
     private static List<SearchResultEntry> Find(LdapConnection connection, string below, string filter, int most, string[] attributes)
     {
         var request = new SearchRequest(below, filter, SearchScope.Subtree, attributes) { SizeLimit = most, TimeLimit = Patience };
-        return [.. ((SearchResponse)connection.SendRequest(request, Patience)).Entries.Cast<SearchResultEntry>()];
+        try
+        {
+            return [.. ((SearchResponse)connection.SendRequest(request, Patience)).Entries.Cast<SearchResultEntry>()];
+        }
+        catch (DirectoryOperationException full) when (full.Response is SearchResponse { ResultCode: ResultCode.SizeLimitExceeded } some)
+        {
+            // There are more, and the caller counts what there is.
+            return [.. some.Entries.Cast<SearchResultEntry>()];
+        }
     }
 
     private static string? First(SearchResultEntry entry, string attribute) =>
