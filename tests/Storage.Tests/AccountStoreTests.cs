@@ -1,4 +1,6 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using PRTS.Contracts.Access;
+using PRTS.Storage.Access;
 using PRTS.Storage.Users;
 
 namespace PRTS.Storage.Tests;
@@ -12,7 +14,7 @@ public sealed class AccountStoreTests
 
     public AccountStoreTests(StorageFixture storage)
     {
-        users = new(storage.Database, time);
+        users = new(storage.Database, new AccessWatch(storage.Database, NullLogger<AccessWatch>.Instance), time);
         tokens = new(storage.Database, time);
     }
 

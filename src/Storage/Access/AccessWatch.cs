@@ -25,6 +25,12 @@ public sealed partial class AccessWatch(NpgsqlDataSource database, ILogger<Acces
         return new Subscription(() => listeners.TryRemove(id, out _));
     }
 
+    /// <summary>
+    /// What was committed here is known here before whoever changed it has their answer, and asks again; the notice of the database comes
+    /// a moment later.
+    /// </summary>
+    public void Committed(string tenant) => Tell(tenant);
+
     /// <summary>Listens until it is told to stop; the host runs it.</summary>
     public async Task Run(CancellationToken stoppingToken)
     {

@@ -9,7 +9,7 @@ namespace PRTS.Storage.Access;
 /// Tenants, organizations, teams and grants as their grains last said. Each projection replaces what an older version said, in one
 /// transaction with the notice to all servers that rights changed (<see cref="AccessWatch"/>).
 /// </summary>
-public sealed class DirectoryReadModel(NpgsqlDataSource database)
+public sealed class DirectoryReadModel(NpgsqlDataSource database, AccessWatch watch)
 {
     public Task Project(string tenant, long version, TenantSummary summary, IReadOnlyList<CustomRole> roles) => Replace(
         tenant,
@@ -111,5 +111,6 @@ public sealed class DirectoryReadModel(NpgsqlDataSource database)
         }
 
         await transaction.CommitAsync();
+        watch.Committed(tenant);
     }
 }

@@ -29,7 +29,7 @@ public sealed record StoredProofs(bool SecondFactor, IReadOnlyList<string> Provi
 }
 
 /// <summary>Names are unique in a tenant, whatever their case.</summary>
-public sealed class UsersStore(NpgsqlDataSource database, TimeProvider time)
+public sealed class UsersStore(NpgsqlDataSource database, AccessWatch watch, TimeProvider time)
 {
     internal const string Columns = "u.id, u.tenant, u.name, u.password_hash, u.display_name, u.email, u.enabled, u.culture, u.failed_count, u.locked_until, u.created_at";
 
@@ -68,6 +68,7 @@ public sealed class UsersStore(NpgsqlDataSource database, TimeProvider time)
             batch.Add("insert into user_identities (tenant, provider, subject, user_id) values ($1, $2, $3, $4) on conflict do nothing", tenant, provider, subject, id);
         batch.Add("select pg_notify($1, $2)", AccessWatch.Channel, tenant);
         await batch.ExecuteNonQueryAsync(cancellationToken);
+        watch.Committed(tenant);
     }
 
     /// <summary>The account that is known by this identity of a sign-in provider.</summary>

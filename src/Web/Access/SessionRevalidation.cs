@@ -12,6 +12,9 @@ public sealed class SessionRevalidation : RevalidatingServerAuthenticationStateP
     private readonly IDisposable news;
     private AuthenticationState? shown;
 
+    /// <summary>Pieces of news that nobody has looked at.</summary>
+    private int unseen;
+
     public SessionRevalidation(SignedIn signedIn, AccessWatch watch, ILoggerFactory loggers)
         : base(loggers)
     {
@@ -36,11 +39,32 @@ public sealed class SessionRevalidation : RevalidatingServerAuthenticationStateP
     /// <summary>Rights of the tenant changed, or news may have been missed. A failure is left to the next look.</summary>
     private async Task Look(string? tenant)
     {
-        if (shown is not { User: { Identity.IsAuthenticated: true } user } before || (tenant is not null && user.Tenant() != tenant)) return;
+        if (shown is not { User: { Identity.IsAuthenticated: true } reader } || (tenant is not null && reader.Tenant() != tenant)) return;
+        // Whoever looks already looks once more: of two looks at the same time the older one could be the last.
+        if (Interlocked.Increment(ref unseen) > 1) return;
         try
         {
-            var now = await signedIn.Again(user);
-            if (ReferenceEquals(shown, before)) SetAuthenticationState(Task.FromResult(new AuthenticationState(now ?? new())));
+            int seen;
+            do
+            {
+                seen = Volatile.Read(ref unseen);
+                await Look();
+            }
+            while (Interlocked.Add(ref unseen, -seen) > 0);
+        }
+        catch
+        {
+            Volatile.Write(ref unseen, 0);
+            throw;
+        }
+    }
+
+    private async Task Look()
+    {
+        if (shown is not { User: { Identity.IsAuthenticated: true } user }) return;
+        try
+        {
+            SetAuthenticationState(Task.FromResult(new AuthenticationState(await signedIn.Again(user) ?? new())));
         }
         catch (Npgsql.NpgsqlException)
         {
