@@ -42,7 +42,7 @@ public sealed class AccessTests(BrowserFixture fixture)
         await Expect(answer).ToContainTextAsync("Yes, eve may");
         await Expect(answer).ToContainTextAsync("developer");
         await Expect(answer.GetByRole(AriaRole.Link, new() { Name = "lab/crew" })).ToBeVisibleAsync();
-        await page.Shot("access-why-yes");
+        await Shots.Take(page, "access-why-yes");
         await page.GetByLabel("May do what").SelectOptionAsync("secret:manage");
         await Expect(page).ToHaveURLAsync("/admin/why?user=eve&permission=secret%3Amanage&scope=lab%2Frocket");
         await Expect(answer).ToContainTextAsync("No, eve may not");
@@ -53,13 +53,13 @@ public sealed class AccessTests(BrowserFixture fixture)
         await member.Go("/lab/rocket");
         await Expect(member.Page.GetByRole(AriaRole.Heading, new() { Name = "rocket", Exact = true })).ToBeVisibleAsync();
         await visit.Go("/lab/-/access");
-        await page.Shot("access-team");
+        await Shots.Take(page, "access-team");
         await visit.Go("/lab/rocket/access");
-        await page.Shot("access-project");
+        await Shots.Take(page, "access-project");
         await page.GetByRole(AriaRole.Button, new() { Name = "Take the role developer from lab/crew" }).ClickAsync();
         await Expect(page.Locator("[data-grant='lab/crew developer']")).ToHaveCountAsync(0);
         await Expect(member.Page.GetByText("You have no permission for this")).ToBeVisibleAsync();
-        await member.Page.Shot("access-refused");
+        await Shots.Take(member.Page, "access-refused");
         await member.Page.GetByRole(AriaRole.Link, new() { Name = "Ask why" }).ClickAsync();
         await Expect(member.Page).ToHaveURLAsync("/account/why?permission=build%3Aread&scope=lab%2Frocket");
         await Expect(member.Page.Locator(".why")).ToContainTextAsync("No, eve may not");
@@ -121,10 +121,10 @@ public sealed class AccessTests(BrowserFixture fixture)
         await page.GetByLabel("Name", new() { Exact = true }).FillAsync("runner");
         await page.GetByRole(AriaRole.Group, new() { Name = "Builds" }).GetByLabel("All of this").CheckAsync();
         await Expect(page.GetByLabel("Cancel builds")).ToBeCheckedAsync();
-        await page.Shot("access-role-dialog");
+        await Shots.Take(page, "access-role-dialog");
         await page.GetByRole(AriaRole.Button, new() { Name = "Create" }).ClickAsync();
         var role = page.Locator("[data-role=runner]");
-        await page.Shot("access-roles-own");
+        await Shots.Take(page, "access-roles-own");
         await Expect(role).ToContainTextAsync("build:*");
         await Expect(page.Locator("[data-permission='build:cancel'] td").Last).ToContainTextAsync("may");
 
@@ -170,7 +170,7 @@ public sealed class AccessTests(BrowserFixture fixture)
         await row.GetByRole(AriaRole.Button, new() { Name = "Actions for hana" }).ClickAsync();
         await page.GetByRole(AriaRole.Menuitem, new() { Name = "Sessions" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Dialog)).ToContainTextAsync("Chrome");
-        await page.Shot("access-sessions");
+        await Shots.Take(page, "access-sessions");
         await page.GetByRole(AriaRole.Button, new() { Name = "End all sessions" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Dialog)).ToContainTextAsync("Nobody is signed in");
         await Expect(other.Page.GetByText("Your session has ended.")).ToBeVisibleAsync();
@@ -227,7 +227,7 @@ public sealed class AccessTests(BrowserFixture fixture)
             if (locale == "zh-CN") await visit.Page.GotoAsync("/culture?to=zh-Hans");
             await visit.Go(address);
             await Expect(visit.Page.Locator("h1").First).ToBeVisibleAsync();
-            await visit.Page.Shot($"access{address.Split('?')[0].Replace('/', '_')}-{scheme}-{width}");
+            await Shots.Take(visit.Page, $"access{address.Split('?')[0].Replace('/', '_')}-{scheme}-{width}");
             Assert.True(await visit.Page.EvaluateAsync<bool>("() => document.documentElement.scrollWidth <= innerWidth"), $"{address} is wider than {width} pixels.");
             await visit.NothingWentWrong();
         }

@@ -29,7 +29,7 @@ public sealed class DeploymentTests(BrowserFixture fixture)
         await page.GetByLabel("Environment", new() { Exact = true }).FillAsync("live");
         await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Cell, new() { Name = "eu-1" })).ToBeVisibleAsync();
-        await page.Shot("variables");
+        await Shots.Take(page, "variables");
 
         await visit.Go("/bench/deploys/environments");
         await page.GetByRole(AriaRole.Button, new() { Name = "New environment" }).ClickAsync();
@@ -41,15 +41,15 @@ public sealed class DeploymentTests(BrowserFixture fixture)
         await visit.Go("/bench/deploys");
         await page.GetByRole(AriaRole.Button, new() { Name = "Run pipeline" }).ClickAsync();
         await page.Locator("[data-input=version] input").FillAsync("1.2.3");
-        await page.Shot("run");
+        await Shots.Take(page, "run");
         await page.GetByRole(AriaRole.Button, new() { Name = "Run", Exact = true }).ClickAsync();
         await Expect(page).ToHaveURLAsync("/bench/deploys/builds/2", new() { Timeout = 30_000 });
         await Expect(page.GetByText("Deployment to live waits").First).ToBeVisibleAsync(new() { Timeout = 60_000 });
-        await page.Shot("approval");
+        await Shots.Take(page, "approval");
         await page.GetByRole(AriaRole.Button, new() { Name = "Approve" }).ClickAsync();
         await Expect(page.Locator(".build-head .status")).ToHaveAttributeAsync("data-status", "failed", new() { Timeout = 60_000 });
         await Expect(page.Locator(".log-text", new() { HasText = "1.2.3 to eu-1, try 1" })).ToBeVisibleAsync(new() { Timeout = 60_000 });
-        await page.Shot("failed");
+        await Shots.Take(page, "failed");
 
         await page.GetByRole(AriaRole.Button, new() { Name = "Run failed jobs again" }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Approve" }).ClickAsync(new() { Timeout = 60_000 });
@@ -58,7 +58,7 @@ public sealed class DeploymentTests(BrowserFixture fixture)
 
         await visit.Go("/bench/deploys/environments?name=live");
         await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Deploy again" })).ToHaveCountAsync(2);
-        await page.Shot("history");
+        await Shots.Take(page, "history");
         await Expect(page.GetByText("https://example.com/eu-1")).ToBeVisibleAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Deploy again" }).First.ClickAsync();
         await Expect(page).ToHaveURLAsync("/bench/deploys/builds/2?job=deploy", new() { Timeout = 30_000 });

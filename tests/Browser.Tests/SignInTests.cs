@@ -41,7 +41,7 @@ public sealed class SignInTests(BrowserFixture fixture)
         visit.Expect(issuer);
         var page = visit.Page;
         await page.GotoAsync("/login?returnUrl=%2Fdemo%2Fhello");
-        await page.Shot("login-providers");
+        await Shots.Take(page, "login-providers");
         await page.GetByRole(AriaRole.Link, new() { Name = "Continue with Company" }).ClickAsync();
         await At(page, issuer, "grace");
         await page.WaitForURLAsync("**/demo/hello");
