@@ -19,7 +19,7 @@ public sealed class DeploymentTests(BrowserFixture fixture)
         await fixture.Prts.WaitForBuild("bench/deploys", 1);
 
         await visit.Go("/bench/deploys/variables");
-        await Expect(page.GetByText("No variables")).ToBeVisibleAsync();
+        await Expect(page.GetByRole(AriaRole.Cell, new() { Name = "eu-1" })).ToHaveCountAsync(0);
         await page.GetByRole(AriaRole.Button, new() { Name = "New variable" }).ClickAsync();
         await page.GetByLabel("Name", new() { Exact = true }).FillAsync("1X");
         await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
