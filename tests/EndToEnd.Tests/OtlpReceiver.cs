@@ -15,6 +15,7 @@ internal sealed class OtlpReceiver : IAsyncDisposable
     private readonly HttpListener listener = new();
     private readonly Lock gate = new();
     private readonly Dictionary<string, ReceivedSpan> spans = new(StringComparer.Ordinal);
+    private readonly MemoryStream received = new();
     private readonly Task serving;
     private TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -32,6 +33,15 @@ internal sealed class OtlpReceiver : IAsyncDisposable
     }
 
     public Uri Url { get; }
+
+    /// <summary>All bodies so far, one after another, as they came.</summary>
+    public byte[] Received
+    {
+        get
+        {
+            lock (gate) return received.ToArray();
+        }
+    }
 
     /// <summary>The spans so far, once they are as the condition says. A span that comes twice counts once.</summary>
     public async Task<IReadOnlyList<ReceivedSpan>> Until(Func<IReadOnlyList<ReceivedSpan>, bool> condition)
@@ -91,6 +101,7 @@ internal sealed class OtlpReceiver : IAsyncDisposable
     {
         lock (gate)
         {
+            received.Write(request);
             foreach (var (_, resourceSpans) in Fields(request).Where(field => field.Number == 1))
             {
                 var parts = Fields(resourceSpans);
