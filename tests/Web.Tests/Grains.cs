@@ -129,7 +129,7 @@ public sealed class JobGrain(Recorder recorder) : Grain, IJobGrain
 
     public Task AgentLost(int attempt, string agent, string reason) => throw new NotSupportedException();
 
-    public Task<bool> Holds(int attempt, string agent) => throw new NotSupportedException();
+    public async Task<bool> Holds(int attempt, string agent) => await Assigned(attempt, agent) is not null;
 
     public Task<bool> GroupTurn() => throw new NotSupportedException();
 

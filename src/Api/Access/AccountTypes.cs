@@ -61,6 +61,29 @@ public sealed record CreatedAccessToken
     public required AccessTokenSummary Summary { get; init; }
 }
 
+/// <summary>Asks for a token of minutes in place of an access token.</summary>
+public sealed record CreateShortLivedToken
+{
+    /// <summary>How long it is good: 1 to 60.</summary>
+    public int Minutes { get; init; } = 15;
+
+    /// <summary>What of the access token's permissions it has; null: all.</summary>
+    public IReadOnlyList<string>? Permissions { get; init; }
+
+    /// <summary>Where it is good: <c>org</c> or <c>org/project</c>; empty: where the access token is.</summary>
+    public string Scope { get; init; } = "";
+
+    /// <summary>The address of the service that it is for; null: PRTS. One for another service is not taken by PRTS.</summary>
+    public string? Audience { get; init; }
+}
+
+/// <summary>A JSON Web Token (RS256; RFC 9068), good without anything else that is kept.</summary>
+public sealed record ShortLivedToken
+{
+    public required string Token { get; init; }
+    public required DateTimeOffset ExpiresAt { get; init; }
+}
+
 /// <summary>An account as administrators see it.</summary>
 public sealed record UserSummary
 {

@@ -1,3 +1,4 @@
+using PRTS.Contracts.Builds;
 using PRTS.Contracts.Projects;
 
 namespace PRTS.Contracts.Access;
@@ -25,6 +26,7 @@ public static class AccessRules
         [Permissions.EnvironmentRead] = Role.Viewer,
         [Permissions.AgentRead] = Role.Viewer,
         [Permissions.AccountManage] = Role.Viewer,
+        [Permissions.TokenExchange] = Role.Viewer,
         [Permissions.MetricsRead] = Role.Viewer,
         [Permissions.RepositoryWrite] = Role.Developer,
         [Permissions.PipelineRun] = Role.Developer,
@@ -50,7 +52,10 @@ public static class AccessRules
     private static readonly HashSet<string> OfOperator = new(StringComparer.Ordinal) { Permissions.MetricsRead, Permissions.SystemManage, Permissions.TenantManage };
 
     /// <summary>What everybody has who can sign in, whatever their roles: their own account.</summary>
-    private static readonly HashSet<string> OfEverybody = new(StringComparer.Ordinal) { Permissions.AccountManage };
+    private static readonly HashSet<string> OfEverybody = new(StringComparer.Ordinal) { Permissions.AccountManage, Permissions.TokenExchange };
+
+    /// <summary>What no limit takes from an access token: to be given for one that may less.</summary>
+    private static readonly HashSet<string> OfEveryKey = new(StringComparer.Ordinal) { Permissions.TokenExchange };
 
     /// <summary>False for what concerns the whole installation, which only the operator's tenant decides.</summary>
     public static bool IsOfTenant(string permission) => !OfOperator.Contains(permission);
@@ -80,7 +85,7 @@ public static class AccessRules
             !facts.Enabled ? AccessObstacle.Disabled
             : because.Length == 0 && !OfEverybody.Contains(permission) ? AccessObstacle.NoRole
             : OfOperator.Contains(permission) && facts.Tenant != ProjectId.DefaultTenant ? AccessObstacle.OperatorOnly
-            : facts.Limit is { } limit && !(limit.Scope.Contains(scope) && limit.Permissions.Any(pattern => Matches(pattern, permission))) ? AccessObstacle.KeyLimit
+            : facts.Limit is { } limit && !OfEveryKey.Contains(permission) && !(limit.Scope.Contains(scope) && limit.Permissions.Any(pattern => Matches(pattern, permission))) ? AccessObstacle.KeyLimit
             : AccessObstacle.None;
         return new(obstacle == AccessObstacle.None, because, obstacle);
     }
@@ -97,6 +102,32 @@ public static class AccessRules
         if (facts.Limit is { } limit) places = places.Select(place => place.Contains(limit.Scope) ? limit.Scope : place).Distinct();
         AccessScope[] allowed = [.. places.Where(place => Allows(facts, permission, place))];
         return [.. allowed.Where(place => !allowed.Any(wider => wider != place && wider.Contains(place)))];
+    }
+
+    /// <summary>What a limit leaves of another one; null: nothing.</summary>
+    /// <param name="outer">Null: no limit.</param>
+    /// <param name="asked">What shall hold within it.</param>
+    public static AccessLimit? Within(AccessLimit? outer, AccessLimit asked)
+    {
+        if (outer is null) return asked;
+        if (!outer.Scope.Contains(asked.Scope) && !asked.Scope.Contains(outer.Scope)) return null;
+        string[] both = [.. All.Where(permission => asked.Permissions.Any(pattern => Matches(pattern, permission)) && outer.Permissions.Any(pattern => Matches(pattern, permission))).Order(StringComparer.Ordinal)];
+        return both.Length == 0 ? null : new(both, outer.Scope.Contains(asked.Scope) ? asked.Scope : outer.Scope);
+    }
+
+    /// <summary>What a job may do that shows a token of its own: read its project, and nothing that only people have.</summary>
+    public static AccessFacts OfJob(JobId job)
+    {
+        var here = AccessScope.Of(job.Build.Project);
+        return new()
+        {
+            Tenant = job.Build.Project.Tenant,
+            UserId = Guid.Empty,
+            Name = job.ToString(),
+            Enabled = true,
+            Roles = [new(nameof(Role.Viewer), here)],
+            Limit = new([.. All.Where(permission => Allows(Role.Viewer, permission) && !OfOperator.Contains(permission) && !OfEverybody.Contains(permission))], here),
+        };
     }
 
     /// <summary>Whether a user may give the role to somebody there: nobody gives what they do not have.</summary>

@@ -21,6 +21,7 @@ public static class Permissions
     public const string AgentRead = "agent:read";
     public const string AgentManage = "agent:manage";
     public const string AccountManage = "account:manage";
+    public const string TokenExchange = "token:exchange";
 
     /// <summary>Who is in teams, and who has which role.</summary>
     public const string MemberRead = "member:read";

@@ -44,6 +44,8 @@ public static class AccessServices
         services.AddSingleton<DirectoryChanges>();
         services.AddSingleton(provider => new SessionsStore(provider.GetRequiredService<Npgsql.NpgsqlDataSource>(), provider.GetRequiredService<TimeProvider>(), web.SessionIdle));
         services.AddSingleton<SignedIn>();
+        services.AddSingleton<SigningKeys>();
+        services.AddSingleton<ShortLivedTokens>();
         services.AddSingleton<Sessions>();
         services.AddSingleton<OpenRequests>();
         services.AddHostedService<AccessListener>();

@@ -12,9 +12,13 @@ public sealed class AccessTokens(AccessTokensStore store, TimeProvider time)
     public static string? Problem(CreateAccessToken request) =>
         request.Name.Trim().Length is < 1 or > 100 ? "A token's name has 1 to 100 characters that say what it is for."
         : request.ExpiresInDays is < 1 or > 3650 ? $"'expiresInDays' is {request.ExpiresInDays}; it must be from 1 to 3650, or left out for a token that does not expire."
-        : request.Permissions is { Count: 0 } ? "A token without a permission is good for nothing. Leave 'permissions' out for all that you may do."
-        : request.Permissions?.FirstOrDefault(pattern => !AccessRules.IsPattern(pattern)) is { } unknown ? $"'{unknown}' is no permission. There are {string.Join(", ", AccessRules.All.Order(StringComparer.Ordinal))}; noun:* stands for all of a noun, * for all."
-        : AccessScope.Parse(request.Scope) is null ? $"'{request.Scope}' is no place: it is org, org/project, or nothing for the whole tenant."
+        : LimitProblem(request.Permissions, request.Scope);
+
+    /// <summary>What is wrong with what a token shall be cut down to; null when nothing is.</summary>
+    public static string? LimitProblem(IReadOnlyList<string>? permissions, string scope) =>
+        permissions is { Count: 0 } ? "A token without a permission is good for nothing. Leave 'permissions' out for all that you may do."
+        : permissions?.FirstOrDefault(pattern => !AccessRules.IsPattern(pattern)) is { } unknown ? $"'{unknown}' is no permission. There are {string.Join(", ", AccessRules.All.Order(StringComparer.Ordinal))}; noun:* stands for all of a noun, * for all."
+        : AccessScope.Parse(scope) is null ? $"'{scope}' is no place: it is org, org/project, or nothing for the whole tenant."
         : null;
 
     /// <summary>As the audit log writes it.</summary>

@@ -25,6 +25,8 @@ public static class AccountEndpoints
         account.MapGet("/sessions", ListSessions).WithSummary("Where I am signed in");
         account.MapDelete("/sessions/{id:guid}", EndSession).Audit("session:end", AccessAudit.OfOwnSession).WithSummary("End a session").WithDescription("At once, with its open pages.");
         account.MapDelete("/sessions", EndSessions).Audit("session:end-others", AccessAudit.OfOwnSessions).WithSummary("End all sessions but the one that asks");
+        api.MapPost("/account/tokens/short-lived", CreateShortLived).WithTags("Account").RequirePermission(Permissions.TokenExchange).Audit<CreateShortLivedToken>("access-token:exchange", ShortLivedTokens.Fields)
+            .WithSummary("Have a short-lived token for my access token").WithDescription("A signed JSON Web Token, for a service that should not keep the access token itself. It ends with the access token at the latest.");
     }
 
     private static async Task<Ok<Me>> Me(ClaimsPrincipal user, UsersStore users, CancellationToken cancellationToken) => TypedResults.Ok(new Me
@@ -55,6 +57,14 @@ public static class AccountEndpoints
             : AccessTokens.Problem(request) is { } problem
             ? Problems.Invalid(problem)
             : TypedResults.Created((string?)null, await tokens.Create(user.UserId(), request, cancellationToken));
+
+    private static async Task<Results<Ok<ShortLivedToken>, ProblemHttpResult>> CreateShortLived(
+        CreateShortLivedToken request, HttpContext http, ShortLivedTokens tokens)
+    {
+        http.Response.Headers.CacheControl = "no-store";
+        var (token, problem) = await tokens.Create(http.User, request, http.RequestAborted);
+        return token is null ? Problems.Invalid(problem!) : TypedResults.Ok(token);
+    }
 
     private static async Task<Results<NoContent, ProblemHttpResult>> RevokeToken(Guid id, ClaimsPrincipal user, AccessTokens tokens, CancellationToken cancellationToken) =>
         await tokens.Revoke(user.UserId(), id, cancellationToken) ? TypedResults.NoContent() : Problems.NotFound("You have no such token.");

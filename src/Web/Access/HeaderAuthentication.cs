@@ -12,12 +12,12 @@ using PRTS.Storage.Users;
 namespace PRTS.Web.Access;
 
 /// <summary>
-/// The <c>Authorization</c> header: Bearer with a personal access token or an attempt token; Basic with a name and password, or with
-/// either token as the password (what Git sends).
+/// The <c>Authorization</c> header: Bearer with a personal access token, a short-lived token or an attempt token; Basic with a name and
+/// password, or with any of these tokens as the password (what Git sends).
 /// </summary>
 public sealed class HeaderAuthentication(
     IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder,
-    WebOptions web, AccessTokensStore tokens, AttemptTokens attempts, VerifiedPasswords passwords, SignedIn signedIn)
+    WebOptions web, AccessTokensStore tokens, AttemptTokens attempts, ShortLivedTokens shortLived, VerifiedPasswords passwords, SignedIn signedIn)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     public const string SchemeName = "header";
@@ -71,6 +71,7 @@ public sealed class HeaderAuthentication(
     private async Task<AuthenticateResult?> Token(string secret)
     {
         if (attempts.Read(secret) is var (attempt, agent)) return Accept(Principals.Of(attempt, agent, SchemeName));
+        if (await shortLived.Read(secret, SchemeName, Context.RequestAborted) is { } known) return Accept(known);
         if (!secret.StartsWith(Credentials.AccessTokenPrefix, StringComparison.Ordinal)) return null;
         return await tokens.Use(Credentials.Sha256(secret), Context.RequestAborted) is var (token, user) && await signedIn.By(token, user, SchemeName, Context.RequestAborted) is { } principal
             ? Accept(principal)

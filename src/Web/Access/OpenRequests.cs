@@ -22,12 +22,13 @@ public sealed partial class OpenRequests : IDisposable
     private readonly SignedIn signedIn;
     private readonly IAuthorizationService authorization;
     private readonly IAuthorizationPolicyProvider policies;
+    private readonly TimeProvider time;
     private readonly ILogger<OpenRequests> log;
     private readonly IDisposable news;
 
-    public OpenRequests(SignedIn signedIn, AccessWatch watch, IAuthorizationService authorization, IAuthorizationPolicyProvider policies, ILogger<OpenRequests> log)
+    public OpenRequests(SignedIn signedIn, AccessWatch watch, IAuthorizationService authorization, IAuthorizationPolicyProvider policies, TimeProvider time, ILogger<OpenRequests> log)
     {
-        (this.signedIn, this.authorization, this.policies, this.log) = (signedIn, authorization, policies, log);
+        (this.signedIn, this.authorization, this.policies, this.time, this.log) = (signedIn, authorization, policies, time, log);
         news = watch.Subscribe(tenant => _ = Look(tenant));
     }
 
@@ -43,6 +44,8 @@ public sealed partial class OpenRequests : IDisposable
         }
 
         using var request = new OpenRequest(http);
+        // A token that is good for minutes keeps nothing open for longer.
+        await using var end = http.User.Expires() is { } expires ? time.CreateTimer(_ => request.BreakOff(), null, Left(expires), Timeout.InfiniteTimeSpan) : null;
         open[request] = true;
         try
         {
@@ -55,6 +58,8 @@ public sealed partial class OpenRequests : IDisposable
     }
 
     public void Dispose() => news.Dispose();
+
+    private TimeSpan Left(DateTimeOffset expires) => expires - time.GetUtcNow() is { Ticks: > 0 } left ? left : TimeSpan.Zero;
 
     private async Task Look(string? tenant)
     {

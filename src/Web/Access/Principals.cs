@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Claims;
 using System.Security.Cryptography;
 using System.Text;
@@ -23,6 +24,9 @@ public static class Principals
     private const string AttemptClaim = "prts:attempt";
     private const string SessionClaim = "prts:session";
     private const string TokenClaim = "prts:token";
+    private const string ExpiresClaim = "prts:expires";
+    private const string JobClaim = "prts:job";
+    private const string AgentClaim = "prts:agent";
 
     public static ClaimsPrincipal Of(StoredUser user, AccessFacts facts, string scheme) => new(new PersonIdentity(
         [
@@ -38,6 +42,26 @@ public static class Principals
 
     /// <summary>The same person, by this access token.</summary>
     public static ClaimsPrincipal OfToken(this ClaimsPrincipal user, Guid token) => With(user, TokenClaim, token);
+
+    /// <summary>The same, by a token that is good for minutes.</summary>
+    public static ClaimsPrincipal Until(this ClaimsPrincipal user, DateTimeOffset expires)
+    {
+        ((ClaimsIdentity)user.Identity!).AddClaim(new(ExpiresClaim, expires.ToString("O", CultureInfo.InvariantCulture)));
+        return user;
+    }
+
+    /// <summary>When a short-lived token ends; null for who came with something else.</summary>
+    public static DateTimeOffset? Expires(this ClaimsPrincipal user) =>
+        user.FindFirstValue(ExpiresClaim) is { } text ? DateTimeOffset.Parse(text, CultureInfo.InvariantCulture) : null;
+
+    /// <summary>A job that shows a token of its own. It is nobody's account.</summary>
+    public static ClaimsPrincipal OfJob(AttemptId attempt, string agent, string scheme) => new(new PersonIdentity(
+        [new(ClaimTypes.Name, attempt.Job.ToString()), new(TenantClaim, attempt.Job.Build.Project.Tenant), new(JobClaim, attempt.Key), new(AgentClaim, agent)],
+        scheme, AccessRules.OfJob(attempt.Job)));
+
+    /// <summary>Null for who is no job.</summary>
+    public static (AttemptId Attempt, string Agent)? Job(this ClaimsPrincipal user) =>
+        user.FindFirstValue(JobClaim) is { } key ? (AttemptId.FromKey(key), user.FindFirstValue(AgentClaim)!) : null;
 
     /// <summary>Null for who has none: not a browser.</summary>
     public static Guid? Session(this ClaimsPrincipal user) => Id(user, SessionClaim);

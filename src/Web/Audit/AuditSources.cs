@@ -36,7 +36,7 @@ public static class AuditSources
     /// <summary>For live pages, which have no request of their own.</summary>
     public static AuditSource AuditSource(this ClaimsPrincipal user, AuditVia via, IPAddress? address) => new(
         user.Tenant(),
-        user.Attempt() is { } attempt ? new(AuditActorKind.Job, attempt.Key, user.Actor()) : new(AuditActorKind.User, user.FindFirstValue(ClaimTypes.NameIdentifier) ?? "", user.Actor()),
+        (user.Attempt() ?? user.Job()?.Attempt) is { } attempt ? new(AuditActorKind.Job, attempt.Key, user.Actor()) : new(AuditActorKind.User, user.FindFirstValue(ClaimTypes.NameIdentifier) ?? "", user.Actor()),
         new(via, Text(address)),
         Trace);
 

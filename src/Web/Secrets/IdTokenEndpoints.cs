@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using PRTS.Web.Access;
 
 namespace PRTS.Web.Secrets;
 
@@ -16,7 +17,7 @@ public static class IdTokenEndpoints
     private static readonly string[] Scopes = ["openid"];
     private static readonly string[] Claims =
     [
-        "iss", "sub", "aud", "exp", "nbf", "iat", "jti", "tenant", "org", "project", "ref", "ref_type", "branch", "tag", "commit", "environment", "build", "job", "attempt", "stage", "event", "actor",
+        "iss", "sub", "aud", "exp", "nbf", "iat", "jti", "tenant", "org", "project", "ref", "ref_type", "branch", "tag", "commit", "environment", "build", "job", "attempt", "agent", "stage", "event", "actor",
     ];
 
     public static void MapIdTokens(this IEndpointRouteBuilder app)
@@ -32,10 +33,10 @@ public static class IdTokenEndpoints
             ["scopes_supported"] = Scopes,
             ["claims_supported"] = Claims,
         }).WithSummary("How to trust the tokens of jobs").WithTags("Tokens of jobs");
-        open.MapGet(Keys, async (IdTokens tokens, HttpContext http) =>
+        open.MapGet(Keys, async (SigningKeys signing, HttpContext http) =>
         {
             http.Response.Headers.CacheControl = "public, max-age=3600";
-            return TypedResults.Ok(new Dictionary<string, object>(StringComparer.Ordinal) { ["keys"] = await tokens.PublicKeys(http.RequestAborted) });
+            return TypedResults.Ok(new Dictionary<string, object>(StringComparer.Ordinal) { ["keys"] = await signing.PublicKeys(http.RequestAborted) });
         }).WithSummary("The keys that sign them").WithTags("Tokens of jobs");
     }
 }

@@ -43,7 +43,7 @@ public static class JobSecretEndpoints
         // When it cannot be written this throws, and nothing is given (docs/adr/0011).
         if (SecretDelivery.Entry(http.AuditSource(), attempt, start, secrets) is { } entry) await audit.Record(entry, http.RequestAborted);
         var signed = new List<DeliveredSecret>();
-        foreach (var token in start.Job.IdTokens) signed.Add(new(token.Variable, await tokens.Sign(attempt, start, token.Audiences, http.RequestAborted)));
+        foreach (var token in start.Job.IdTokens) signed.Add(new(token.Variable, await tokens.Sign(attempt, http.User.Actor(), start, token.Audiences, http.RequestAborted)));
         return TypedResults.Ok(new DeliveredSecrets
         {
             Tokens = signed,

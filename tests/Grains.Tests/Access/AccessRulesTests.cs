@@ -91,6 +91,17 @@ public sealed class AccessRulesTests
         Assert.True(AccessRules.Allows(Somebody(), Permissions.AccountManage, Tenant));
         Assert.False(AccessRules.Allows(Somebody() with { Enabled = false }, Permissions.AccountManage, Tenant));
         Assert.False(AccessRules.Allows(Somebody() with { Limit = new(["build:read"], Tenant) }, Permissions.AccountManage, Tenant));
+        Assert.True(AccessRules.Allows(Somebody() with { Limit = new(["build:read"], Shop) }, Permissions.TokenExchange, Tenant));
+    }
+
+    [Fact]
+    public void OfJob_ReadsItsProjectAndNothingElse()
+    {
+        var facts = AccessRules.OfJob(new(new(new("default", "acme", "shop"), 1), "build"));
+        Assert.True(AccessRules.Allows(facts, Permissions.ArtifactRead, Shop));
+        Assert.Equal([Shop], AccessRules.Where(facts, Permissions.ProjectRead));
+        foreach (var permission in (string[])[Permissions.PipelineRun, Permissions.SecretRead, Permissions.AccountManage, Permissions.RepositoryWrite, Permissions.MetricsRead])
+            Assert.False(AccessRules.AllowsAnywhere(facts, permission));
     }
 
     [Fact]
@@ -115,6 +126,17 @@ public sealed class AccessRulesTests
     private static readonly Gen<AccessFacts> Anybody = Gen.Select(Gen.Select(Roles, Scopes, (role, scope) => new HeldRole(role, scope)).Array[0, 4], Gen.Bool, Gen.Bool, (roles, enabled, limited) =>
         Somebody(roles) with { Enabled = enabled, CustomRoles = Custom("deployer", "environment:*"), Limit = limited ? new(["*"], Acme) : null });
 
+    private static readonly Gen<AccessLimit> Limits = Gen.Select(OneOf("*", "build:*", "build:read", "pipeline:run", "project:*").Array[1, 3], Scopes, (patterns, scope) => new AccessLimit(patterns, scope));
+
+    [Fact]
+    public void Within_AnyLimits_LeavesWhatBothLeave() => Gen.Select(Limits, Limits, OneOf([.. AccessRules.All]), Scopes).Sample((outer, asked, permission, place) =>
+    {
+        bool Allows(AccessLimit limit) => AccessRules.Allows(Somebody(new HeldRole("admin", Tenant)) with { Limit = limit }, permission, place);
+        if (permission == Permissions.TokenExchange) return;
+        Assert.Equal(Allows(outer) && Allows(asked), AccessRules.Within(outer, asked) is { } both && Allows(both));
+        Assert.Equal(asked, AccessRules.Within(null, asked));
+    });
+
     [Fact]
     public void Decide_AnyFacts_AWiderPlaceNeverAllowsWhatANarrowerOneForbids() => Gen.Select(Anybody, OneOf([.. AccessRules.All])).Sample((facts, permission) =>
     {
@@ -122,6 +144,6 @@ public sealed class AccessRulesTests
             Assert.True(!AccessRules.Allows(facts, permission, wide) || AccessRules.Allows(facts, permission, narrow));
         Assert.False(!facts.Enabled && AccessRules.AllowsAnywhere(facts, permission));
         Assert.All(AccessRules.Where(facts, permission), place => Assert.True(AccessRules.Allows(facts, permission, place)));
-        if (facts.Roles.Count == 0) Assert.Equal(facts.Enabled && permission == Permissions.AccountManage && facts.Limit is null, AccessRules.Allows(facts, permission, Tenant));
+        if (facts.Roles.Count == 0) Assert.Equal(facts.Enabled && (permission == Permissions.TokenExchange || (permission == Permissions.AccountManage && facts.Limit is null)), AccessRules.Allows(facts, permission, Tenant));
     });
 }

@@ -21,7 +21,7 @@ public class BeforeTests(TestServer server)
     private static readonly string[] Without =
     [
         "POST /api/v1/projects", "POST /api/v1/organizations", "POST /api/v1/tenants", "POST /api/v1/users",
-        "POST /api/v1/agents/tokens", "POST /api/v1/account/tokens",
+        "POST /api/v1/agents/tokens", "POST /api/v1/account/tokens", "POST /api/v1/account/tokens/short-lived",
         // A password's former state is a secret.
         "POST /api/v1/account/password",
         // What becomes of builds is told by the builds.
