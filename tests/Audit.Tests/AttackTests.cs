@@ -65,7 +65,7 @@ public sealed class AttackTests(ITestOutputHelper output)
             controls++;
         }
 
-        output.WriteLine($"{total} attacks, all found; {controls} valid controls, all accepted");
+        Console.WriteLine($"counted: audit log, {total} attacks ({string.Join(", ", Attacks().Select(attack => $"{attack.Name} {attack.Times}"))}): all found; {controls} of {controls} valid controls accepted");
         Assert.Equal(Attacks().Sum(attack => attack.Times), total);
     }
 
