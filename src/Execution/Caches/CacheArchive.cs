@@ -98,7 +98,7 @@ internal sealed class CacheArchive(Workspace workspace)
             await using var archive = new TarReader(plain, leaveOpen: true);
             var (files, links, folders) = (new List<StepFile>(), new List<(string, string)>(), new List<string>());
             IReadOnlyDictionary<string, string> notes = new Dictionary<string, string>(StringComparer.Ordinal);
-            while (await archive.GetNextEntryAsync(copyData: false, ct) is { } entry)
+            while (await Next(archive, ct) is { } entry)
             {
                 if (entry.EntryType == TarEntryType.SymbolicLink)
                     links.Add((entry.Name, entry.LinkName));
@@ -125,7 +125,7 @@ internal sealed class CacheArchive(Workspace workspace)
         await using var archive = new TarReader(plain, leaveOpen: true);
         var entries = 0;
         IReadOnlyDictionary<string, string> notes = new Dictionary<string, string>(StringComparer.Ordinal);
-        while (await archive.GetNextEntryAsync(copyData: false, ct) is { } entry)
+        while (await Next(archive, ct) is { } entry)
         {
             if (entry.EntryType == TarEntryType.SymbolicLink)
             {
@@ -157,6 +157,19 @@ internal sealed class CacheArchive(Workspace workspace)
         }
 
         return (entries, notes);
+    }
+
+    /// <summary>The reader's own refusals of headers come as several exceptions, not all of which it documents.</summary>
+    private static async Task<TarEntry?> Next(TarReader archive, CancellationToken ct)
+    {
+        try
+        {
+            return await archive.GetNextEntryAsync(copyData: false, ct);
+        }
+        catch (Exception e) when (e is OverflowException or NotSupportedException or FormatException or ArgumentException)
+        {
+            throw new InvalidDataException($"it is no archive of a cache: {e.Message}", e);
+        }
     }
 
     private static async Task Add(TarWriter archive, string path, ArtifactUploadFile file, CancellationToken ct)

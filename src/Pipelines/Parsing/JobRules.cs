@@ -78,8 +78,7 @@ internal static class JobRules
             return _ => allowed;
         }
 
-        if (!ExpressionCheck.MatrixOnly(scalar, "allow_failure", job.Errors)) return _ => false;
-        var condition = ConditionEvaluator.Parse(scalar.Value);
+        if (ExpressionCheck.MatrixCondition(scalar, "allow_failure", job.Errors) is not { } condition) return _ => false;
         return row => Value(scalar, job.Errors, () => condition.Evaluate(MatrixScope(row)).IsTrue);
     }
 

@@ -70,6 +70,11 @@ internal sealed class YamlComposer
             // YamlDotNet throws this, without a place, for some unfinished lists and mappings.
             throw YamlSyntax.Explain("a list or mapping that begins with `[` or `{` is not closed", before, text);
         }
+        catch (Exception e) when (e is ArgumentException or FormatException or OverflowException)
+        {
+            // And these for some unfinished directives, tags and escapes.
+            throw YamlSyntax.Explain("a directive, tag or escape is not complete", before, text);
+        }
 
         throw YamlSyntax.Explain("the text ends unexpectedly", before, text);
     }

@@ -56,7 +56,20 @@ internal static class ExpressionCheck
         Template(scalar, errors);
         if (malformed.Count > 0) return false;
         var template = Expressions.Template.Parse(scalar.Value);
-        if (!template.NeedsRun && template.Contexts.All(context => context.Equals("matrix", StringComparison.OrdinalIgnoreCase))) return true;
+        return MatrixOnly(template.Contexts, template.NeedsRun, scalar, key, errors);
+    }
+
+    /// <summary>The condition, when it is well-formed and asks for nothing but the job's matrix; otherwise errors are added.</summary>
+    public static Expression? MatrixCondition(YamlScalar scalar, string key, ErrorList errors)
+    {
+        if (Condition(scalar, errors) is not { } source) return null;
+        var condition = Expression.Parse(source);
+        return MatrixOnly(condition.Contexts, condition.AsksForStatus || condition.AsksForFiles, scalar, key, errors) ? condition : null;
+    }
+
+    private static bool MatrixOnly(IEnumerable<string> contexts, bool needsRun, YamlScalar scalar, string key, ErrorList errors)
+    {
+        if (!needsRun && contexts.All(context => context.Equals("matrix", StringComparison.OrdinalIgnoreCase))) return true;
         errors.Add(DiagnosticCodes.BadExpression, scalar.PlaceOf(scalar.Value.IndexOf(Open, StringComparison.Ordinal)),
             $"`{key}` is needed before anything runs, so its expressions can use `matrix` only; write its value out.");
         return false;
