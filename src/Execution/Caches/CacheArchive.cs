@@ -95,7 +95,8 @@ internal sealed class CacheArchive(Workspace workspace)
         try
         {
             await using var plain = new DecompressionStream(source, leaveOpen: true);
-            await using var archive = new TarReader(plain, leaveOpen: true);
+            await using var limited = new TarHeaderLimit(plain);
+            await using var archive = new TarReader(limited, leaveOpen: true);
             var (files, links, folders) = (new List<StepFile>(), new List<(string, string)>(), new List<string>());
             IReadOnlyDictionary<string, string> notes = new Dictionary<string, string>(StringComparer.Ordinal);
             while (await Next(archive, ct) is { } entry)
@@ -122,7 +123,8 @@ internal sealed class CacheArchive(Workspace workspace)
     {
         var writer = new WorkspaceWriter(workspace);
         await using var plain = new DecompressionStream(source, leaveOpen: true);
-        await using var archive = new TarReader(plain, leaveOpen: true);
+        await using var limited = new TarHeaderLimit(plain);
+        await using var archive = new TarReader(limited, leaveOpen: true);
         var entries = 0;
         IReadOnlyDictionary<string, string> notes = new Dictionary<string, string>(StringComparer.Ordinal);
         while (await Next(archive, ct) is { } entry)
@@ -166,7 +168,7 @@ internal sealed class CacheArchive(Workspace workspace)
         {
             return await archive.GetNextEntryAsync(copyData: false, ct);
         }
-        catch (Exception e) when (e is OverflowException or NotSupportedException or FormatException or ArgumentException)
+        catch (Exception e) when (e is OverflowException or NotSupportedException or FormatException or ArgumentException or InvalidOperationException)
         {
             throw new InvalidDataException($"it is no archive of a cache: {e.Message}", e);
         }
