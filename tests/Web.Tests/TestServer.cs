@@ -42,6 +42,9 @@ public sealed class TestServer : IAsyncLifetime
     /// <summary>Unless a test has others: what the tests serve on this machine may be asked.</summary>
     public Web.Gateway.GatewayOptions Gateway { get; init; } = new() { Egress = AddressRules.Parse("127.0.0.1", out _) };
 
+    /// <summary>For who tries things by the thousand.</summary>
+    public static Web.Gateway.GatewayOptions Unbounded { get; } = new() { Egress = AddressRules.Parse("127.0.0.1", out _), Rates = new() { SignIn = new(10_000_000, 1), Address = new(10_000_000, 1), User = new(10_000_000, 1), Agent = new(10_000_000, 1) } };
+
     public string Home { get; } = Directory.CreateTempSubdirectory("prts-web-").FullName;
     public Uri Address { get; private set; } = null!;
     public IServiceProvider Services => app.Services;

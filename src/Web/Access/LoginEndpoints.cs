@@ -31,8 +31,7 @@ public static class LoginEndpoints
 
     private static async Task<IResult> Login(HttpContext http, IAntiforgery antiforgery, PasswordLogin login, CodeChallenge challenge, Sessions sessions, WebOptions options)
     {
-        if (!http.Request.HasFormContentType || !await antiforgery.IsRequestValidAsync(http)) return Back("/", "form");
-        var form = await http.Request.ReadFormAsync(http.RequestAborted);
+        if (await http.PostedForm() is not { } form || !await antiforgery.IsRequestValidAsync(http)) return Back("/", "form");
         var returnUrl = LocalOrHome(form["returnUrl"]);
         var tenant = SignInTenant.OfPage(form["tenant"], null, options);
         LoginResult result;
@@ -66,9 +65,8 @@ public static class LoginEndpoints
     /// <summary>The code of the account whose password was right just now.</summary>
     private static async Task<IResult> Code(HttpContext http, IAntiforgery antiforgery, CodeChallenge challenge, SecondFactors factors, PasswordLogin login, FailureLimiter addresses, Sessions sessions)
     {
-        if (!http.Request.HasFormContentType || !await antiforgery.IsRequestValidAsync(http) || await challenge.Get(http) is not var (user, returnUrl)) return Back("/", "form");
+        if (await http.PostedForm() is not { } form || !await antiforgery.IsRequestValidAsync(http) || await challenge.Get(http) is not var (user, returnUrl)) return Back("/", "form");
         if (addresses.IsBlocked(http.Connection.RemoteIpAddress)) return Back(returnUrl, "many");
-        var form = await http.Request.ReadFormAsync(http.RequestAborted);
         var audit = http.RequestServices.GetRequiredService<AuditLog>();
         if (!await factors.Check(user, form["code"].ToString().Trim(), http.Connection.RemoteIpAddress, http.RequestAborted))
         {
@@ -84,7 +82,7 @@ public static class LoginEndpoints
 
     private static async Task<IResult> Logout(HttpContext http, IAntiforgery antiforgery, Sessions sessions)
     {
-        if (!await antiforgery.IsRequestValidAsync(http)) return Back("/", "form");
+        if (await http.PostedForm() is null || !await antiforgery.IsRequestValidAsync(http)) return Back("/", "form");
         await sessions.End(http);
         return TypedResults.LocalRedirect("/login");
     }

@@ -43,6 +43,27 @@ public class LoginTests(TestServer server)
     }
 
     [Theory]
+    [InlineData("multipart/form-data", "")]
+    [InlineData("multipart/form-data; boundary=x", "--x\r\n")]
+    [InlineData("multipart/form-data; boundary=x", "--x\r\nno header\r\n\r\n--x--\r\n")]
+    [InlineData("application/x-www-form-urlencoded", "name=%00")]
+    [InlineData("application/x-www-form-urlencoded; charset=utf-7", "name=a")]
+    [InlineData("application/x-www-form-urlencoded", null)]
+    public async Task Forms_ThatCannotBeRead_LeadBack(string type, string? body)
+    {
+        using var browser = server.Browser();
+        await browser.GetStringAsync("/test/form");
+        foreach (var address in (string[])["/login", "/login/code", "/logout"])
+        {
+            using var form = new ByteArrayContent(System.Text.Encoding.ASCII.GetBytes(body ?? string.Join('&', Enumerable.Range(0, 2000).Select(at => $"p{at}=1"))));
+            form.Headers.TryAddWithoutValidation("Content-Type", type);
+            using var answer = await browser.PostAsync(address, form);
+            Assert.Equal(HttpStatusCode.Redirect, answer.StatusCode);
+            Assert.Contains("error=form", answer.Headers.Location?.OriginalString, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
     [InlineData("/projects", "/projects")]
     [InlineData("/a?b=/c#d", "/a?b=/c#d")]
     [InlineData("", "/")]

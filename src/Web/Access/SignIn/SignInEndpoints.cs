@@ -78,8 +78,7 @@ public static partial class SignInEndpoints
     /// <summary>The browser brings no cookies of ours with a form from elsewhere; from this page of ours it does.</summary>
     private static async Task<IResult> Response(string provider, HttpContext http, SignInProvidersStore providers, WebOptions options)
     {
-        if (await Known(http, provider, providers, options) is not { Saml: not null } known || !http.Request.HasFormContentType) return LoginEndpoints.Back("/", Error);
-        var form = await http.Request.ReadFormAsync(http.RequestAborted);
+        if (await Known(http, provider, providers, options) is not { Saml: not null } known || await http.PostedForm() is not { } form) return LoginEndpoints.Back("/", Error, SignInTenant.Of(http, options));
         var fields = new StringBuilder();
         foreach (var name in (string[])["SAMLResponse", "RelayState"])
         {

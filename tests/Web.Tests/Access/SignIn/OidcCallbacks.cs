@@ -8,7 +8,7 @@ namespace PRTS.Web.Tests.Access.SignIn;
 /// <summary>Ways back from a provider that must lead nowhere, each but for one thing as it should be.</summary>
 internal static class OidcCallbacks
 {
-    public static IEnumerable<(string Kind, Func<Task<OidcFixture.Outcome>> Attack)> Named(OidcFixture oidc)
+    public static IEnumerable<(string Kind, Func<Task<SignInOutcome>> Attack)> Named(OidcFixture oidc)
     {
         foreach (var state in (string?[])[null, "", "x", "\0", "*", new('s', 4000)])
             yield return ($"state '{state}'", () => Change(oidc, "alpha", query => query["state"] = state));
@@ -49,7 +49,7 @@ internal static class OidcCallbacks
     }
 
     /// <summary>One with something changed at random: the cookie, or one of the parameters.</summary>
-    public static (string Kind, Func<Task<OidcFixture.Outcome>> Attack) Any(OidcFixture oidc, Random random) => random.Next(3) == 0
+    public static (string Kind, Func<Task<SignInOutcome>> Attack) Any(OidcFixture oidc, Random random) => random.Next(3) == 0
         ? ("the cookie changed", async () =>
         {
             var begun = await oidc.Begin("alpha");
@@ -98,7 +98,7 @@ internal static class OidcCallbacks
         return http.Response.WriteAsync(body);
     }
 
-    private static async Task<OidcFixture.Outcome> Change(OidcFixture oidc, string provider, Action<Dictionary<string, string?>> change)
+    private static async Task<SignInOutcome> Change(OidcFixture oidc, string provider, Action<Dictionary<string, string?>> change)
     {
         var begun = await oidc.Begin(provider);
         var (query, right) = (oidc.Query(begun, Code(oidc, begun)), oidc.Query(begun, ""));
@@ -108,16 +108,16 @@ internal static class OidcCallbacks
         return await oidc.Answer(QueryHelpers.AddQueryString(begun.Callback, query), begun.Cookie);
     }
 
-    private static async Task<OidcFixture.Outcome> Raw(OidcFixture oidc, Func<OidcFixture.Begun, string, string> address)
+    private static async Task<SignInOutcome> Raw(OidcFixture oidc, Func<OidcFixture.Begun, string, string> address)
     {
         var begun = await oidc.Begin("alpha");
         return await oidc.Answer(address(begun, QueryHelpers.AddQueryString("", oidc.Query(begun, Code(oidc, begun)))), begun.Cookie);
     }
 
-    private static Task<OidcFixture.Outcome> With(OidcFixture oidc, OidcFixture.Begun begun, string state) =>
+    private static Task<SignInOutcome> With(OidcFixture oidc, OidcFixture.Begun begun, string state) =>
         oidc.Answer(QueryHelpers.AddQueryString(begun.Callback, oidc.Query(begun with { State = state }, Code(oidc, begun))), begun.Cookie);
 
-    private static Task<OidcFixture.Outcome> At(OidcFixture oidc, OidcFixture.Begun begun, string provider) =>
+    private static Task<SignInOutcome> At(OidcFixture oidc, OidcFixture.Begun begun, string provider) =>
         oidc.Answer(Callback(oidc, begun).Replace("/alpha/", $"/{provider}/", StringComparison.Ordinal), begun.Cookie);
 
     private static string Callback(OidcFixture oidc, OidcFixture.Begun begun) => QueryHelpers.AddQueryString(begun.Callback, oidc.Query(begun, Code(oidc, begun)));
@@ -127,7 +127,7 @@ internal static class OidcCallbacks
         Say(http, 200, new JsonObject { ["access_token"] = "a", ["id_token"] = new IdTokenOf(oidc.Provider, oidc.Provider.Issuer(begun.Provider), begun.Nonce, "mallory").Valid("ES256") }.ToJsonString()));
 
     /// <summary>A browser that keeps its cookie, and a provider that gives a second code for the same request.</summary>
-    private static async Task<OidcFixture.Outcome> Replayed(OidcFixture oidc)
+    private static async Task<SignInOutcome> Replayed(OidcFixture oidc)
     {
         var begun = await oidc.Begin("alpha");
         var refused = await oidc.Answer($"{begun.Callback}?state={begun.State}&error=access_denied", begun.Cookie);
@@ -135,7 +135,7 @@ internal static class OidcCallbacks
         return await oidc.Answer(Callback(oidc, begun), begun.Cookie);
     }
 
-    private static async Task<OidcFixture.Outcome> CodeAgain(OidcFixture oidc)
+    private static async Task<SignInOutcome> CodeAgain(OidcFixture oidc)
     {
         var (one, other) = (await oidc.Begin("alpha"), await oidc.Begin("alpha"));
         var code = Code(oidc, one);
@@ -144,13 +144,13 @@ internal static class OidcCallbacks
     }
 
     /// <summary>A code that was caught on its way to somebody else's browser.</summary>
-    private static async Task<OidcFixture.Outcome> CodeOfAnother(OidcFixture oidc)
+    private static async Task<SignInOutcome> CodeOfAnother(OidcFixture oidc)
     {
         var (victim, attacker) = (await oidc.Begin("alpha"), await oidc.Begin("alpha"));
         return await oidc.Answer(QueryHelpers.AddQueryString(attacker.Callback, oidc.Query(attacker, Code(oidc, victim))), attacker.Cookie);
     }
 
-    private static string Changed(Random random, string text, string letters)
+    public static string Changed(Random random, string text, string letters)
     {
         var changed = text.ToCharArray();
         changed[random.Next(changed.Length)] = letters[random.Next(letters.Length)];

@@ -5,7 +5,6 @@ using Microsoft.AspNetCore.WebUtilities;
 using PRTS.Api.Access;
 using PRTS.Api.Secrets;
 using PRTS.Contracts.Projects;
-using PRTS.Egress;
 using PRTS.Storage.Access;
 
 namespace PRTS.Web.Tests.Access.SignIn;
@@ -13,12 +12,7 @@ namespace PRTS.Web.Tests.Access.SignIn;
 /// <summary>The web layer with providers that it may reach on this machine, and without a bound on the attempts of one address.</summary>
 public sealed class OidcFixture : IAsyncLifetime
 {
-    private const string SessionCookie = "prts-session=";
-
-    internal TestServer Server { get; } = new()
-    {
-        Gateway = new() { Egress = AddressRules.Parse("127.0.0.1", out _), Rates = new() { SignIn = new(10_000_000, 1), Address = new(10_000_000, 1) } },
-    };
+    internal TestServer Server { get; } = new() { Gateway = TestServer.Unbounded };
 
     internal OidcProvider Provider { get; private set; } = null!;
 
@@ -50,9 +44,6 @@ public sealed class OidcFixture : IAsyncLifetime
         public string Callback => $"/login/oidc/{Provider}/callback";
     }
 
-    /// <param name="IsIn">The browser has a session.</param>
-    internal sealed record Outcome(HttpStatusCode Status, bool IsIn, string Location);
-
     internal async Task<Begun> Begin(string provider)
     {
         using var answer = await Client.GetAsync($"/login/with/{provider}?returnUrl=/there");
@@ -63,24 +54,23 @@ public sealed class OidcFixture : IAsyncLifetime
     }
 
     /// <summary>Comes back from the provider.</summary>
-    internal async Task<Outcome> Answer(string address, string? cookie)
+    internal async Task<SignInOutcome> Answer(string address, string? cookie)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, address);
         if (cookie is not null) request.Headers.TryAddWithoutValidation("Cookie", cookie);
         using var answer = await Client.SendAsync(request);
-        var isIn = answer.Headers.TryGetValues("Set-Cookie", out var cookies) && cookies.Any(value => value.StartsWith(SessionCookie, StringComparison.Ordinal) && !value.StartsWith(SessionCookie + ";", StringComparison.Ordinal));
-        return new(answer.StatusCode, isIn, answer.Headers.Location?.OriginalString ?? "");
+        return SignInOutcome.Of(answer);
     }
 
     /// <summary>A whole sign-in in which the provider gives this id_token.</summary>
-    internal Task<Outcome> SignIn(string provider, string subject, Func<IdTokenOf, string> token) => SignIn(provider, begun =>
+    internal Task<SignInOutcome> SignIn(string provider, string subject, Func<IdTokenOf, string> token) => SignIn(provider, begun =>
     {
         var text = token(new(Provider, Provider.Issuer(provider), begun.Nonce, subject));
         return http => http.Response.WriteAsJsonAsync(new JsonObject { ["access_token"] = "access", ["token_type"] = "Bearer", ["expires_in"] = 300, ["id_token"] = text });
     });
 
     /// <summary>A whole sign-in in which the token endpoint gives this answer.</summary>
-    internal async Task<Outcome> SignIn(string provider, Func<Begun, Func<HttpContext, Task>> answer)
+    internal async Task<SignInOutcome> SignIn(string provider, Func<Begun, Func<HttpContext, Task>> answer)
     {
         var begun = await Begin(provider);
         var code = Provider.NewCode(begun.Challenge, begun.RedirectUri, answer(begun));

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
-namespace PRTS.Saml.Tests;
+namespace PRTS.Tests.Saml;
 
 /// <summary>Encrypts an assertion for us.</summary>
 internal sealed record TestEncryption

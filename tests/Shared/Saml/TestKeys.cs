@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
-namespace PRTS.Saml.Tests;
+namespace PRTS.Tests.Saml;
 
 /// <summary>Certificates made once for a run.</summary>
 internal static class TestKeys

@@ -4,7 +4,7 @@ using System.Security.Cryptography.Xml;
 using System.Text;
 using System.Xml;
 
-namespace PRTS.Saml.Tests;
+namespace PRTS.Tests.Saml;
 
 /// <summary>
 /// Signs elements as identity providers do, and as those do that one must not trust. SignedInfo is written in canonical form by hand, so only the content passes

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Xml;
 
-namespace PRTS.Saml.Tests;
+namespace PRTS.Tests.Saml;
 
 /// <summary>Changes responses: some know what a response is made of, some only bytes.</summary>
 internal static class Mutations
