@@ -13,20 +13,15 @@ public sealed class AttemptTokens(byte[] key)
 {
     private const string Prefix = "prtsj_";
 
-    public string Create(AttemptId attempt, string agent)
-    {
-        var payload = Encoding.UTF8.GetBytes($"{attempt.Key}\n{agent}");
-        return $"{Prefix}{Base64Url.EncodeToString(payload)}.{Base64Url.EncodeToString(Sign(payload))}";
-    }
+    public string Create(AttemptId attempt, string agent) => Token(Encoding.UTF8.GetBytes($"{attempt.Key}\n{agent}"));
 
     /// <summary>The attempt and agent that the token was made for; null when it is not one of ours.</summary>
     public (AttemptId Attempt, string Agent)? Read(string? token)
     {
         if (token is null || !token.StartsWith(Prefix, StringComparison.Ordinal) || token.IndexOf('.') is var dot && dot < 0)
             return null;
-        var payload = Decode(token.AsSpan(Prefix.Length, dot - Prefix.Length));
-        var signature = Decode(token.AsSpan(dot + 1));
-        if (payload is null || signature is null || !CryptographicOperations.FixedTimeEquals(Sign(payload), signature))
+        // Base64 has several spellings of the same bytes; only the one that we wrote is a token.
+        if (Decode(token.AsSpan(Prefix.Length, dot - Prefix.Length)) is not { } payload || !CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(Token(payload)), Encoding.UTF8.GetBytes(token)))
             return null;
         var text = Encoding.UTF8.GetString(payload);
         var cut = text.IndexOf('\n', StringComparison.Ordinal);
@@ -38,5 +33,5 @@ public sealed class AttemptTokens(byte[] key)
 
     private static byte[]? Decode(ReadOnlySpan<char> text) => Base64Url.IsValid(text) ? Base64Url.DecodeFromChars(text) : null;
 
-    private byte[] Sign(byte[] payload) => HMACSHA256.HashData(key, payload);
+    private string Token(byte[] payload) => $"{Prefix}{Base64Url.EncodeToString(payload)}.{Base64Url.EncodeToString(HMACSHA256.HashData(key, payload))}";
 }
