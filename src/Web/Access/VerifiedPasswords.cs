@@ -1,35 +1,51 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Security.Claims;
 using System.Security.Cryptography;
 using System.Text;
+using PRTS.Storage.Access;
 using PRTS.Storage.Users;
 
 namespace PRTS.Web.Access;
 
 /// <summary>
 /// Remembers for a minute which name and password were right, so that the three requests of one git push pay for one hash. Keeps a keyed
-/// digest, never the password. The account is read each time: a new password or role counts at once, on every server.
+/// digest, never the password. The account is read each time: a new password, a lock or a second factor counts at once, on every server.
+/// When anything else changes of which it depends who gets in (rights, accounts, the policy of sign-ins, directories), all of the tenant
+/// are asked again; so is everybody while this server does not hear of changes.
 /// </summary>
-public sealed class VerifiedPasswords(PasswordLogin login, SecondFactors factors, UsersStore users, TimeProvider time)
+public sealed class VerifiedPasswords : IDisposable
 {
     private const int Most = 1000;
     private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(1);
     private readonly byte[] key = RandomNumberGenerator.GetBytes(32);
     private readonly ConcurrentDictionary<string, (StoredUser User, DateTimeOffset Until)> verified = new(StringComparer.Ordinal);
+    private readonly PasswordLogin login;
+    private readonly SecondFactors factors;
+    private readonly UsersStore users;
+    private readonly AccessWatch watch;
+    private readonly TimeProvider time;
+    private readonly IDisposable subscription;
+    private long changes;
+
+    public VerifiedPasswords(PasswordLogin login, SecondFactors factors, UsersStore users, AccessWatch watch, TimeProvider time)
+    {
+        (this.login, this.factors, this.users, this.watch, this.time) = (login, factors, users, watch, time);
+        subscription = watch.Subscribe(Forget);
+    }
 
     public async Task<LoginResult> Check(string tenant, string name, string password, IPAddress? address, CancellationToken cancellationToken = default)
     {
         var digest = Digest(tenant, name, password);
         var now = time.GetUtcNow();
-        if (verified.TryGetValue(digest, out var known) && known.Until > now
-            && await users.Get(known.User.Id, cancellationToken) is { Enabled: true } same && same.PasswordHash == known.User.PasswordHash)
+        if (watch.IsListening && verified.TryGetValue(digest, out var known) && known.Until > now
+            && await users.Get(known.User.Id, cancellationToken) is { Enabled: true } same && same.PasswordHash == known.User.PasswordHash && !(same.LockedUntil > now))
         {
             return await factors.IsAsked(same.Id, cancellationToken) ? new(null, LoginResult.CodeNeeded) : new(same, null);
         }
 
+        var before = Interlocked.Read(ref changes);
         var result = await login.Check(tenant, name, password, address, cancellationToken);
-        if (result is { User: { } user, NeedsCode: false })
+        if (result is { User: { } user, NeedsCode: false } && watch.IsListening)
         {
             if (verified.Count >= Most)
             {
@@ -38,9 +54,23 @@ public sealed class VerifiedPasswords(PasswordLogin login, SecondFactors factors
             }
 
             verified[digest] = (user, now + Lifetime);
+            // What was right while something changed need not be right any more.
+            if (before != Interlocked.Read(ref changes)) verified.TryRemove(digest, out _);
         }
 
         return result;
+    }
+
+    public void Dispose() => subscription.Dispose();
+
+    private void Forget(string? tenant)
+    {
+        Interlocked.Increment(ref changes);
+        if (tenant is null) verified.Clear();
+        foreach (var (digest, known) in verified)
+        {
+            if (known.User.Tenant == tenant) verified.TryRemove(digest, out _);
+        }
     }
 
     private string Digest(string tenant, string name, string password) =>

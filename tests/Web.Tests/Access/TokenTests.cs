@@ -5,6 +5,7 @@ using PRTS.Api.Access;
 using PRTS.Contracts;
 using PRTS.Contracts.Access;
 using PRTS.Contracts.Builds;
+using PRTS.Storage.Access;
 using PRTS.Storage.Users;
 using PRTS.Web.Access;
 
@@ -53,6 +54,59 @@ public class TokenTests(TestServer server)
         Assert.Equal(HttpStatusCode.Unauthorized, (await client.SendAsync(Basic(user.Name, "another password"))).StatusCode);
     }
 
+    [Fact]
+    public async Task Basic_AfterTheAccountIsLocked_CountsAtOnce()
+    {
+        var user = await server.NewUser(Role.Viewer);
+        using var client = server.Client();
+        Assert.Equal(HttpStatusCode.OK, (await client.SendAsync(Basic(user.Name, TestServer.Password))).StatusCode);
+        Assert.NotNull(await server.Get<UsersStore>().RecordFailure(user.Id, lockAfter: 1, TimeSpan.FromHours(1)));
+        Assert.Equal(HttpStatusCode.Unauthorized, (await client.SendAsync(Basic(user.Name, TestServer.Password))).StatusCode);
+    }
+
+    [Fact]
+    public async Task Basic_AfterThePolicyOfSignIns_CountsAtOnce()
+    {
+        var (tenant, user) = await NewTenant();
+        using var client = server.Client();
+        Assert.Equal(HttpStatusCode.OK, (await client.SendAsync(Basic($"{tenant}/{user.Name}", TestServer.Password))).StatusCode);
+        var store = server.Get<SignInProvidersStore>();
+        await store.SetPolicy(tenant, new() { Passwords = PasswordSignIn.BreakGlass, BreakGlass = ["somebody-else"] });
+        using var refused = await client.SendAsync(Basic($"{tenant}/{user.Name}", TestServer.Password));
+        Assert.Equal(LoginResult.Elsewhere, await refused.Problem(HttpStatusCode.Unauthorized, "unauthenticated"));
+        await store.SetPolicy(tenant, new() { Passwords = PasswordSignIn.BreakGlass, BreakGlass = [user.Name] });
+        Assert.Equal(HttpStatusCode.OK, (await client.SendAsync(Basic($"{tenant}/{user.Name}", TestServer.Password))).StatusCode);
+    }
+
+    /// <summary>A password that is asked for again ends the count of wrong ones; one that is remembered does not.</summary>
+    [Fact]
+    public async Task Basic_AfterAChangeOfADirectory_IsAskedAgain()
+    {
+        var (tenant, user) = await NewTenant();
+        using var client = server.Client();
+        async Task<int> FailuresAfterBasic()
+        {
+            await server.Get<UsersStore>().RecordFailure(user.Id, lockAfter: 1000, TimeSpan.FromHours(1));
+            Assert.Equal(HttpStatusCode.OK, (await client.SendAsync(Basic($"{tenant}/{user.Name}", TestServer.Password))).StatusCode);
+            return (await server.Get<UsersStore>().Get(user.Id))!.FailedCount;
+        }
+
+        var store = server.Get<SignInProvidersStore>();
+        Func<Task>[] changes =
+        [
+            () => store.Set(tenant, new() { Name = "people", Ldap = new() { Address = "ldaps://localhost", SearchDn = "cn=search", PeopleDn = "ou=people" } }, secret: null, keeps: false),
+            () => store.Remove(tenant, "people"),
+            () => server.Grains.User(tenant, user.Id).Update(new() { Name = user.Name, DisplayName = "Renamed", CreatedAt = user.CreatedAt }),
+        ];
+        foreach (var change in changes)
+        {
+            // News of what was done before may still be on their way.
+            await server.Until(FailuresAfterBasic, failures => failures > 0);
+            await change();
+            Assert.Equal(0, await FailuresAfterBasic());
+        }
+    }
+
     [Theory]
     [InlineData("Bearer")]
     [InlineData("Basic !!!")]
@@ -95,6 +149,14 @@ public class TokenTests(TestServer server)
         var project = await server.NewProject();
         using var admin = await server.Client(Role.Admin);
         Assert.Equal(HttpStatusCode.Forbidden, (await admin.PostAsync($"/api/v1/projects/{project}/builds/1/jobs/build/artifacts/out", null)).StatusCode);
+    }
+
+    private async Task<(string Tenant, StoredUser User)> NewTenant()
+    {
+        var (tenant, name) = (server.Unique("tenant"), server.Unique("user"));
+        Assert.Null(await server.Grains.Tenant(tenant).Create("A tenant with a policy of its own"));
+        Assert.Null((await server.Get<Accounts>().Create(tenant, new() { Name = name, Password = TestServer.Password, Role = "viewer" }, by: null)).Problem);
+        return (tenant, (await server.Get<UsersStore>().ByName(tenant, name))!);
     }
 
     private static HttpRequestMessage Basic(string name, string password) => new(HttpMethod.Get, "/api/v1/account")
