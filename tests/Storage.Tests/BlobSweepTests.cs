@@ -44,7 +44,7 @@ public sealed class BlobSweepTests(StorageFixture storage) : IAsyncLifetime
 
         Assert.Null(await blobs.UploadOffset(upload));
         // The log's segment, and the orphan that is still young: a row may be on its way.
-        Assert.Equal(2, await blobs.List("logs/").CountAsync());
+        Assert.Equal(2, await blobs.List(BlobPlaces.Logs(Attempt.Job.Build.Project.Tenant)).CountAsync());
         using var log = new MemoryStream();
         await new LogReader(database, blobs).ReadBytes(Attempt, 0, null, log);
         Assert.Equal("one\ntwo\n"u8.ToArray(), log.ToArray());
@@ -89,5 +89,5 @@ public sealed class BlobSweepTests(StorageFixture storage) : IAsyncLifetime
 
     private BlobSweep Sweep() => new(database, new SettingsStore(database), logs, new(database, blobs, new(), time), blobs, time);
 
-    private Task Orphan() => blobs.Put($"logs/{Attempt.Key}/000000000000099-{time.Now.ToUnixTimeMilliseconds():x12}-00000000", new MemoryStream([1]));
+    private Task Orphan() => blobs.Put($"{BlobPlaces.Log(Attempt)}000000000000099-{time.Now.ToUnixTimeMilliseconds():x12}-00000000", new MemoryStream([1]));
 }

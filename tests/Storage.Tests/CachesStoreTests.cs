@@ -76,7 +76,7 @@ public sealed class CachesStoreTests(StorageFixture storage) : IAsyncLifetime
         Assert.True(await caches.Remove(Project, kept.Id));
         Assert.Equal(Bytes(1), await Read("k2"));
         Assert.True(await caches.Remove(Project, (await caches.Find(Project, [Main], "k2", []))!.Id));
-        Assert.Empty(await blobs.List("caches/").ToListAsync());
+        Assert.Empty(await blobs.List(BlobPlaces.Caches(Project)).ToListAsync());
         Assert.False((await Offer(Main, "k4", Bytes(1))).Saved);
     }
 
@@ -84,7 +84,7 @@ public sealed class CachesStoreTests(StorageFixture storage) : IAsyncLifetime
     public async Task Offer_BlobLostInACrash_IsAskedForAgain()
     {
         await Save(Main, "k1", 1);
-        await foreach (var blob in blobs.List("caches/")) await blobs.Delete(blob.Key);
+        await foreach (var blob in blobs.List(BlobPlaces.Caches(Project))) await blobs.Delete(blob.Key);
         Assert.False((await Offer(Main, "k2", Bytes(1))).Saved);
         await Save(Main, "k2", 1);
         Assert.Equal(Bytes(1), await Read("k1"));
@@ -104,7 +104,7 @@ public sealed class CachesStoreTests(StorageFixture storage) : IAsyncLifetime
         time.Now += TimeSpan.FromMinutes(1);
         await Save(Main, "k4", 4, 300);
         Assert.Equal(["k4", "k1", "k3"], (await caches.List(Project, 0, 10)).Items.Select(entry => entry.Key));
-        Assert.Equal(3, (await blobs.List("caches/").ToListAsync()).Count);
+        Assert.Equal(3, (await blobs.List(BlobPlaces.Caches(Project)).ToListAsync()).Count);
         Assert.Contains("a cache may have 600 here", (await Offer(Main, "big", new byte[601])).Refusal, StringComparison.Ordinal);
     }
 
@@ -120,7 +120,7 @@ public sealed class CachesStoreTests(StorageFixture storage) : IAsyncLifetime
         time.Now += TimeSpan.FromDays(2);
         Assert.Equal(2, await caches.Sweep());
         Assert.Equal("new", Assert.Single((await caches.List(Project, 0, 10)).Items).Key);
-        Assert.Single(await blobs.List("caches/").ToListAsync());
+        Assert.Single(await blobs.List(BlobPlaces.Caches(Project)).ToListAsync());
         Assert.Equal(1L, await database.Command("select count(*) from cache_contents").First(row => row.GetInt64(0), CancellationToken.None));
     }
 

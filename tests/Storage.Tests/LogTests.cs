@@ -3,6 +3,7 @@ using CsCheck;
 using PRTS.Api.Logs;
 using PRTS.Contracts.Builds;
 using PRTS.Contracts.Logs;
+using PRTS.Contracts.Projects;
 using PRTS.Storage.Blobs;
 using PRTS.Storage.Logs;
 
@@ -57,7 +58,7 @@ public sealed class LogTests : IDisposable
         var log = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 300).Select(i => $"line {i}\n")));
         for (var at = 0; at < log.Length; at += 10) await Seal(attempt, log, at, Math.Min(log.Length, at + 10));
 
-        Assert.Single(await blobs.List("logs/" + attempt.Key).ToListAsync());
+        Assert.Single(await blobs.List(BlobPlaces.Log(attempt)).ToListAsync());
         Assert.Equal(300, (await store.State(attempt)).Newlines);
         await AssertReads(attempt, log, null, 7);
     }
@@ -172,8 +173,8 @@ public sealed class LogTests : IDisposable
         var attempt = NewAttempt();
         var log = "one\n"u8.ToArray();
         await Seal(attempt, log, 0, 4);
-        var orphan = $"logs/{attempt.Key}/000000000000004-{TimeProvider.System.GetUtcNow().AddHours(-2).ToUnixTimeMilliseconds():x12}-00000000";
-        var young = $"logs/{attempt.Key}/000000000000004-{TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds():x12}-00000000";
+        var orphan = $"{BlobPlaces.Log(attempt)}000000000000004-{TimeProvider.System.GetUtcNow().AddHours(-2).ToUnixTimeMilliseconds():x12}-00000000";
+        var young = $"{BlobPlaces.Log(attempt)}000000000000004-{TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds():x12}-00000000";
         await blobs.Put(orphan, new MemoryStream([1]));
         await blobs.Put(young, new MemoryStream([1]));
 
@@ -233,5 +234,5 @@ public sealed class LogTests : IDisposable
         return lines;
     }
 
-    private static AttemptId NewAttempt() => new(new(new(new("logs", "demo", "hello"), Interlocked.Increment(ref attempts)), "job"), 1);
+    private static AttemptId NewAttempt() => new(new(new(new(ProjectId.DefaultTenant, "demo", "hello"), Interlocked.Increment(ref attempts)), "job"), 1);
 }

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using Npgsql;
 using PRTS.Api;
 using PRTS.Api.Caches;
@@ -194,8 +192,7 @@ public sealed class CachesStore(NpgsqlDataSource database, IBlobStore blobs, Cac
         return result;
     }
 
-    private static string BlobOf(ProjectId project, string sha256) =>
-        $"caches/{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(project.Key)).AsSpan(0, 16))}/{sha256}";
+    private static string BlobOf(ProjectId project, string sha256) => BlobPlaces.Caches(project) + sha256;
 
     private static CacheEntry Read(NpgsqlDataReader row) => new()
     {

@@ -18,7 +18,6 @@ public sealed class LogStore(NpgsqlDataSource database, IBlobStore blobs, TimePr
     private const int SmallSegment = 256 * 1024;
     private const int MaxSeal = 16 * 1024 * 1024;
     private const int Tries = 5;
-    private const string Prefix = "logs/";
 
     /// <summary>
     /// Makes bytes durable. Those that are sealed already are dropped, so a repeated call changes nothing; bytes beyond a gap are refused.
@@ -79,10 +78,13 @@ public sealed class LogStore(NpgsqlDataSource database, IBlobStore blobs, TimePr
         var before = (time.GetUtcNow() - olderThan).ToUnixTimeMilliseconds();
         var deleted = 0;
         var keys = new List<string>(Batch);
-        await foreach (var blob in blobs.List(Prefix, cancellationToken))
+        foreach (var tenant in await database.Command("select tenant from tenants").All(row => row.GetString(0), cancellationToken))
         {
-            if (WrittenAt(blob.Key) < before) keys.Add(blob.Key);
-            if (keys.Count == Batch) await DeleteOrphans();
+            await foreach (var blob in blobs.List(BlobPlaces.Logs(tenant), cancellationToken))
+            {
+                if (WrittenAt(blob.Key) < before) keys.Add(blob.Key);
+                if (keys.Count == Batch) await DeleteOrphans();
+            }
         }
 
         await DeleteOrphans();
@@ -165,7 +167,7 @@ public sealed class LogStore(NpgsqlDataSource database, IBlobStore blobs, TimePr
 
     /// <summary>Each write has a key of its own, so a blob never changes; the time in it is what the sweep goes by.</summary>
     private string NewKey(AttemptId attempt, long offset) => string.Create(
-        CultureInfo.InvariantCulture, $"{Prefix}{attempt.Key}/{offset:D15}-{time.GetUtcNow().ToUnixTimeMilliseconds():x12}-{Random.Shared.Next():x8}");
+        CultureInfo.InvariantCulture, $"{BlobPlaces.Log(attempt)}{offset:D15}-{time.GetUtcNow().ToUnixTimeMilliseconds():x12}-{Random.Shared.Next():x8}");
 
     private static long WrittenAt(string key) =>
         key.Split('-') is [.., var at, _] && long.TryParse(at, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var ms) ? ms : long.MaxValue;

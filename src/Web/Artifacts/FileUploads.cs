@@ -13,7 +13,7 @@ namespace PRTS.Web.Artifacts;
 public sealed record IncomingFile(AttemptId Attempt, RunningUpload Upload, string Path, string? Sha256, bool Executable)
 {
     /// <summary>The place of the bytes. Another content has another place, so a repeated upload never changes what a row points to.</summary>
-    public string BlobKey => $"artifacts/{Attempt.Key}/{Upload.Id}/{Digest(Path)}-{Sha256 ?? "unknown"}";
+    public string BlobKey => $"{BlobPlaces.Artifacts(Attempt)}{Upload.Id}/{Digest(Path)}-{Sha256 ?? "unknown"}";
 
     /// <summary>Where the cluster remembers an upload that broke off, for whichever server gets the rest.</summary>
     public string UploadKey => $"artifact-upload/{Upload.Id}/{Digest($"{Path}\0{Sha256}")}";

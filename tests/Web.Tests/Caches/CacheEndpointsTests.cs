@@ -49,7 +49,7 @@ public class CacheEndpointsTests(TestServer server)
         await Keep(main, "two");
         var blobs = server.Get<IBlobStore>();
         var places = new List<string>();
-        await foreach (var blob in blobs.List("caches/"))
+        await foreach (var blob in blobs.List(BlobPlaces.Caches(project)))
         {
             if (blob.Key.EndsWith(Convert.ToHexStringLower(SHA256.HashData(Contents)), StringComparison.Ordinal)) places.Add(blob.Key);
         }
