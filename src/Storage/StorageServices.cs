@@ -21,6 +21,7 @@ using PRTS.Storage.Secrets.Vault;
 using PRTS.Storage.Settings;
 using PRTS.Storage.Users;
 using PRTS.Storage.Variables;
+using PRTS.Storage.Webhooks;
 
 namespace PRTS.Storage;
 
@@ -38,6 +39,7 @@ public static class StorageServices
         services.AddSingleton<PlanStore>();
         services.AddSingleton<EnvironmentsStore>();
         services.AddSingleton<VariablesStore>();
+        services.AddSingleton<WebhooksStore>();
         services.AddSingleton<AgentsReadModel>();
         services.AddSingleton<AgentIdentities>();
         services.AddSingleton<ArtifactsReadModel>();

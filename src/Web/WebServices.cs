@@ -17,6 +17,7 @@ using PRTS.Web.Projects;
 using PRTS.Web.Rest;
 using PRTS.Web.Secrets;
 using PRTS.Web.Variables;
+using PRTS.Web.Webhooks;
 
 namespace PRTS.Web;
 
@@ -54,6 +55,7 @@ public static class WebServices
         app.MapLogin();
         app.MapSignIn();
         app.MapGit();
+        app.MapDeliveries();
         app.MapApiDescription();
         app.MapIdTokens();
         var api = app.MapGroup(Routes.Api);
@@ -71,6 +73,7 @@ public static class WebServices
         api.MapSecrets();
         api.MapJobSecrets();
         api.MapVaults();
+        api.MapWebhooks();
         api.MapAgents();
         api.MapAccount();
         api.MapSecondFactors();

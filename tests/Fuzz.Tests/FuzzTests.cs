@@ -12,7 +12,7 @@ public sealed class FuzzTests(InstrumentedCopy copy) : IClassFixture<Instrumente
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
     /// <summary>Few enough executions that a slow machine makes them, too.</summary>
-    public static TheoryData<string, long> Targets => new() { { "YAML", 5_000 }, { "archive", 3_000 }, { "SAML", 3_000 }, { "SAML metadata", 5_000 } };
+    public static TheoryData<string, long> Targets => new() { { "YAML", 5_000 }, { "archive", 3_000 }, { "SAML", 3_000 }, { "SAML metadata", 5_000 }, { "webhook", 20_000 } };
 
     [Theory]
     [MemberData(nameof(Targets))]
@@ -32,9 +32,21 @@ public sealed class FuzzTests(InstrumentedCopy copy) : IClassFixture<Instrumente
 
         var finding = Assert.Single(guided.Findings);
         Assert.Contains("This is the planted fault.", finding.What, StringComparison.Ordinal);
-        Assert.Throws<NotSupportedException>(() => PlantedReader.Read(finding.Input));
+        Assert.Throws<NotSupportedException>(() => PlantedFaults.Throw(finding.Input));
         Assert.Empty(blind.Findings);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"counted: fuzzing a planted fault, found after {guided.Executions} executions with coverage, not found in {blind.Executions} without"));
+    }
+
+    /// <summary>What no exception tells.</summary>
+    [Theory]
+    [InlineData("planted, endless", "There is no answer after ")]
+    [InlineData("planted, memory", "The input needs ")]
+    [InlineData("planted, stack", "The process ended with ")]
+    public async Task Search_InputThatTakesWhatThereIs_IsFound(string target, string words)
+    {
+        var finding = Assert.Single((await FuzzRun.Search(copy, Order(target, 1_000_000, 0, seed: 1) with { StopAtFirst = true })).Findings);
+        Assert.Contains(words, finding.What, StringComparison.Ordinal);
+        Assert.Equal(0xFF, finding.Input[0]);
     }
 
     private async Task Search(string target, long executions, int seconds, int seed)

@@ -5,7 +5,7 @@ namespace PRTS.Fuzz.Tests;
 /// <summary>What a search once found stays mended.</summary>
 public sealed class RegressionTests
 {
-    public static TheoryData<string, string> Cases => [.. from target in new[] { "YAML", "archive", "SAML", "SAML metadata" } from file in AllTargets.Regressions(target) select (target, Path.GetFileName(file))];
+    public static TheoryData<string, string> Cases => [.. from target in new[] { "YAML", "archive", "SAML", "SAML metadata", "webhook" } from file in AllTargets.Regressions(target) select (target, Path.GetFileName(file))];
 
     [Theory]
     [MemberData(nameof(Cases))]

@@ -98,6 +98,7 @@ public sealed class PersistedStateTests
             NextNumber = 9,
             ScheduledCommit = Plans.Push.Commit,
             Occurrences = ["1-2"],
+            Deliveries = [new() { Key = "forge/d-1", First = 4, Count = 2 }],
             Triggered = new Dictionary<string, string>(StringComparer.Ordinal) { ["refs/heads/main"] = Plans.Push.Commit },
             Pending = [new() { Number = 8, Event = Plans.Push, File = ".prts/pipeline.yaml", Before = "b", Actor = "ann", CreatedAt = Now, RetryOf = 2 }],
         },

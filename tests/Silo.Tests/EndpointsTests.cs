@@ -26,6 +26,7 @@ public sealed class EndpointsTests(ServerFixture fixture)
         "/login", "/login/code", "/logout", "/culture", "/not-found", "/problem/{Code:int}", // Before there is a login.
         "/login/with/{provider}", "/login/oidc/{provider}/callback", "/login/saml/{provider}/response", "/login/saml/{provider}/finish", "/login/saml/{provider}/metadata",
         "/schemas/pipeline.json", // Editors.
+        "/webhooks/{org}/{project}/{webhook}", // Other forges, with signatures.
         "/.well-known/openid-configuration", "/.well-known/jwks.json", // Whoever is to trust the tokens of jobs.
         "/_content/PRTS.Web/theme.css", // A file, though it is made here.
         "/api/docs/scalar.js", "/api/docs/scalar.aspnetcore.js", "/api/docs/favicon.svg", // The page's own files.

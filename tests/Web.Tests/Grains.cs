@@ -30,7 +30,19 @@ public sealed class Recorder
 
     /// <summary>Who runs what, by the job's key.</summary>
     public ConcurrentDictionary<string, (int Attempt, string Agent, JobStart Start)> Jobs { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>What deliveries of webhooks asked for, in their order; each key starts one build.</summary>
+    public ConcurrentQueue<(ProjectId Project, StartBuild Request, string Actor, string Delivery)> Deliveries { get; } = new();
+
     public ConcurrentDictionary<string, AgentSummary> Agents { get; } = new(StringComparer.Ordinal);
+
+    public int Delivered(ProjectId project, StartBuild request, string actor, string delivery)
+    {
+        var ofProject = Deliveries.Where(one => one.Project == project).ToList();
+        if (ofProject.FindIndex(one => one.Delivery == delivery) is >= 0 and var known) return known + 1;
+        Deliveries.Enqueue((project, request, actor, delivery));
+        return ofProject.Count + 1;
+    }
 
     /// <summary>From now on the agent runs the attempt, of a push to main.</summary>
     public void Runs(AttemptId attempt, string agent, string? environment = null, string[]? secrets = null, PlannedIdToken[]? tokens = null) => Jobs[attempt.Job.Key] = (attempt.Number, agent, new()
@@ -73,6 +85,9 @@ public sealed class ProjectGrain(Repositories repositories, ProjectsReadModel pr
 
     public Task<StartResult> Start(StartBuild request, string actor) =>
         Task.FromResult(request.Ref == "nowhere" ? new StartResult { Problem = "There is no ref 'nowhere'." } : new StartResult { Builds = [new(Id, 1)] });
+
+    public Task<StartResult> Deliver(StartBuild request, string actor, string delivery) =>
+        request.Ref == "refs/heads/nowhere" ? Start(new() { Ref = "nowhere" }, actor) : Task.FromResult(new StartResult { Builds = [new(Id, recorder.Delivered(Id, request, actor, delivery))] });
 
     public Task<StartResult> Retry(int number, string actor) => Task.FromResult(new StartResult { Builds = [new(Id, number)] });
 

@@ -23,6 +23,10 @@ public interface IProjectGrain : IGrainWithStringKey
 
     [Alias("Start")] Task<StartResult> Start(StartBuild request, string actor);
 
+    /// <summary>The same, once for each delivery of a webhook: one that came before is answered with the builds that it started then.</summary>
+    /// <param name="delivery">The same each time that it is delivered; unique within the project.</param>
+    [Alias("Deliver")] Task<StartResult> Deliver(StartBuild request, string actor, string delivery);
+
     /// <summary>Starts a new build of the same commit, event and pipeline file.</summary>
     [Alias("Retry")] Task<StartResult> Retry(int number, string actor);
 

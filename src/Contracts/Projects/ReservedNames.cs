@@ -10,12 +10,12 @@ public static class ReservedNames
     {
         // What the server routes today.
         "account", "admin", "agents", "api", "cluster", "culture", "git", "healthz", "login", "logout", "metrics", "not-found",
-        "openapi", "orleans", "problem", "schemas",
+        "openapi", "orleans", "problem", "schemas", "webhooks",
         // What it may route one day.
         "about", "alerts", "assets", "auth", "builds", "dashboard", "docs", "environments", "explore", "favicon.ico", "help", "hooks",
         "hosts", "ide", "install", "log", "logs", "monitoring", "new", "oauth", "orgs", "packages", "projects", "proxy", "register",
         "registry", "robots.txt", "saml", "schema", "scim", "search", "secrets", "settings", "signin", "signup", "static", "status",
-        "support", "tenants", "tunnels", "users", "v1", "v2", "webhooks",
+        "support", "tenants", "tunnels", "users", "v1", "v2",
     };
 
     public static bool Contains(string organization) => Names.Contains(organization);

@@ -80,7 +80,14 @@ public sealed partial class ProjectGrain : Grain, IProjectGrain
         return await Make([.. composed.SelectMany(one => one.Drafts)], (state, drafts) => ProjectLifecycle.Trigger(state, refs, drafts));
     }
 
-    public async Task<StartResult> Start(StartBuild request, string actor)
+    public Task<StartResult> Start(StartBuild request, string actor) => Start(request, actor, ProjectLifecycle.Start);
+
+    public async Task<StartResult> Deliver(StartBuild request, string actor, string delivery) =>
+        cell.Value.Deliveries.FirstOrDefault(one => one.Key == delivery) is { } before
+            ? new() { Builds = [.. Enumerable.Range(before.First, before.Count).Select(number => new BuildId(id, number))] }
+            : await Start(request, actor, (state, drafts) => ProjectLifecycle.Deliver(state, delivery, drafts));
+
+    private async Task<StartResult> Start(StartBuild request, string actor, Func<ProjectState, IReadOnlyList<Draft>, ProjectState> decide)
     {
         if (cell.Value.Version == 0) return new() { Problem = $"There is no project {id}." };
         var name = request.Ref ?? cell.Value.DefaultBranch;
@@ -97,7 +104,7 @@ public sealed partial class ProjectGrain : Grain, IProjectGrain
         return (ProjectRules.WhyNothing(composition, drafts, request.File, commit)
             ?? ProjectRules.WrongInputs(composition.Files.Where(file => drafts.Exists(draft => draft.Request.File == file.Path)), request.Inputs)) is { } problem
             ? new() { Problem = problem }
-            : new() { Builds = await Make(drafts, ProjectLifecycle.Start) };
+            : new() { Builds = await Make(drafts, decide) };
     }
 
     public async Task<StartResult> Retry(int number, string actor)

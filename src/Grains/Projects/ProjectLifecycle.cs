@@ -11,6 +11,7 @@ public sealed record Draft(BuildRequest Request, string? Before = null);
 public static class ProjectLifecycle
 {
     private const int RememberedOccurrences = 64;
+    private const int RememberedDeliveries = 32;
 
     public static ProjectState Create(ProjectState state, CreateProject definition, DateTimeOffset now) => state.Version > 0
         ? state
@@ -26,6 +27,11 @@ public static class ProjectLifecycle
     public static ProjectState Occur(ProjectState state, string key, IReadOnlyList<Draft> drafts) => state.Occurrences.Contains(key, StringComparer.Ordinal)
         ? state
         : Number(state with { Occurrences = [.. state.Occurrences.TakeLast(RememberedOccurrences - 1), key] }, state, drafts);
+
+    /// <summary>Starts what a webhook's delivery asks for, once, and remembers which builds these are.</summary>
+    public static ProjectState Deliver(ProjectState state, string key, IReadOnlyList<Draft> drafts) => drafts.Count == 0 || state.Deliveries.Any(one => one.Key == key)
+        ? state
+        : Number(state with { Deliveries = [.. state.Deliveries.TakeLast(RememberedDeliveries - 1), new() { Key = key, First = state.NextNumber, Count = drafts.Count }] }, state, drafts);
 
     /// <summary>These builds exist.</summary>
     public static ProjectState Created(ProjectState state, IReadOnlySet<int> numbers) => state.Pending.Any(build => numbers.Contains(build.Number))

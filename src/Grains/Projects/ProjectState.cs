@@ -26,6 +26,18 @@ public sealed record ProjectState : IPersisted
 
     /// <summary>The default branch's commit whose schedules are in the table.</summary>
     [Id(9)] public string? ScheduledCommit { get; init; }
+
+    /// <summary>The last deliveries of webhooks that started builds, oldest first.</summary>
+    [Id(10)] public IReadOnlyList<StartedDelivery> Deliveries { get; init; } = [];
+}
+
+/// <summary>The builds that a delivery started: <see cref="Count"/> of them, numbered from <see cref="First"/>.</summary>
+[GenerateSerializer, Alias("prts.started-delivery"), Immutable]
+public sealed record StartedDelivery
+{
+    [Id(0)] public required string Key { get; init; }
+    [Id(1)] public required int First { get; init; }
+    [Id(2)] public required int Count { get; init; }
 }
 
 /// <summary>What is needed to make the build's request again after a crash.</summary>

@@ -15,7 +15,7 @@ public static partial class ApiErrors
     public static IApplicationBuilder UseApiErrors(this IApplicationBuilder app) => app.UseWhen(
         http => ForPrograms.Any(path => http.Request.Path.StartsWithSegments(path, StringComparison.Ordinal)), api => api.Use(Handle));
 
-    private static readonly string[] ForPrograms = ["/api", "/cluster", "/metrics", "/openapi", "/schemas"];
+    private static readonly string[] ForPrograms = ["/api", "/cluster", "/metrics", "/openapi", "/schemas", "/webhooks"];
 
     private static async Task Handle(HttpContext http, RequestDelegate next)
     {

@@ -27,6 +27,7 @@ internal sealed class Guard : IDisposable
     private readonly MemoryMappedViewAccessor current;
     private readonly Timer timer;
     private long began;
+    private long watched;
     private TimeSpan cpu;
     private long allocated;
 
@@ -61,8 +62,6 @@ internal sealed class Guard : IDisposable
         using var reader = new BinaryReader(File.OpenRead(path));
         return reader.ReadBytes(reader.ReadInt32());
     }
-
-    private long watched;
 
     /// <summary>Processor time counts, so that a busy machine makes no finding.</summary>
     private void Look()

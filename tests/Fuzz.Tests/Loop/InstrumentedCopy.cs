@@ -15,6 +15,7 @@ public sealed class InstrumentedCopy : IDisposable
         ("PRTS.Execution", "PRTS.Execution."),
         ("ZstdSharp", "ZstdSharp."),
         ("PRTS.Saml", "PRTS.Saml."),
+        ("PRTS.Api", "PRTS.Api.Webhooks."),
         ("System.Security.Cryptography.Xml", "System.Security.Cryptography.Xml."),
         ("PRTS.Fuzz.Tests", "PRTS.Fuzz.Tests.Targets.Planted"),
     ];

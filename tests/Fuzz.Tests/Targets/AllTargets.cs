@@ -12,7 +12,11 @@ internal static class AllTargets
         ["archive"] = () => new ArchiveTarget(),
         ["SAML"] = () => new SamlTarget(),
         ["SAML metadata"] = () => new SamlMetadataTarget(),
-        ["planted"] = () => new PlantedTarget(),
+        ["webhook"] = () => new WebhookTarget(),
+        ["planted"] = () => new PlantedTarget("planted", PlantedFaults.Throw),
+        ["planted, endless"] = () => new PlantedTarget("planted, endless", PlantedFaults.TakeForever),
+        ["planted, memory"] = () => new PlantedTarget("planted, memory", PlantedFaults.TakeMemory),
+        ["planted, stack"] = () => new PlantedTarget("planted, stack", PlantedFaults.OverflowTheStack),
     };
 
     public static IFuzzTarget Of(string name) => Known[name]();

@@ -142,6 +142,20 @@ public sealed class ProjectTests(TestCluster cluster)
     }
 
     [Fact]
+    public async Task Deliver_TheSameTwice_AnswersWithTheSameBuilds()
+    {
+        await Create();
+        await Commit(Hello);
+        await Project.SyncRefs("ann");
+        Assert.Equal($"There is no branch or tag 'nope' in {id}.", (await Project.Deliver(new() { Ref = "nope" }, "webhook/forge", "forge/1")).Problem);
+        var first = Assert.Single((await Project.Deliver(new() { Ref = "refs/heads/main" }, "webhook/forge", "forge/1")).Builds);
+        Assert.Equal(first, Assert.Single((await Project.Deliver(new() { Ref = "refs/heads/main" }, "webhook/forge", "forge/1")).Builds));
+        Assert.Equal(first.Number + 1, Assert.Single((await Project.Deliver(new() { Ref = "refs/heads/main" }, "webhook/forge", "forge/2")).Builds).Number);
+        var build = await cluster.Ended(first);
+        Assert.Equal(("manual", "refs/heads/main", "webhook/forge"), (build.Event, build.Ref, build.Actor));
+    }
+
+    [Fact]
     public async Task Retry_BuildsTheSameAgain()
     {
         await Create();

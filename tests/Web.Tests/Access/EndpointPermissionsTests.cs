@@ -12,6 +12,8 @@ public class EndpointPermissionsTests(TestServer server)
     private static readonly string[] Anonymous =
     [
         "/login", "/login/code", "/logout", "/login/with/{provider}", "/login/oidc/{provider}/callback", "/login/saml/{provider}/response", "/login/saml/{provider}/finish", "/login/saml/{provider}/metadata",
+        // What comes there is signed.
+        "/webhooks/{org}/{project}/{webhook}",
         "/.well-known/openid-configuration", "/.well-known/jwks.json", "/schemas/pipeline.json", "/test/form", "/api/v1/test/failure",
         // The documentation page's own files; the page and the document need a login.
         "/api/docs/scalar.js", "/api/docs/scalar.aspnetcore.js", "/api/docs/favicon.svg",
