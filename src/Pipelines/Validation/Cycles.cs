@@ -50,9 +50,9 @@ internal static class Cycles
     /// <summary>Cycles that share a need are one mistake: without that need both are gone.</summary>
     private static void Report(List<WaitEdge> cycle, HashSet<Place> reported, ErrorList errors)
     {
-        // Without a written need there is no cycle: what follows from the order of the file only points backwards.
+        // What follows from the order of the file only points backwards, unless a name is there twice, which is an error of its own.
         var written = cycle.Where(e => e.At is not null).Select(e => e.At!.Value).OrderBy(p => p.Line).ThenBy(p => p.Column).ToList();
-        if (written.Exists(reported.Contains)) return;
+        if (written.Count == 0 || written.Exists(reported.Contains)) return;
         reported.UnionWith(written);
         var reasons = cycle.Where(e => e.Reason.Length > 0).Select(e => e.Reason).ToList();
         var shown = reasons.Count > 12 ? [.. reasons[..6], $"and {reasons.Count - 12} more", .. reasons[^6..]] : reasons;
