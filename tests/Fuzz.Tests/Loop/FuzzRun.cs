@@ -27,6 +27,8 @@ internal static class FuzzRun
                 ["DOTNET_gcServer"] = "0",
                 ["DOTNET_TieredPGO"] = "0",
                 ["DOTNET_DbgEnableMiniDump"] = "0",
+                // What the target leaves when the process dies goes with the folder.
+                ["TMPDIR"] = order.Folder,
             },
         };
         using var process = Process.Start(start)!;
