@@ -31,7 +31,7 @@ internal readonly record struct Unit(uint Bytes, int Count, int Length)
         return form switch
         {
             Form.Backslash => Backslash(text),
-            Form.Percent => text.Length < 3 ? Unfinished : Number(text[1..3], 16) is >= 0 and var value ? new((uint)value, 1, 3) : None,
+            Form.Percent => text.Length < 3 ? Cut(text[1..], 16) : Number(text[1..3], 16) is >= 0 and var value ? new((uint)value, 1, 3) : None,
             Form.Entity => Entity(text),
             _ => OneOf(text, "'\\''"u8, "'\"'\"'"u8),
         };
@@ -44,9 +44,9 @@ internal readonly record struct Unit(uint Bytes, int Count, int Length)
         return (char)text[1] switch
         {
             'u' => text.Length > 2 && text[2] == '{' ? Braces(text) : Utf16(text),
-            'U' => text.Length < 10 ? Unfinished : Character(Number(text[2..10], 16), 10),
-            'x' => text.Length < 4 ? Unfinished : Byte(Number(text[2..4], 16)),
-            >= '0' and <= '7' => text.Length < 4 ? Unfinished : Byte(Number(text[1..4], 8)),
+            'U' => text.Length < 10 ? Cut(text[2..], 16) : Character(Number(text[2..10], 16), 10),
+            'x' => text.Length < 4 ? Cut(text[2..], 16) : Byte(Number(text[2..4], 16)),
+            >= '0' and <= '7' => text.Length < 4 ? Cut(text[1..], 8) : Byte(Number(text[1..4], 8)),
             'n' => new('\n', 1, 2),
             'r' => new('\r', 1, 2),
             't' => new('\t', 1, 2),
@@ -65,12 +65,12 @@ internal readonly record struct Unit(uint Bytes, int Count, int Length)
     private static Unit Utf16(ReadOnlySpan<byte> text)
     {
         if (text.Length < 6)
-            return Unfinished;
+            return Cut(text[2..], 16);
         var first = Number(text[2..6], 16);
         if (first < 0 || !char.IsHighSurrogate((char)first))
             return Character(first, 6);
         if (text.Length < 12)
-            return Unfinished;
+            return "\\u"u8.StartsWith(text[6..Math.Min(8, text.Length)]) ? Cut(text[Math.Min(8, text.Length)..], 16) : None;
         var second = text[6] == '\\' && text[7] == 'u' ? Number(text[8..12], 16) : -1;
         return second >= 0 && char.IsLowSurrogate((char)second) ? Character(char.ConvertToUtf32((char)first, (char)second), 12) : None;
     }
@@ -80,7 +80,7 @@ internal readonly record struct Unit(uint Bytes, int Count, int Length)
         var inside = text[3..];
         var end = inside.IndexOf((byte)'}');
         if (end < 0)
-            return inside.Length > LongestNumber ? None : Unfinished;
+            return inside.Length > LongestNumber ? None : Cut(inside, 16);
         return Character(Number(inside[..end], 16), end + 4);
     }
 
@@ -89,7 +89,7 @@ internal readonly record struct Unit(uint Bytes, int Count, int Length)
         var inside = text[1..];
         var end = inside.IndexOf((byte)';');
         if (end < 0)
-            return inside.Length > LongestNumber + 2 ? None : Unfinished;
+            return inside.Length > LongestNumber + 2 ? None : CutEntity(inside);
         var name = inside[..end];
         if (name is [(byte)'#', (byte)'x' or (byte)'X', .. var hex])
             return Character(Number(hex, 16), end + 2);
@@ -98,6 +98,24 @@ internal readonly record struct Unit(uint Bytes, int Count, int Length)
         var named = name.SequenceEqual("amp"u8) ? '&' : name.SequenceEqual("lt"u8) ? '<' : name.SequenceEqual("gt"u8) ? '>'
             : name.SequenceEqual("quot"u8) ? '"' : name.SequenceEqual("apos"u8) ? '\'' : '\0';
         return named == '\0' ? None : new(named, 1, end + 2);
+    }
+
+    private static Unit CutEntity(ReadOnlySpan<byte> inside) => inside switch
+    {
+        [(byte)'#', (byte)'x' or (byte)'X', .. var hex] => Cut(hex, 16),
+        [(byte)'#', .. var digits] => Cut(digits, 10),
+        _ => "amp"u8.StartsWith(inside) || "lt"u8.StartsWith(inside) || "gt"u8.StartsWith(inside) || "quot"u8.StartsWith(inside) || "apos"u8.StartsWith(inside) ? Unfinished : None,
+    };
+
+    /// <summary>A number that the text ends in: it is one only as long as all of it are digits, else what follows would be hidden with it.</summary>
+    private static Unit Cut(ReadOnlySpan<byte> digits, int radix)
+    {
+        foreach (var digit in digits)
+        {
+            if (Letters.Hex(digit) is var value && (value < 0 || value >= radix))
+                return None;
+        }
+        return Unfinished;
     }
 
     private static Unit OneOf(ReadOnlySpan<byte> text, ReadOnlySpan<byte> one, ReadOnlySpan<byte> other) =>

@@ -16,7 +16,8 @@ internal static class Encoders
     public static IEnumerable<(string Name, string Text)> Whole(string secret)
     {
         yield return ("raw", secret);
-        yield return ("raw, CRLF", secret.Replace("\n", "\r\n", StringComparison.Ordinal));
+        // What has a carriage return before a line feed has one after this, too.
+        yield return ("raw, CRLF", secret.Replace("\r\n", "\n", StringComparison.Ordinal).Replace("\n", "\r\n", StringComparison.Ordinal));
         yield return ("JSON", JsonEncodedText.Encode(secret).Value);
         yield return ("JSON, relaxed", JsonEncodedText.Encode(secret, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).Value);
         yield return ("JSON, letters kept", JsonEncodedText.Encode(secret, AllLetters).Value);

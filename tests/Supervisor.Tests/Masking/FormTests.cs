@@ -55,6 +55,28 @@ public sealed class FormTests
     public void Apply_Form_IsMasked(string secret, string text, string expected) => Assert.Equal(expected, Masks.Of([secret]).Apply(text));
 
     [Theory]
+    // What looks like the beginning of an escape and cannot become one hides nothing after the secret.
+    [InlineData("secret\\UtP", "secret\\UtP> ;\n", "***> ;\n")]
+    [InlineData("secret\\Ut", "secret\\Ut", "***")]
+    [InlineData("secret\\u", "secret\\u: x", "***: x")]
+    [InlineData("secret\\x", "secret\\x;", "***;")]
+    [InlineData("secret\\u{", "secret\\u{ }", "*** }")]
+    [InlineData("secret\\u{", "secret\\u{.", "***.")]
+    [InlineData("secret\\3", "secret\\39", "***9")]
+    [InlineData("secret%", "secret%;", "***;")]
+    [InlineData("secret&", "secret& x", "*** x")]
+    [InlineData("secret&#", "secret&#.", "***.")]
+    [InlineData("secret\ud83d\ude00x", "secret\\ud83d.", "secret\\ud83d.")]
+    [InlineData("secret\ud83d\ude00x", "secret\\ud83d\\n", "secret\\ud83d\\n")]
+    // A number that the output ends in may have become the secret.
+    [InlineData("secret\ud83d\ude00x", "secret\\ud83d\\ude0", "***")]
+    [InlineData("secret\ud83d\ude00x", "secret\\U0001F", "***")]
+    [InlineData("secret\u00e9", "secret%C", "***")]
+    [InlineData("secret\u00e9", "secret&#xe", "***")]
+    public void End_BehindWhatMayBeAnEscape_HidesOnlyWhatMayBeTheSecret(string secret, string text, string expected) =>
+        Assert.Equal(expected, new MaskedStream(Masks.Of([secret])).Append(text).End().Text);
+
+    [Theory]
     [InlineData("abc")]
     [InlineData("")]
     [InlineData("a\nb\nc")]
