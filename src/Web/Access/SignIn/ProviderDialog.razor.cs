@@ -68,7 +68,6 @@ public partial class ProviderDialog
     {
         if (Rules() is not { } groups) return;
         var value = secret.Length > 0 ? SecretText.Of(secret) : null;
-        secret = "";
         var request = new SetSignInProvider
         {
             DisplayName = displayName,
@@ -93,7 +92,10 @@ public partial class ProviderDialog
         await Audit.Allowed("sign-in-provider:set", target, SignInProviderEndpoints.Fields(request), Provider is { } former ? SignInProviderEndpoints.Fields(former) : null);
         using (value) (_, problem) = await Settings.Set(By, Name, request);
         await Audit.Failed("sign-in-provider:set", target, problem);
-        if (problem is null) Dialog.Close();
+        if (problem is not null) return;
+        // Until it is saved it stays: who mends another field would else make a provider without its secret.
+        secret = "";
+        Dialog.Close();
     }
 
     /// <summary>Null: a line is not understood, and the form says so.</summary>

@@ -10,12 +10,15 @@ namespace PRTS.Web.Access.SignIn;
 public partial class SignInPage
 {
     private readonly Dictionary<string, SignInTest> tests = new(StringComparer.Ordinal);
+    private Dictionary<string, string> places = new(StringComparer.Ordinal);
     private IReadOnlyList<SignInProvider>? providers;
     private SignInPolicy? policy;
     private string breakGlass = "";
     private string? problem;
 
     [Inject] private SignInSettings Settings { get; set; } = null!;
+
+    [Inject] private SamlSignInProvider Saml { get; set; } = null!;
 
     [Inject] private IDialogService Dialogs { get; set; } = null!;
 
@@ -27,9 +30,14 @@ public partial class SignInPage
         breakGlass = string.Join(' ', policy.BreakGlass);
     }
 
-    private async Task Reload() => providers = await Settings.List(User.Tenant(), Leaving);
+    private async Task Reload()
+    {
+        var known = await Settings.List(User.Tenant(), Leaving);
+        places = known.ToDictionary(provider => provider.Name, PlaceOf, StringComparer.Ordinal);
+        providers = known;
+    }
 
-    private static string PlaceOf(SignInProvider provider) => provider.OpenIdConnect?.Issuer ?? provider.Ldap?.Address ?? provider.Name;
+    private string PlaceOf(SignInProvider provider) => provider.OpenIdConnect?.Issuer ?? provider.Ldap?.Address ?? Saml.Read(provider.Saml!).Found?.EntityId ?? "";
 
     private async Task Edit(SignInKind kind, SignInProvider? provider)
     {
