@@ -44,6 +44,9 @@ public static partial class WebhookEndpoints
         [AsParameters] ProjectRoute route, string webhook, SetWebhook request, WebhooksStore webhooks, WebOptions options, TimeProvider time, CancellationToken cancellationToken)
     {
         if (!Name().IsMatch(webhook)) return Problems.Invalid($"'{webhook}' cannot be the name of a webhook: use 1–64 of a-z 0-9 . _ -, beginning with a letter or digit.");
+        // Whoever has its secret runs pipelines: nobody gives what they do not have.
+        if (!route.User.May(Permissions.PipelineRun, AccessScope.Of(route.Id)))
+            return Problems.Of(StatusCodes.Status403Forbidden, "forbidden", $"A webhook runs pipelines, and you may not run those of {route.Id}: that takes the permission {Permissions.PipelineRun}.");
         var text = Credentials.Create(SecretPrefix);
         using var secret = SecretText.Of(text);
         if (await webhooks.Get(route.Id, webhook, cancellationToken) is { } known)

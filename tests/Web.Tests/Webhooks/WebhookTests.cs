@@ -48,6 +48,17 @@ public class WebhookTests(TestServer server)
         Assert.DoesNotContain(entries, entry => Encoding.UTF8.GetString(Canonical.Bytes(entry)) is var text && (text.Contains(made.Secret!, StringComparison.Ordinal) || text.Contains(other.Secret!, StringComparison.Ordinal)));
     }
 
+    [Fact]
+    public async Task Webhook_IsMadeOnlyByWhoMayRunPipelines()
+    {
+        var project = await server.NewProject();
+        var owner = await server.NewUser(Role.Maintainer);
+        using var limited = server.Client((await server.Get<AccessTokens>().Create(owner.Id, new() { Name = "settings", Permissions = ["environment:*"] })).Token);
+        var refused = await limited.PutAsJsonAsync($"/api/v1/projects/{project}/webhooks/forge", new SetWebhook(), ApiJson.Options);
+        await refused.Problem(HttpStatusCode.Forbidden, "forbidden");
+        Assert.Contains("pipeline:run", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("X-GitHub-Event", "push", "X-GitHub-Delivery")]
     [InlineData("X-Gitea-Event", "push", "X-Gitea-Delivery")]
