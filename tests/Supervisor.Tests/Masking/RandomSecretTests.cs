@@ -56,7 +56,7 @@ public sealed class RandomSecretTests(ITestOutputHelper output)
             {
                 var written = Encoders.Whole(secret).Select(form => (form.Name, form.Text, Before: "", After: ""))
                     .Concat(Encoders.Base64(secret))
-                    .Concat(secret.Split('\n').Select(line => line.Trim()).Where(line => Encoding.UTF8.GetByteCount(line) >= Masks.ShortestLength).Select(line => (Name: "line", Text: line, Before: "", After: "")))
+                    .Concat(secret.Split('\n').Select(line => line.Trim()).Where(line => Encoding.UTF8.GetByteCount(line.Replace("\r", "", StringComparison.Ordinal)) >= Masks.ShortestLength).Select(line => (Name: "line", Text: line, Before: "", After: "")))
                     .DistinctBy(form => form.Text);
                 foreach (var (name, text, before, after) in written)
                 {
