@@ -91,7 +91,9 @@ public sealed class CanaryTests
         await Post(prts, HttpMethod.Post, "/api/v1/users", new { name = "canary", password = Canary("password"), role = "developer" });
         await Post(prts, HttpMethod.Put, "/api/v1/sign-in-providers/canary", new { openIdConnect = new { issuer = "https://login.example.com", clientId = "prts" }, secret = Canary("provider") });
         var token = await Post(prts, HttpMethod.Post, "/api/v1/account/tokens", new { name = "canary" });
-        canaries["token"] = JsonDocument.Parse(token).RootElement.GetProperty("token").GetString()!;
+        canaries["token"] = Text(token, "token");
+        canaries["short-lived token"] = Text(await Post(prts, HttpMethod.Post, "/api/v1/account/tokens/short-lived", new { minutes = 60 }), "token");
+        canaries["webhook"] = Text(await Post(prts, HttpMethod.Put, "/api/v1/projects/bench/canary/webhooks/forge", new { }), "secret");
 
         await Installation.Git(clone, "push", "--quiet", "origin", "main");
         await prts.WaitFor("bench/canary", 1, build => Job(build, "speak") is { Status: RunStatus.Running } job && job.Steps[0].Status == RunStatus.Running);
@@ -118,6 +120,8 @@ public sealed class CanaryTests
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"counted: canaries, {canaries.Count} secrets in {Forms("x").Count()} forms, {searched.Count} files and answers of {searched.Sum(place => (long)place.Bytes.Length) >> 20} MiB searched: 0 found; the variable found in {found.Count}"));
     }
+
+    private static string Text(string json, string member) => JsonDocument.Parse(json).RootElement.GetProperty(member).GetString()!;
 
     private static JobSummary Job(BuildSummary build, string key) => build.Stages![0].Jobs.Single(job => job.Key == key);
 
@@ -162,7 +166,7 @@ public sealed class CanaryTests
         List<(string Name, string Address)> addresses =
         [
             ("the build", api), ("the plan", $"{api}/plan"), ("the artifacts", $"{api}/artifacts"), ("the secrets", "/api/v1/projects/bench/canary/secrets"), ("the providers", "/api/v1/sign-in-providers"),
-            ("the variables", "/api/v1/projects/bench/canary/variables"), ("the tokens", "/api/v1/account/tokens"), ("the users", "/api/v1/users"), ("the builds", "/api/v1/builds"), ("the audit log", "/api/v1/audit"),
+            ("the variables", "/api/v1/projects/bench/canary/variables"), ("the tokens", "/api/v1/account/tokens"), ("the webhooks", "/api/v1/projects/bench/canary/webhooks"), ("the users", "/api/v1/users"), ("the builds", "/api/v1/builds"), ("the audit log", "/api/v1/audit"),
             .. build.Stages!.SelectMany(stage => stage.Jobs).Select(job => ($"the log of {job.Key}", $"{api}/jobs/{job.Key}/log")),
         ];
         foreach (var (name, address) in addresses)
