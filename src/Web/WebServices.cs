@@ -58,7 +58,7 @@ public static class WebServices
         app.MapDeliveries();
         app.MapApiDescription();
         app.MapIdTokens();
-        var api = app.MapGroup(Routes.Api);
+        var api = app.MapGroup(Routes.Api).AddEndpointFilter(BodyCheck.Run);
         api.WithRequestTimeout(RequestLimits.ApiTimeout);
         api.MapProjects();
         api.MapBuilds();

@@ -131,6 +131,17 @@ public sealed class RepositoriesTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task IsIn_OfTheTipAndWhatIsBeforeIt_AndNothingElse()
+    {
+        var first = await Push("a.txt", "a"u8);
+        var second = await Push("a.txt", "b"u8);
+
+        Assert.True(await repositories.IsIn(project, first, second));
+        Assert.True(await repositories.IsIn(project, second, second));
+        Assert.False(await repositories.IsIn(project, second, first));
+    }
+
+    [Fact]
     public async Task Resolve_NamesAndHashes_GiveTheCommit()
     {
         var first = await Push("a.txt", "a"u8);

@@ -57,9 +57,6 @@ public static class AccessRules
     /// <summary>What no limit takes from an access token: to be given for one that may less.</summary>
     private static readonly HashSet<string> OfEveryKey = new(StringComparer.Ordinal) { Permissions.TokenExchange };
 
-    /// <summary>False for what concerns the whole installation, which only the operator's tenant decides.</summary>
-    public static bool IsOfTenant(string permission) => !OfOperator.Contains(permission);
-
     /// <summary>All permissions there are.</summary>
     public static IReadOnlyCollection<string> All => Least.Keys;
 
@@ -136,7 +133,10 @@ public static class AccessRules
 
     /// <summary>Whether a user has all there that the role gives.</summary>
     public static bool Has(AccessFacts facts, string role, AccessScope scope) =>
-        All.Where(permission => Gives(facts, role, permission)).All(permission => OfOperator.Contains(permission) || Allows(facts, permission, scope));
+        All.Where(permission => Gives(facts, role, permission)).All(permission => IsNothing(facts.Tenant, permission) || Allows(facts, permission, scope));
+
+    /// <summary>Whether nobody of the tenant has the permission, whatever roles say: to give it there is to give nothing.</summary>
+    public static bool IsNothing(string tenant, string permission) => OfOperator.Contains(permission) && tenant != ProjectId.DefaultTenant;
 
     /// <summary>The permissions that a role of the tenant has; none when there is no such role.</summary>
     public static IEnumerable<string> Of(AccessFacts facts, string role) => All.Where(permission => Gives(facts, role, permission));

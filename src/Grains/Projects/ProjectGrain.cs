@@ -99,6 +99,8 @@ public sealed partial class ProjectGrain : Grain, IProjectGrain
 
         var commit = request.Commit is null ? found.Sha : (await repositories.Resolve(id, request.Commit))?.Sha;
         if (commit is null) return new() { Problem = $"There is no commit '{request.Commit}' in {id}." };
+        // A branch's rights (its secrets, its environments) are for what is in it.
+        if (commit != found.Sha && !await repositories.IsIn(id, commit, found.Sha)) return new() { Problem = $"The commit {commit} is not in {fullRef}. Start the branch that it is in." };
         var composition = await composer.Compose(new() { Kind = "manual", Ref = fullRef, Commit = commit, Inputs = request.Inputs }, null, actor, time.GetUtcNow());
         var drafts = composition.Drafts.Where(draft => request.File is null || draft.Request.File == request.File).ToList();
         return (ProjectRules.WhyNothing(composition, drafts, request.File, commit)

@@ -131,6 +131,13 @@ public sealed partial class Repositories(string root)
         return paths.Length > MaxChangedPaths ? null : paths;
     }
 
+    /// <summary>Whether a commit is the tip or one of its ancestors. Both are full object ids.</summary>
+    public async Task<bool> IsIn(ProjectId id, string commit, string tip, CancellationToken cancellationToken = default)
+    {
+        var (exitCode, _, errors) = await GitCommand.Try(Path(id), cancellationToken, "merge-base", "--is-ancestor", commit, tip);
+        return exitCode is 0 or 1 ? exitCode == 0 : throw new GitException("merge-base", errors);
+    }
+
     /// <summary>Finds a full ref, a branch's or tag's short name (branches first), or a commit by 7 to 40 hex digits.</summary>
     public async Task<ResolvedRef?> Resolve(ProjectId id, string refOrSha, CancellationToken cancellationToken = default)
     {

@@ -35,24 +35,24 @@ public sealed class AccessDirectory(DirectoryReadModel directory, UsersStore use
         .. (await directory.Roles(tenant, cancellationToken)).Select(role => new RoleSummary { Name = role.Name, Permissions = role.Permissions }),
     ];
 
-    public async Task<string?> Give(ClaimsPrincipal giver, AccessScope scope, Grant grant, CancellationToken cancellationToken = default)
+    public async Task<Refused?> Give(ClaimsPrincipal giver, AccessScope scope, Grant grant, CancellationToken cancellationToken = default)
     {
         var (subject, problem) = await Subject(giver.Tenant(), grant, cancellationToken);
-        if (subject is not { } given) return problem;
+        if (subject is not { } given) return Refused.Invalid(problem);
         if (await RoleProblem(giver, grant.Role, scope, cancellationToken) is { } wrong) return wrong;
         await grains.Grants(giver.Tenant(), scope).Give(given.ToString(), grant.Role);
         return null;
     }
 
-    public async Task<string?> Take(ClaimsPrincipal taker, AccessScope scope, Grant grant, CancellationToken cancellationToken = default)
+    public async Task<Refused?> Take(ClaimsPrincipal taker, AccessScope scope, Grant grant, CancellationToken cancellationToken = default)
     {
         var (subject, problem) = await Subject(taker.Tenant(), grant, cancellationToken);
-        if (subject is not { } given) return problem;
+        if (subject is not { } given) return Refused.Invalid(problem);
         if (await RoleProblem(taker, grant.Role, scope, cancellationToken) is { } wrong) return wrong;
         if (scope == AccessScope.Tenant && AccessRules.ParseRole(grant.Role) == Role.Admin && given.User is { } user
             && await directory.Holders(taker.Tenant(), Accounts.Name(Role.Admin), except: user, cancellationToken) == 0)
         {
-            return $"'{grant.User}' is the last administrator. Make another one first.";
+            return Refused.Invalid($"'{grant.User}' is the last administrator. Make another one first.");
         }
 
         await grains.Grants(taker.Tenant(), scope).Take(given.ToString(), grant.Role);
@@ -81,10 +81,12 @@ public sealed class AccessDirectory(DirectoryReadModel directory, UsersStore use
         [.. (reader.May(Permissions.UserManage, AccessScope.Tenant) ? (await users.List(reader.Tenant(), cancellationToken)).Select(user => user.Name) : seen.OfType<string>()).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Take(MostNames)];
 
     /// <summary>Takes somebody into a team, or out. Whoever does so gives what the team has, so they must have that.</summary>
-    public async Task<string?> SetMember(ClaimsPrincipal by, string org, string team, string name, bool member, CancellationToken cancellationToken = default)
+    public async Task<Refused?> SetMember(ClaimsPrincipal by, string org, string team, string name, bool member, CancellationToken cancellationToken = default)
     {
-        if (await users.ByName(by.Tenant(), name, cancellationToken) is not { } user) return $"There is no user '{name}'.";
-        return await TeamProblem(by, org, team, cancellationToken) ?? (await grains.Team(by.Tenant(), org, team).SetMember(user.Id, member) ? null : $"There is no team {org}/{team}.");
+        if (await users.ByName(by.Tenant(), name, cancellationToken) is not { } user) return Refused.Invalid($"There is no user '{name}'.");
+        var unknown = Refused.Invalid($"There is no team {org}/{team}.");
+        if ((await directory.Teams(by.Tenant(), org, cancellationToken)).All(known => known.Name != team)) return unknown;
+        return Refused.Forbidden(await TeamProblem(by, org, team, cancellationToken)) ?? (await grains.Team(by.Tenant(), org, team).SetMember(user.Id, member) ? null : unknown);
     }
 
     /// <summary>Why somebody may not say who is in the team.</summary>
@@ -99,12 +101,16 @@ public sealed class AccessDirectory(DirectoryReadModel directory, UsersStore use
         return (await directory.Teams(by.Tenant(), org, cancellationToken)).Any(known => known.Name == team) ? null : $"There is no team {org}/{team}.";
     }
 
-    /// <summary>Removes a team; what it was given first, so that no other of its name finds it.</summary>
-    public async Task<bool> RemoveTeam(string tenant, string org, string team, CancellationToken cancellationToken = default)
+    /// <summary>Removes a team; what it was given first, so that no other of its name finds it. Whoever does so takes that, so they must have it.</summary>
+    public async Task<Refused?> RemoveTeam(ClaimsPrincipal by, string org, string team, CancellationToken cancellationToken = default)
     {
+        var tenant = by.Tenant();
+        var gone = new Refused(Refusal.NotFound, $"There is no team {org}/{team}.");
+        if ((await directory.Teams(tenant, org, cancellationToken)).All(known => known.Name != team)) return gone;
+        if (await TeamProblem(by, org, team, cancellationToken) is { } beyond) return new(Refusal.Forbidden, beyond);
         foreach (var held in (await directory.Grants(tenant, scope: null, cancellationToken)).Where(grant => grant.Team == $"{org}/{team}"))
             await grains.Grants(tenant, AccessScope.Parse(held.Scope)!.Value).Take(GrantSubject.OfTeam(org, team).ToString(), held.Role);
-        return await grains.Team(tenant, org, team).Remove();
+        return await grains.Team(tenant, org, team).Remove() ? null : gone;
     }
 
     /// <summary>Whether somebody may do something somewhere, and why. Null when there is no such user.</summary>
@@ -145,10 +151,10 @@ public sealed class AccessDirectory(DirectoryReadModel directory, UsersStore use
             : (null, $"There is no team '{grant.Team}'; a team is named org/team.");
     }
 
-    private async Task<string?> RoleProblem(ClaimsPrincipal giver, string role, AccessScope scope, CancellationToken cancellationToken)
+    private async Task<Refused?> RoleProblem(ClaimsPrincipal giver, string role, AccessScope scope, CancellationToken cancellationToken)
     {
         var roles = await Roles(giver.Tenant(), cancellationToken);
-        if (roles.All(known => known.Name != role)) return $"'{role}' is no role. There are {string.Join(", ", roles.Select(known => known.Name))}.";
-        return AccessRules.MayGive(giver.Facts()!, role, scope) ? null : $"The role {role} has rights {In(scope.ToString())} that you do not have, so you can neither give nor take it.";
+        if (roles.All(known => known.Name != role)) return Refused.Invalid($"'{role}' is no role. There are {string.Join(", ", roles.Select(known => known.Name))}.");
+        return AccessRules.MayGive(giver.Facts()!, role, scope) ? null : Refused.Forbidden($"The role {role} has rights {In(scope.ToString())} that you do not have, so you can neither give nor take it.");
     }
 }

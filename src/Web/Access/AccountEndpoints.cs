@@ -40,7 +40,7 @@ public static class AccountEndpoints
     private static async Task<Results<NoContent, ProblemHttpResult>> ChangePassword(
         ChangePassword request, ClaimsPrincipal user, HttpContext http, PasswordLogin login, Accounts accounts, CancellationToken cancellationToken)
     {
-        if (Accounts.PasswordProblem(request.New) is { } problem) return Problems.Invalid(problem);
+        if (Accounts.PasswordProblem(request.New, user.Actor()) is { } problem) return Problems.Invalid(problem);
         if ((await login.Check(user.Tenant(), user.Actor(), request.Current, http.Connection.RemoteIpAddress, cancellationToken)).User is not { } account)
             return Problems.Of(StatusCodes.Status403Forbidden, "wrong-password", "The current password is wrong, or the account is locked for a while after repeated failures.");
         await accounts.SetPassword(account, request.New, cancellationToken);

@@ -56,14 +56,13 @@ public sealed partial class Accounts(UsersStore users, SessionsStore sessions, D
 
     /// <param name="by">Who makes it, and gives no role with more than they have; null: the installation itself.</param>
     /// <returns>The account, or the problem.</returns>
-    public async Task<(UserSummary? User, string? Problem)> Create(string tenant, CreateUser request, ClaimsPrincipal? by, CancellationToken cancellationToken = default)
+    public async Task<(UserSummary? User, Refused? Problem)> Create(string tenant, CreateUser request, ClaimsPrincipal? by, CancellationToken cancellationToken = default)
     {
-        if (NameProblem(request.Name) is { } wrong) return (null, wrong);
-        if (PasswordProblem(request.Password, request.Name) is { } problem) return (null, problem);
-        if (ParseRole(request.Role) is not { } role) return (null, RoleProblem(request.Role));
-        if (GivingProblem(by, role) is { } beyond) return (null, beyond);
+        if ((NameProblem(request.Name) ?? PasswordProblem(request.Password, request.Name)) is { } wrong) return (null, Refused.Invalid(wrong));
+        if (ParseRole(request.Role) is not { } role) return (null, Refused.Invalid(RoleProblem(request.Role)));
+        if (GivingProblem(by, role) is { } beyond) return (null, Refused.Forbidden(beyond));
         if (await Create(tenant, new UserProfile { Name = request.Name, CreatedAt = time.GetUtcNow(), Enabled = request.Enabled ?? role != Role.None }, role) is not { } id)
-            return (null, $"There is a user '{request.Name}' already.");
+            return (null, Refused.Invalid($"There is a user '{request.Name}' already."));
         await users.SetPassword(id, await hasher.Hash(request.Password, cancellationToken), cancellationToken);
         return (await Summary(tenant, id, cancellationToken), null);
     }
@@ -86,15 +85,15 @@ public sealed partial class Accounts(UsersStore users, SessionsStore sessions, D
 
     /// <param name="by">As above.</param>
     /// <returns>The account as it is now, or the problem; neither when there is no such user.</returns>
-    public async Task<(UserSummary? User, string? Problem)> Update(string tenant, string name, UpdateUser request, ClaimsPrincipal? by, CancellationToken cancellationToken = default)
+    public async Task<(UserSummary? User, Refused? Problem)> Update(string tenant, string name, UpdateUser request, ClaimsPrincipal? by, CancellationToken cancellationToken = default)
     {
         if (await users.ByName(tenant, name, cancellationToken) is not { } user) return (null, null);
-        if (request.Password is { } password && PasswordProblem(password, name) is { } problem) return (null, problem);
+        if (request.Password is { } password && PasswordProblem(password, name) is { } problem) return (null, Refused.Invalid(problem));
         var role = request.Role is { } roleName ? ParseRole(roleName) : null;
-        if (request.Role is not null && role is null) return (null, RoleProblem(request.Role));
-        if (((by is null ? null : await BeyondProblem(by, user, cancellationToken)) ?? (role is { } asked ? GivingProblem(by, asked) : null)) is { } beyond) return (null, beyond);
+        if (request.Role is not null && role is null) return (null, Refused.Invalid(RoleProblem(request.Role)));
+        if (((by is null ? null : await BeyondProblem(by, user, cancellationToken)) ?? (role is { } asked ? GivingProblem(by, asked) : null)) is { } beyond) return (null, Refused.Forbidden(beyond));
         var enabled = request.Enabled ?? (role is { } given ? given != Role.None : null);
-        if ((enabled == false || role is not (null or Role.Admin)) && await IsLastAdministrator(tenant, user, cancellationToken)) return (null, $"'{name}' is the last administrator. Make another one first.");
+        if ((enabled == false || role is not (null or Role.Admin)) && await IsLastAdministrator(tenant, user, cancellationToken)) return (null, Refused.Invalid($"'{name}' is the last administrator. Make another one first."));
         // Who is disabled keeps the role, to have it again when enabled.
         if (role is { } next && (next != Role.None || enabled == true)) await grains.Grants(tenant, AccessScope.Tenant).Replace(GrantSubject.Of(user.Id).ToString(), next == Role.None ? null : Name(next));
         if (enabled is { } usable) await grains.User(tenant, user.Id).SetEnabled(usable);

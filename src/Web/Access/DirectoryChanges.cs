@@ -25,7 +25,16 @@ public enum Refusal
 
 /// <summary>A change that was not made.</summary>
 /// <param name="Text">What is wrong and what would be right, in a sentence.</param>
-public sealed record Refused(Refusal Why, string Text);
+public sealed record Refused(Refusal Why, string Text)
+{
+    /// <summary>What is wrong with what was asked for; null when nothing is.</summary>
+    public static Refused? Invalid(string? problem) => Because(Refusal.Invalid, problem);
+
+    /// <summary>What whoever asks may not do; null when they may.</summary>
+    public static Refused? Forbidden(string? problem) => Because(Refusal.Forbidden, problem);
+
+    private static Refused? Because(Refusal why, string? problem) => problem is null ? null : new(why, problem);
+}
 
 /// <summary>Makes and changes tenants, organizations, teams and roles, for the API and for pages. Answers: why not; null when it is done.</summary>
 public sealed class DirectoryChanges(IGrainFactory grains, Accounts accounts)
@@ -38,7 +47,7 @@ public sealed class DirectoryChanges(IGrainFactory grains, Accounts accounts)
         if ((NameProblem("a tenant", request.Name) ?? DescriptionProblem(request.DisplayName)) is { } refused) return refused;
         if (request.Administrator is { } unfit && Invalid(Accounts.NameProblem(unfit.Name) ?? Accounts.PasswordProblem(unfit.Password, unfit.Name)) is { } wrong) return wrong;
         if (await grains.Tenant(request.Name).Create(request.DisplayName) is { } problem) return new(Refusal.Conflict, problem);
-        return request.Administrator is { } first ? Invalid((await accounts.Create(request.Name, new() { Name = first.Name, Password = first.Password, Role = Accounts.Name(Role.Admin) }, by: null)).Problem) : null;
+        return request.Administrator is { } first ? (await accounts.Create(request.Name, new() { Name = first.Name, Password = first.Password, Role = Accounts.Name(Role.Admin) }, by: null)).Problem : null;
     }
 
     /// <summary>Nobody of a disabled tenant gets in; nothing of it is lost.</summary>
@@ -69,20 +78,26 @@ public sealed class DirectoryChanges(IGrainFactory grains, Accounts accounts)
             ? Invalid($"'{unknown}' is no permission. There are {string.Join(", ", AccessRules.All.Order(StringComparer.Ordinal))}; noun:* stands for all of a noun, * for all.")
             : role.Permissions.FirstOrDefault(pattern => !MayAll(by, pattern)) is { } beyond
             ? new(Refusal.Forbidden, $"You do not have all of {beyond} in the whole tenant, so you cannot make a role of it.")
-            : Invalid(await grains.Tenant(by.Tenant()).SetRole(role));
+            : FormerBeyond(by, role.Name) ?? Invalid(await grains.Tenant(by.Tenant()).SetRole(role));
 
-    public async Task<Refused?> RemoveRole(string tenant, string role) => Invalid(await grains.Tenant(tenant).RemoveRole(role));
+    public async Task<Refused?> RemoveRole(ClaimsPrincipal by, string role) => FormerBeyond(by, role) ?? Invalid(await grains.Tenant(by.Tenant()).RemoveRole(role));
 
     /// <summary>Whether somebody has all in the whole tenant that the pattern covers, as far as a tenant can have it.</summary>
     public static bool MayAll(ClaimsPrincipal user, string pattern) => AccessRules.All.Where(permission => AccessRules.Matches(pattern, permission))
-        .All(permission => user.May(permission, AccessScope.Tenant) || !AccessRules.IsOfTenant(permission));
+        .All(permission => user.May(permission, AccessScope.Tenant) || AccessRules.IsNothing(user.Tenant(), permission));
+
+    /// <summary>Nobody takes what they do not have: a role that has more is not theirs to change.</summary>
+    private static Refused? FormerBeyond(ClaimsPrincipal by, string name) =>
+        by.Facts()!.CustomRoles.TryGetValue(name, out var former) && former.FirstOrDefault(pattern => !MayAll(by, pattern)) is { } beyond
+            ? new(Refusal.Forbidden, $"The role {name} has {beyond}, which you do not have in the whole tenant, so you can neither change nor remove it.")
+            : null;
 
     private static Refused? NameProblem(string what, string name) =>
         ProjectId.IsValidName(name) ? null : Invalid($"'{name}' cannot be {what}'s name: use 1–64 of a-z 0-9 . _ -, beginning with a letter or digit.");
 
     private static Refused? DescriptionProblem(string text) => Invalid(AccessDirectory.DescriptionProblem(text));
 
-    private static Refused? Invalid(string? problem) => problem is null ? null : new(Refusal.Invalid, problem);
+    private static Refused? Invalid(string? problem) => Refused.Invalid(problem);
 
     private static Refused NoOrganization(string org) => new(Refusal.NotFound, $"There is no organization '{org}'.");
 }

@@ -81,7 +81,7 @@ public static class DirectoryEndpoints
         Done(await changes.SetTeam(user.Tenant(), org, team, request.Text));
 
     private static async Task<Results<NoContent, ProblemHttpResult>> RemoveTeam(string org, string team, ClaimsPrincipal user, AccessDirectory directory, CancellationToken cancellationToken) =>
-        await directory.RemoveTeam(user.Tenant(), org, team, cancellationToken) ? TypedResults.NoContent() : Problems.NotFound($"There is no team {org}/{team}.");
+        Done(await directory.RemoveTeam(user, org, team, cancellationToken));
 
     private static async Task<Results<NoContent, ProblemHttpResult>> AddMember(
         string org, string team, [FromRoute(Name = "user")] string name, ClaimsPrincipal caller, AccessDirectory directory, CancellationToken cancellationToken) =>
@@ -97,7 +97,7 @@ public static class DirectoryEndpoints
     private static async Task<Results<NoContent, ProblemHttpResult>> SetRole(string role, SetRole request, ClaimsPrincipal user, DirectoryChanges changes) =>
         Done(await changes.SetRole(user, new(role, request.Permissions)));
 
-    private static async Task<Results<NoContent, ProblemHttpResult>> RemoveRole(string role, ClaimsPrincipal user, DirectoryChanges changes) => Done(await changes.RemoveRole(user.Tenant(), role));
+    private static async Task<Results<NoContent, ProblemHttpResult>> RemoveRole(string role, ClaimsPrincipal user, DirectoryChanges changes) => Done(await changes.RemoveRole(user, role));
 
     private static async Task<Ok<IReadOnlyList<GrantSummary>>> Grants(HttpContext http, DirectoryReadModel directory, CancellationToken cancellationToken) =>
         TypedResults.Ok(await directory.Grants(http.User.Tenant(), Scope(http), cancellationToken));
@@ -128,11 +128,9 @@ public static class DirectoryEndpoints
     /// <summary>Where the address says.</summary>
     private static AccessScope Scope(HttpContext http) => new(http.Request.RouteValues["org"] as string, http.Request.RouteValues["project"] as string);
 
-    private static Results<NoContent, ProblemHttpResult> Done(string? problem) => problem is null ? TypedResults.NoContent() : Problems.Invalid(problem);
-
     private static Results<NoContent, ProblemHttpResult> Done(Refused? refused) => refused is null ? TypedResults.NoContent() : Problem(refused);
 
-    private static ProblemHttpResult Problem(Refused refused) => refused.Why switch
+    internal static ProblemHttpResult Problem(Refused refused) => refused.Why switch
     {
         Refusal.NotFound => Problems.NotFound(refused.Text),
         Refusal.Conflict => Problems.Conflict(refused.Text),

@@ -22,6 +22,10 @@ public sealed class HeaderAuthentication(
 {
     public const string SchemeName = "header";
     private const string ProblemKey = "prts:login-problem";
+    private const string ClaimedKey = "prts:login-claimed";
+
+    /// <summary>Tenant and name that came with a refused header; null: it was refused because too many were, or named nobody.</summary>
+    public static (string Tenant, string Name)? Claimed(HttpContext http) => Problem(http) == LoginResult.TooMany ? null : http.Items[ClaimedKey] as (string, string)?;
 
     /// <summary>Why the header was refused, for the answer's body.</summary>
     public static string? Problem(HttpContext http) => http.Items[ProblemKey] as string;
@@ -36,7 +40,7 @@ public sealed class HeaderAuthentication(
 
         return header.Scheme.ToUpperInvariant() switch
         {
-            "BEARER" => await Token(value) ?? Refuse("The token is unknown, expired or revoked. Create one on your account's page."),
+            "BEARER" => await Token(value) ?? RefuseToken("The token is unknown, expired or revoked. Create one on your account's page."),
             "BASIC" => await Basic(value),
             _ => Refuse($"The scheme '{header.Scheme}' is not served. Use Bearer or Basic."),
         };
@@ -61,6 +65,7 @@ public sealed class HeaderAuthentication(
         if (await Token(password) is { } byToken) return byToken;
         // Names have no slash, so one before the name says whose tenant it is.
         var (tenant, user) = name.Split('/') is [var before, var after] ? (before, after) : (web.Tenant, name);
+        Context.Items[ClaimedKey] = (tenant, user);
         var result = await passwords.Check(tenant, user, password, Context.Connection.RemoteIpAddress, Context.RequestAborted);
         return result.NeedsCode ? Refuse(LoginResult.CodeNeeded)
             : result.User is not { } known ? Refuse(result.Problem!)
@@ -79,6 +84,13 @@ public sealed class HeaderAuthentication(
     }
 
     private AuthenticateResult Accept(ClaimsPrincipal principal) => AuthenticateResult.Success(new AuthenticationTicket(principal, SchemeName));
+
+    /// <summary>Whose the token is that is worth nothing nobody knows.</summary>
+    private AuthenticateResult RefuseToken(string problem)
+    {
+        Context.Items[ClaimedKey] = (web.Tenant, "");
+        return Refuse(problem);
+    }
 
     private AuthenticateResult Refuse(string problem)
     {

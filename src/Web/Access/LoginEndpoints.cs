@@ -48,7 +48,7 @@ public static class LoginEndpoints
         if (result.User is not { } user)
         {
             var name = form["name"].ToString().Trim();
-            await audit.Record(http.AuditSource(name).Denied(SignIn, new("user", name), result.Detail ?? result.Problem ?? LoginResult.Refused), http.RequestAborted);
+            await audit.Record((await http.AuditSource(tenant, name)).Denied(SignIn, new("user", name), result.Detail ?? result.Problem ?? LoginResult.Refused), http.RequestAborted);
             return Back(returnUrl, result.Problem switch { LoginResult.TooMany => "many", LoginResult.Elsewhere => "elsewhere", LoginResult.Silent => "silent", _ => "refused" }, tenant);
         }
 
@@ -58,7 +58,7 @@ public static class LoginEndpoints
             return TypedResults.LocalRedirect("/login/code");
         }
 
-        await audit.Record(http.AuditSource(user.Name).Allowed(SignIn, new("user", user.Name), after: new() { ["method"] = result.Method }), http.RequestAborted);
+        await audit.Record(http.AuditSource(user).Allowed(SignIn, new("user", user.Name), after: new() { ["method"] = result.Method }), http.RequestAborted);
         return await sessions.Begin(http, user, result.Method) ? TypedResults.LocalRedirect(returnUrl) : Back(returnUrl, "refused");
     }
 
@@ -70,19 +70,20 @@ public static class LoginEndpoints
         var audit = http.RequestServices.GetRequiredService<AuditLog>();
         if (!await factors.Check(user, form["code"].ToString().Trim(), http.Connection.RemoteIpAddress, http.RequestAborted))
         {
-            await audit.Record(http.AuditSource(user.Name).Denied(SignIn, new("user", user.Name), "The code is wrong, was used already, or the account is locked."), http.RequestAborted);
+            await audit.Record((await http.AuditSource(user.Tenant, user.Name)).Denied(SignIn, new("user", user.Name), "The code is wrong, was used already, or the account is locked."), http.RequestAborted);
             return TypedResults.LocalRedirect("/login/code?error=refused");
         }
 
         var method = await login.Method(user, http.RequestAborted) + "+code";
-        await audit.Record(http.AuditSource(user.Name).Allowed(SignIn, new("user", user.Name), after: new() { ["method"] = method }), http.RequestAborted);
+        await audit.Record(http.AuditSource(user).Allowed(SignIn, new("user", user.Name), after: new() { ["method"] = method }), http.RequestAborted);
         challenge.Clear(http);
         return await sessions.Begin(http, user, method) ? TypedResults.LocalRedirect(returnUrl) : Back(returnUrl, "refused");
     }
 
-    private static async Task<IResult> Logout(HttpContext http, IAntiforgery antiforgery, Sessions sessions)
+    private static async Task<IResult> Logout(HttpContext http, IAntiforgery antiforgery, Sessions sessions, AuditLog audit)
     {
         if (await http.PostedForm() is null || !await antiforgery.IsRequestValidAsync(http)) return Back("/", "form");
+        if (http.User.Session() is { } session) await audit.Record(http.AuditSource().Allowed("session:end", new("session", session.ToString())), http.RequestAborted);
         await sessions.End(http);
         return TypedResults.LocalRedirect("/login");
     }

@@ -37,7 +37,7 @@ public static class AdministrationEndpoints
         await accounts.Create(user.Tenant(), request, user, cancellationToken) switch
         {
             ({ } created, _) => TypedResults.Created($"{Routes.Api}/users/{created.Name}", created),
-            (_, var problem) => Problems.Invalid(problem ?? "The account could not be created."),
+            (_, var problem) => DirectoryEndpoints.Problem(problem!),
         };
 
     private static async Task<Results<Ok<UserSummary>, ProblemHttpResult>> Update(
@@ -45,7 +45,7 @@ public static class AdministrationEndpoints
         await accounts.Update(user.Tenant(), name, request, user, cancellationToken) switch
         {
             ({ } changed, _) => TypedResults.Ok(changed),
-            (null, { } problem) => Problems.Invalid(problem),
+            (null, { } problem) => DirectoryEndpoints.Problem(problem),
             _ => Nobody(name),
         };
 

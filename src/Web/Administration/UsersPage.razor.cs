@@ -69,7 +69,7 @@ public partial class UsersPage
     }
 
     private async Task Update(UserSummary user, UpdateUser request) =>
-        await Make("user:update", user, Accounts.Fields(request), async () => (await Accounts.Update(User.Tenant(), user.Name, request, User)).Problem, await Former.User(User.Tenant(), user.Name));
+        await Make("user:update", user, Accounts.Fields(request), async () => (await Accounts.Update(User.Tenant(), user.Name, request, User)).Problem?.Text, await Former.User(User.Tenant(), user.Name));
 
     private async Task ResetSecondFactor(UserSummary user)
     {

@@ -4,6 +4,8 @@ using System.Security.Claims;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using PRTS.Audit;
+using PRTS.Storage.Access;
+using PRTS.Storage.Users;
 using PRTS.Web.Access;
 
 namespace PRTS.Web.Audit;
@@ -32,6 +34,20 @@ public static class AuditSources
             ? user.AuditSource(via, http.Connection.RemoteIpAddress)
             : new(http.RequestServices.GetRequiredService<WebOptions>().Tenant, new(AuditActorKind.Anonymous, "", claimed ?? ""), new(via, Text(http.Connection.RemoteIpAddress)), Trace);
     }
+
+    /// <summary>Of somebody who tries to sign in: in the log of the tenant that they name, if there is one, else in the operator's.</summary>
+    /// <param name="http">The request.</param>
+    /// <param name="tenant">As it was named.</param>
+    /// <param name="claimed">The name that somebody gave.</param>
+    public static async Task<AuditSource> AuditSource(this HttpContext http, string tenant, string claimed)
+    {
+        var source = http.AuditSource(claimed);
+        return tenant != source.Tenant && await http.RequestServices.GetRequiredService<DirectoryReadModel>().Tenant(tenant, http.RequestAborted) is not null ? source with { Tenant = tenant } : source;
+    }
+
+    /// <summary>Of somebody who has just shown who they are.</summary>
+    public static AuditSource AuditSource(this HttpContext http, StoredUser user) =>
+        http.AuditSource(user.Name) with { Tenant = user.Tenant, Actor = new(AuditActorKind.User, user.Id.ToString(), user.Name) };
 
     /// <summary>For live pages, which have no request of their own.</summary>
     public static AuditSource AuditSource(this ClaimsPrincipal user, AuditVia via, IPAddress? address) => new(

@@ -11,25 +11,37 @@ namespace PRTS.Web.Audit;
 /// <summary>What somebody tried who may not is in the audit log, too. It is refused whether that can be written or not.</summary>
 public sealed partial class AuditedRefusals(AuditLog audit, ILogger<AuditedRefusals> log) : IAuthorizationMiddlewareResultHandler
 {
+    private const string SignIn = "session:begin";
     private readonly AuthorizationMiddlewareResultHandler usual = new();
 
     public async Task HandleAsync(RequestDelegate next, HttpContext context, AuthorizationPolicy policy, PolicyAuthorizationResult authorizeResult)
     {
+        if (authorizeResult.Challenged && HeaderAuthentication.Claimed(context) is var (tenant, name))
+        {
+            var source = await context.AuditSource(tenant, name);
+            await Record(source.Denied(SignIn, new("user", name), HeaderAuthentication.Problem(context)!), SignIn, context);
+        }
+
         if (authorizeResult.Forbidden && context.User.Identity?.IsAuthenticated == true)
         {
             var permission = context.GetEndpoint()?.Metadata.GetMetadata<EndpointPermission>()?.Name.Replace(Policies.Anywhere, "", StringComparison.Ordinal);
             var action = context.GetEndpoint()?.Metadata.GetMetadata<AuditedAction>()?.Name ?? (permission?.Contains(':', StringComparison.Ordinal) == true ? permission : "page:open");
-            try
-            {
-                await audit.Record(context.AuditSource().Denied(action, AuditedEndpoints.Target(context, action), $"{context.User.Actor()} has no permission for it: {permission ?? context.Request.Path}."), context.RequestAborted);
-            }
-            catch (AuditUnavailableException unrecorded)
-            {
-                LogUnrecorded(unrecorded, action);
-            }
+            await Record(context.AuditSource().Denied(action, AuditedEndpoints.Target(context, action), $"{context.User.Actor()} has no permission for it: {permission ?? context.Request.Path}."), action, context);
         }
 
         await usual.HandleAsync(next, context, policy, authorizeResult);
+    }
+
+    private async Task Record(AuditEntry entry, string action, HttpContext context)
+    {
+        try
+        {
+            await audit.Record(entry, context.RequestAborted);
+        }
+        catch (AuditUnavailableException unrecorded)
+        {
+            LogUnrecorded(unrecorded, action);
+        }
     }
 
     [LoggerMessage(LogLevel.Error, "A denied {Action} could not be recorded in the audit log")]

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using PRTS.Api;
 using PRTS.Api.Builds;
+using PRTS.Audit;
 using PRTS.Contracts;
 using PRTS.Contracts.Access;
 using PRTS.Contracts.Builds;
@@ -31,7 +32,7 @@ public static class BuildEndpoints
         builds.MapGet("/builds", ListAll).RequirePermissionAnywhere(Permissions.BuildRead).WithSummary("Builds of all projects, newest first").WithDescription(Filters);
         builds.MapGet(Routes.Project + "/builds", List).RequirePermission(Permissions.BuildRead).CheckProject()
             .WithSummary("Builds of a project, newest first").WithDescription(Filters);
-        builds.MapPost(Routes.Project + "/builds", Start).Audit<StartBuild>("build:start", request => new() { ["ref"] = request.Ref ?? "", ["file"] = request.File ?? "" }).RequirePermission(Permissions.PipelineRun).CheckProject()
+        builds.MapPost(Routes.Project + "/builds", Start).Audit<StartBuild>("build:start", Fields).RequirePermission(Permissions.PipelineRun).CheckProject()
             .WithSummary("Start the pipelines of a branch, tag or commit").WithDescription("An empty object starts the default branch's newest commit. Answers with the builds that were started.");
         builds.MapGet(Routes.Build, Show).RequirePermission(Permissions.BuildRead).WithSummary("Show a build with its stages, jobs and steps");
         builds.MapGet(Routes.Build + "/plan", Plan).RequirePermission(Permissions.BuildRead).WithSummary("The plan of a build")
@@ -47,6 +48,15 @@ public static class BuildEndpoints
         builds.MapPost(Routes.Job + "/answer", Answer).Audit("build:answer").RequirePermission(Permissions.PipelineRun).WithSummary("Say whether a step that runs once has run")
             .WithDescription("For a job with a `question`. `ran` true: the job goes on without the step; false: the step runs.");
     }
+
+    /// <summary>Of the inputs the names: a value may be anything.</summary>
+    internal static AuditFields Fields(StartBuild request) => new()
+    {
+        ["ref"] = request.Ref ?? "",
+        ["commit"] = request.Commit ?? "",
+        ["file"] = request.File ?? "",
+        ["inputs"] = request.Inputs is { } inputs ? string.Join(' ', inputs.Keys.Order(StringComparer.Ordinal)) : "",
+    };
 
     private static async Task<Results<Ok<BuildSummary>, ProblemHttpResult>> Rerun(
         [AsParameters] BuildRoute route, RerunJobs request, IGrainFactory grains, BuildsReadModel builds, CancellationToken cancellationToken)

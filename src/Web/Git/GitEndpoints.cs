@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using PRTS.Contracts;
 using PRTS.Contracts.Access;
 using PRTS.Contracts.Projects;
+using PRTS.Storage.Audit;
 using PRTS.Storage.Git;
 using PRTS.Web.Access;
 using PRTS.Web.Audit;
@@ -17,16 +18,17 @@ public static class GitEndpoints
 {
     private const string UploadPack = "git-upload-pack";
     private const string ReceivePack = "git-receive-pack";
+    private const string Push = "repository:push";
 
     public static void MapGit(this IEndpointRouteBuilder app)
     {
         var git = app.MapGroup("/git/{org}/{project}.git").ExcludeFromDescription();
         git.MapGet("/info/refs", Refs).RequirePermission(Permissions.RepositoryRead);
         git.MapPost("/" + UploadPack, Upload).RequirePermission(Permissions.RepositoryRead);
-        git.MapPost("/" + ReceivePack, Receive).Audit("repository:push").RequirePermission(Permissions.RepositoryWrite);
+        git.MapPost("/" + ReceivePack, Receive).Audit(Push).RequirePermission(Permissions.RepositoryWrite);
     }
 
-    private static async Task Refs(HttpContext http, GitBackend backend, Repositories repositories)
+    private static async Task Refs(HttpContext http, GitBackend backend, Repositories repositories, AuditLog audit)
     {
         var service = http.Request.Query["service"].ToString();
         if (service is not (UploadPack or ReceivePack))
@@ -39,7 +41,10 @@ public static class GitEndpoints
         }
         else if (service == ReceivePack && !http.User.May(Permissions.RepositoryWrite, AccessScope.Of(project)))
         {
-            await Refuse(http, StatusCodes.Status403Forbidden, $"{http.User.Actor()} may read this repository, but not push to it: that needs the permission {Permissions.RepositoryWrite}.");
+            // Git asks here first, and does not come to the address of a push itself.
+            var why = $"{http.User.Actor()} may read this repository, but not push to it: that needs the permission {Permissions.RepositoryWrite}.";
+            await audit.Record(http.AuditSource().Denied(Push, AuditedEndpoints.Target(http, Push), why), http.RequestAborted);
+            await Refuse(http, StatusCodes.Status403Forbidden, why);
         }
         else
         {

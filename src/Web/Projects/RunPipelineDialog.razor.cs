@@ -10,6 +10,7 @@ using PRTS.Contracts.Projects;
 using PRTS.Pipelines.Planning;
 using PRTS.Web.Access;
 using PRTS.Web.Audit;
+using PRTS.Web.Builds;
 using PRTS.Web.Resources;
 
 namespace PRTS.Web.Projects;
@@ -89,7 +90,7 @@ public partial class RunPipelineDialog
         {
             var inputs = Inputs.Where(input => given.ContainsKey(input.Name)).ToDictionary(input => input.Name, input => given[input.Name], StringComparer.Ordinal);
             var request = new StartBuild { Ref = string.IsNullOrWhiteSpace(Branch) ? null : Branch.Trim(), File = File.Length == 0 ? null : File, Inputs = inputs.Count == 0 ? null : inputs };
-            await Audit.Allowed("build:start", AuditTarget.OfProject(Project.Org, Project.Name), new() { ["ref"] = request.Ref ?? "", ["file"] = request.File ?? "" });
+            await Audit.Allowed("build:start", AuditTarget.OfProject(Project.Org, Project.Name), BuildEndpoints.Fields(request));
             var result = await Grains.Project(Project).Start(request, (await Authentication).User.Actor());
             problem = result.Problem;
             if (problem is not null) return;

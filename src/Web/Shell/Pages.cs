@@ -42,7 +42,11 @@ public static class Pages
         app.MapStaticAssets().AllowAnonymous();
         ThemeStylesheet.Map(app);
         app.MapGet("/culture", SwitchCulture).AllowAnonymous().ExcludeFromDescription();
-        app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
+        app.MapRazorComponents<App>().AddInteractiveServerRenderMode(options =>
+        {
+            // Blazor would send a policy of its own, of this alone, in place of ours (SecurityHeaders).
+            options.ContentSecurityFrameAncestorsPolicy = null;
+        });
         return app;
     }
 

@@ -9,6 +9,7 @@ using PRTS.Api.Webhooks;
 using PRTS.Audit;
 using PRTS.Contracts;
 using PRTS.Contracts.Projects;
+using PRTS.Storage.Access;
 using PRTS.Storage.Audit;
 using PRTS.Storage.Webhooks;
 using PRTS.Web.Access;
@@ -34,7 +35,7 @@ public static class DeliveryEndpoint
         .AllowAnonymous().DisableAntiforgery().LimitBody(WebhookReader.Longest).WithRequestTimeout(RequestLimits.ApiTimeout).ExcludeFromDescription();
 
     private static async Task<IResult> Deliver(
-        string org, string project, string webhook, HttpContext http, WebhooksStore webhooks, FailureLimiter failures, AuditLog audit, IGrainFactory grains, WebOptions options, CancellationToken cancellationToken)
+        string org, string project, string webhook, HttpContext http, WebhooksStore webhooks, DirectoryReadModel directory, FailureLimiter failures, AuditLog audit, IGrainFactory grains, WebOptions options, CancellationToken cancellationToken)
     {
         var address = http.Connection.RemoteIpAddress;
         if (failures.IsBlocked(address))
@@ -49,7 +50,7 @@ public static class DeliveryEndpoint
         var id = new ProjectId(SignInTenant.Of(http, options), org, project);
         var target = AuditTarget.In(org, project, "webhook", webhook);
         var source = http.AuditSource() with { Tenant = id.Tenant, Actor = new(AuditActorKind.Service, webhook, webhook) };
-        using (var secret = IsName(id, webhook) ? await webhooks.Secret(id, webhook, cancellationToken) : null)
+        using (var secret = IsName(id, webhook) && await directory.Tenant(id.Tenant, cancellationToken) is { Summary.Enabled: true } ? await webhooks.Secret(id, webhook, cancellationToken) : null)
         {
             if (!IsRight(secret, bytes.Span, http.Request.Headers))
             {
@@ -71,7 +72,7 @@ public static class DeliveryEndpoint
 
         async Task<IResult> Start(WebhookReading.Start start)
         {
-            await audit.Record(source.Allowed(Action, target, after: new() { ["ref"] = start.Ref, ["delivery"] = start.Delivery ?? "" }), cancellationToken);
+            await audit.Record(source.Allowed(Action, target, after: new() { ["ref"] = start.Ref, ["commit"] = start.Commit ?? "", ["delivery"] = start.Delivery ?? "" }), cancellationToken);
             var request = new StartBuild { Ref = start.Ref, Commit = start.Commit, Inputs = start.Inputs };
             var actor = $"webhook/{webhook}";
             var started = start.Delivery is { } delivery

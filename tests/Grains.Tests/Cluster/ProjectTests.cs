@@ -141,6 +141,22 @@ public sealed class ProjectTests(TestCluster cluster)
         Assert.Equal(RunStatus.Skipped, Status(build, "Ship"));
     }
 
+    /// <summary>What a branch may have is for what is in it, not for what somebody calls by its name.</summary>
+    [Fact]
+    public async Task Start_OfACommitOfAnotherBranch_IsRefused()
+    {
+        await Create();
+        await Commit(Hello);
+        var tip = (await Repositories.Refs(id))["refs/heads/main"];
+        await Commit(Hello.Replace("name: Hello", "name: Other", StringComparison.Ordinal), branch: "feature");
+        await Project.SyncRefs("ann");
+        var foreign = (await Repositories.Refs(id))["refs/heads/feature"];
+        Assert.Equal($"The commit {foreign} is not in refs/heads/main. Start the branch that it is in.", (await Project.Start(new() { Ref = "main", Commit = foreign }, "eve")).Problem);
+        Assert.Equal($"The commit {foreign} is not in refs/heads/main. Start the branch that it is in.", (await Project.Deliver(new() { Ref = "refs/heads/main", Commit = foreign }, "webhook/forge", "forge/1")).Problem);
+        Assert.Single((await Project.Start(new() { Ref = "main", Commit = tip }, "bob")).Builds);
+        Assert.Single((await Project.Start(new() { Ref = "feature", Commit = foreign }, "bob")).Builds);
+    }
+
     [Fact]
     public async Task Deliver_TheSameTwice_AnswersWithTheSameBuilds()
     {

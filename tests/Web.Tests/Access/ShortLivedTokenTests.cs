@@ -218,7 +218,7 @@ public class ShortLivedTokenTests(TestServer server)
 
     private async Task<string> OfJob(AttemptId attempt, string audience)
     {
-        server.Get<Recorder>().Runs(attempt, "agent", tokens: [new() { Variable = "PRTS_JWT", Audiences = [audience] }]);
+        server.Get<Recorder>().Runs(attempt, "agent", tokens: [new() { Variable = "API_TOKEN", Audiences = [audience] }]);
         using var agent = server.Client(server.Attempts.Create(attempt, "agent"));
         var project = attempt.Job.Build.Project;
         var delivered = await (await agent.PostAsync($"/api/v1/projects/{project}/builds/{attempt.Job.Build.Number}/jobs/{attempt.Job.Name}/secrets", null)).Read<DeliveredSecrets>();

@@ -4,11 +4,14 @@ using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text;
 using PRTS.Api;
+using PRTS.Api.Secrets;
 using PRTS.Api.Webhooks;
 using PRTS.Audit;
+using PRTS.Contracts;
 using PRTS.Contracts.Access;
 using PRTS.Contracts.Projects;
 using PRTS.Storage.Audit;
+using PRTS.Storage.Webhooks;
 using PRTS.Web.Access;
 
 namespace PRTS.Web.Tests.Webhooks;
@@ -120,6 +123,26 @@ public class WebhookTests(TestServer server)
         Assert.Equal(5, denied.Count);
         Assert.All(denied, entry => Assert.Equal((AuditOutcome.Denied, AuditActorKind.Anonymous), (entry.Outcome, entry.Actor.Kind)));
         Assert.DoesNotContain(server.Get<Recorder>().Deliveries, one => one.Project == project);
+    }
+
+    [Fact]
+    public async Task Delivery_ToADisabledTenant_IsRefused()
+    {
+        var project = new ProjectId(server.Unique("tenant"), "acme", "web");
+        Assert.Null(await server.Grains.Tenant(project.Tenant).Create(""));
+        using var secret = SecretText.Of("prtsw_of-another-tenant");
+        Assert.True(await server.Get<WebhooksStore>().Make(project, new() { Name = "forge" }, secret));
+        using var client = server.Client();
+        Task<HttpResponseMessage> Send()
+        {
+            var request = Signed(project, "forge", "prtsw_of-another-tenant", Main);
+            request.RequestUri = new($"/webhooks/{project}/forge?tenant={project.Tenant}", UriKind.Relative);
+            return client.SendAsync(request);
+        }
+
+        Assert.Equal(HttpStatusCode.Created, (await Send()).StatusCode);
+        Assert.Null(await server.Grains.Tenant(project.Tenant).SetEnabled(false));
+        await (await Send()).Problem(HttpStatusCode.Unauthorized, "unauthenticated");
     }
 
     [Fact]

@@ -121,15 +121,16 @@ public static partial class SignInEndpoints
         var (user, problem) = await http.RequestServices.GetRequiredService<ExternalAccounts>().Accept(tenant, provider, identity, http.RequestAborted);
         if (user is null) return await Refused(http, provider, problem!, returnUrl);
         var audit = http.RequestServices.GetRequiredService<AuditLog>();
-        await audit.Record(http.AuditSource(user.Name).Allowed(SignIn, new("user", user.Name), after: new() { ["method"] = provider.Name }), http.RequestAborted);
+        await audit.Record(http.AuditSource(user).Allowed(SignIn, new("user", user.Name), after: new() { ["method"] = provider.Name }), http.RequestAborted);
         return await http.RequestServices.GetRequiredService<Sessions>().Begin(http, user, provider.Name) ? TypedResults.LocalRedirect(returnUrl) : LoginEndpoints.Back(returnUrl, Error, tenant);
     }
 
     private static async Task<IResult> Refused(HttpContext http, SignInProvider provider, string problem, string returnUrl)
     {
-        await http.RequestServices.GetRequiredService<AuditLog>().Record(http.AuditSource(provider.Name).Denied(SignIn, new("sign-in-provider", provider.Name), problem), http.RequestAborted);
+        var tenant = SignInTenant.Of(http, http.RequestServices.GetRequiredService<WebOptions>());
+        await http.RequestServices.GetRequiredService<AuditLog>().Record((await http.AuditSource(tenant, provider.Name)).Denied(SignIn, new("sign-in-provider", provider.Name), problem), http.RequestAborted);
         http.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(SignInEndpoints)).LogRefused(provider.Name, problem);
-        return LoginEndpoints.Back(returnUrl, Error, SignInTenant.Of(http, http.RequestServices.GetRequiredService<WebOptions>()));
+        return LoginEndpoints.Back(returnUrl, Error, tenant);
     }
 
     [LoggerMessage(LogLevel.Warning, "A sign-in with {Provider} was refused: {Problem}")]

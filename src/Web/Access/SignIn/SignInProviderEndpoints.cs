@@ -1,8 +1,12 @@
 using System.Security.Claims;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
+using PRTS.Api;
 using PRTS.Api.Access;
 using PRTS.Audit;
 using PRTS.Contracts.Access;
@@ -75,10 +79,14 @@ public static class SignInProviderEndpoints
             ["makesAccounts"] = makesAccounts,
             ["groups"] = string.Join("; ", groups.Select(rule => $"{rule.Group} -> {rule.Team}")),
         };
-        if (oidc is not null) fields["openIdConnect"] = $"{oidc.Issuer} {oidc.ClientId}";
-        if (ldap is not null) fields["ldap"] = $"{ldap.Address} {ldap.SearchDn}";
-        if (saml is not null) fields["saml"] = true;
+        // All of it decides who somebody is.
+        if (oidc is not null) fields["openIdConnect"] = JsonSerializer.Serialize(oidc, ApiJson.Options);
+        if (ldap is not null) fields["ldap"] = JsonSerializer.Serialize(ldap, ApiJson.Options);
+        if (saml is not null) fields["saml"] = JsonSerializer.Serialize(saml with { Metadata = Short(saml.Metadata) }, ApiJson.Options);
         if (hasSecret) fields["secret"] = AuditValue.Secret;
         return fields;
     }
+
+    /// <summary>An address as it is, a document by its hash.</summary>
+    private static string Short(string metadata) => metadata.Length <= 500 ? metadata : $"sha256:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(metadata)))}";
 }
