@@ -19,6 +19,8 @@ public sealed class PagesTests(BrowserFixture fixture)
         await visit.Page.FillAsync("#password", fixture.Prts.Password);
         await visit.Page.Keyboard.PressAsync("Enter");
         await Expect(visit.Page).ToHaveURLAsync("/demo/hello?branch=main");
+        // Whoever leaves while the page is still connecting breaks that off, and the browser says so.
+        await visit.Page.WaitForSelectorAsync("main[data-live]");
         await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Log out" }).ClickAsync();
         await Expect(visit.Page).ToHaveURLAsync("/login");
         await visit.NothingWentWrong();
