@@ -70,6 +70,8 @@ public sealed class TestServer : IAsyncLifetime
         builder.Services.AddSingleton(new AttemptTokens(new byte[32]));
         builder.Services.AddSingleton<Recorder>();
         builder.Services.AddPrtsWeb(new WebOptions { PublicUrl = "http://prts.test", Home = Home, MaxArtifactFile = 64 << 20, Gateway = Gateway });
+        // All tests come from one address, and many are refused on purpose.
+        builder.Services.AddSingleton(new FailureLimiter(TimeProvider.System, int.MaxValue));
         builder.UseOrleans(silo => silo
             .UseLocalhostClustering(FreePort(), FreePort(), null, Guid.NewGuid().ToString("N"))
             .Configure<ClusterMembershipOptions>(options => options.DefunctSiloCleanupPeriod = null)

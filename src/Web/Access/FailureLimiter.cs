@@ -5,9 +5,9 @@ using PRTS.Web.Gateway;
 namespace PRTS.Web.Access;
 
 /// <summary>Counts refused logins by network address, so that one address cannot try many accounts. In memory, bounded, per server.</summary>
-public sealed class FailureLimiter(TimeProvider time)
+/// <param name="allowed">So many within five minutes.</param>
+public sealed class FailureLimiter(TimeProvider time, int allowed = 30)
 {
-    public const int Allowed = 30;
     /// <summary>How long an address is blocked, for <c>Retry-After</c>.</summary>
     public const string Seconds = "300";
     private const int MostAddresses = 20_000;
@@ -17,7 +17,7 @@ public sealed class FailureLimiter(TimeProvider time)
     private sealed record Count(int Failures, DateTimeOffset Until);
 
     public bool IsBlocked(IPAddress? address) =>
-        counts.TryGetValue(AddressGroup.Of(address), out var count) && count.Until > time.GetUtcNow() && count.Failures >= Allowed;
+        counts.TryGetValue(AddressGroup.Of(address), out var count) && count.Until > time.GetUtcNow() && count.Failures >= allowed;
 
     public void Failed(IPAddress? address)
     {
