@@ -54,7 +54,7 @@ internal sealed class Visit : IAsyncDisposable
 
     public Task NothingWentWrong()
     {
-        Assert.Empty(complaints);
+        Assert.True(complaints.Count == 0, string.Join('\n', complaints));
         return Task.CompletedTask;
     }
 

@@ -43,18 +43,12 @@ public static class SecurityHeaders
     });
 
     /// <summary>
-    /// Scripts are files of ours or carry the nonce; style sheets are files of ours. Component libraries set style attributes (where a menu
-    /// opens, how wide a column is), so these alone may be inline.
+    /// Scripts are files of ours or carry the nonce. Component libraries write style attributes (where a menu opens, how wide a column is)
+    /// and style elements (how a notice fades) while a page lives, with content that nobody knows beforehand, so styles may be inline.
     /// </summary>
     private static string Page(HttpContext http) =>
-        $"default-src 'none'; script-src 'self' 'nonce-{http.CspNonce()}'; script-src-attr 'none'; {Styles(http)}; img-src 'self' data:; font-src 'self' data:; "
+        $"default-src 'none'; script-src 'self' 'nonce-{http.CspNonce()}'; script-src-attr 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "
         + "connect-src 'self'; manifest-src 'self'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
-
-    /// <summary>Two pages made by others write their own style sheets.</summary>
-    private static string Styles(HttpContext http) =>
-        http.Request.Path.StartsWithSegments("/api/docs", StringComparison.Ordinal) || http.Request.Path.StartsWithSegments("/orleans", StringComparison.Ordinal)
-            ? "style-src 'self' 'unsafe-inline'"
-            : "style-src-elem 'self'; style-src-attr 'unsafe-inline'";
 
     /// <summary>A developer's browser would keep it for everything else that is ever served at localhost.</summary>
     private static bool IsThisMachine(string host) =>

@@ -115,7 +115,7 @@ public class GatewayTests
         var policy = Header(page, "Content-Security-Policy");
         Assert.Contains("default-src 'none'", policy, StringComparison.Ordinal);
         Assert.Matches("script-src 'self' 'nonce-[^']+'; script-src-attr 'none'", policy);
-        Assert.Contains("style-src-elem 'self'; style-src-attr 'unsafe-inline'", policy, StringComparison.Ordinal);
+        Assert.Contains("style-src 'self' 'unsafe-inline'", policy, StringComparison.Ordinal);
         Assert.Contains("frame-ancestors 'none'", policy, StringComparison.Ordinal);
         Assert.Equal("same-origin", Header(page, "Cross-Origin-Opener-Policy"));
         Assert.Equal("require-corp", Header(page, "Cross-Origin-Embedder-Policy"));
