@@ -15,7 +15,10 @@ internal sealed class ContainerSteps(ContainerEngine engine, string container, W
 {
     private const string OutOfMemoryReason = "out of memory: the container reached its limit, and the system killed a process of it";
     private const string Removed = "the job's container was removed";
+    private const int LooksWhileAlive = 4;
+    private const int MostLooks = 100;
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan BetweenLooksAtTheEnd = TimeSpan.FromMilliseconds(50);
     private const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     private static readonly System.Collections.Frozen.FrozenSet<string> ReadOnlyOfBash =
@@ -98,7 +101,7 @@ internal sealed class ContainerSteps(ContainerEngine engine, string container, W
     {
         try
         {
-            var state = await State(ct);
+            var state = await State(exited, ct);
             var kills = OutOfMemory.Kills((int)state.Pid);
             var killed = state.OOMKilled || kills > knownKills;
             knownKills = kills;
@@ -116,6 +119,20 @@ internal sealed class ContainerSteps(ContainerEngine engine, string container, W
     private static string? Ending(State state) => state.Running ? null
         : state.OOMKilled ? OutOfMemoryReason
         : string.Create(CultureInfo.InvariantCulture, $"the job's container ended (exit code {state.ExitCode})");
+
+    /// <summary>A relay is killed when the container ends, of which the engine may hear a little later.</summary>
+    private async Task<State> State(ProcessExited exited, CancellationToken ct)
+    {
+        var state = await State(ct);
+        for (var looks = 0; exited.Signal == Linux.SIGKILL && state.Running && looks < (IsAlive(state) ? LooksWhileAlive : MostLooks); looks++)
+        {
+            await Task.Delay(BetweenLooksAtTheEnd, ct);
+            state = await State(ct);
+        }
+        return state;
+    }
+
+    private static bool IsAlive(State state) => ProcessIdentity.Read((int)state.Pid) is { State: not ('Z' or 'X') };
 
     private async Task<State> State(CancellationToken ct) =>
         (await engine.Ask("the job's container could not be looked at", client => client.Containers.InspectContainerAsync(container, ct))).State!;

@@ -50,6 +50,7 @@ public sealed class AgentCallCluster : IAsyncLifetime
         builder.ConfigureSilo((options, silo) => TestCluster.Configure(silo, database, directory, tokenKey, AgentKeys.GetValueOrDefault(options.SiloName[^1..])));
         cluster = builder.Build();
         await cluster.DeployAsync();
+        await TestCluster.KnowsGrains(ClientGrains);
     }
 
     public async ValueTask DisposeAsync()

@@ -101,6 +101,7 @@ public sealed class TestCluster : IAsyncLifetime
         builder.ConfigureSilo((options, silo) => Configure(silo, database, directory, tokenKey, options.SiloName.EndsWith('2') ? $"{ProjectId.DefaultTenant}/{AgentName}" : null));
         cluster = builder.Build();
         await cluster.DeployAsync();
+        await KnowsGrains(ClientGrains);
         await Agent.Hello();
         beating = Beat();
         waking = Services.GetRequiredService<BuildWaker>().Run(stopping.Token);
@@ -118,6 +119,22 @@ public sealed class TestCluster : IAsyncLifetime
         Directory.Delete(directory, recursive: true);
         Assert.Null(failure);
     }
+
+    /// <summary>A client learns some time after it connects which grains the servers have.</summary>
+    internal static Task KnowsGrains(IGrainFactory client) => Until(
+        () =>
+        {
+            try
+            {
+                client.Agents(ProjectId.DefaultTenant);
+                return Task.FromResult(true);
+            }
+            catch (ArgumentException)
+            {
+                return Task.FromResult(false);
+            }
+        },
+        () => "The client does not learn the grains of the servers.");
 
     private async Task Beat()
     {
