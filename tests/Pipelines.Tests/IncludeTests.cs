@@ -54,6 +54,13 @@ public class IncludeTests
     }
 
     [Fact]
+    public async Task Include_WithANumberWithoutDigits_IsTheOnlyFault()
+    {
+        var result = await Parse("stages: [include: {file: t.yaml, inputs: {n: ''}}]", _ => "inputs: {n: {type: number}}\nstages: [{name: S, jobs: [{name: J, steps: [{run: \"${{ inputs.n }}\"}]}]}]");
+        Assert.Equal(DiagnosticCodes.BadValue, Assert.Single(result.Errors).Code);
+    }
+
+    [Fact]
     public async Task Include_OfItself_Ends()
     {
         var result = await Parse("stages: [include: t.yaml]", _ => "stages: [{include: t.yaml}, {include: t.yaml}]");

@@ -94,12 +94,10 @@ internal sealed class CacheArchive(Workspace workspace)
     {
         try
         {
-            await using var plain = new DecompressionStream(source, leaveOpen: true);
-            await using var limited = new TarHeaderLimit(plain);
-            await using var archive = new TarReader(limited, leaveOpen: true);
+            await using var archive = new TarEntries(source);
             var (files, links, folders) = (new List<StepFile>(), new List<(string, string)>(), new List<string>());
             IReadOnlyDictionary<string, string> notes = new Dictionary<string, string>(StringComparer.Ordinal);
-            while (await Next(archive, ct) is { } entry)
+            while (await archive.Next(ct) is { } entry)
             {
                 if (entry.EntryType == TarEntryType.SymbolicLink)
                     links.Add((entry.Name, entry.LinkName));
@@ -122,12 +120,10 @@ internal sealed class CacheArchive(Workspace workspace)
     private async Task<(int Files, IReadOnlyDictionary<string, string> Notes)> UnpackAll(Stream source, CancellationToken ct)
     {
         var writer = new WorkspaceWriter(workspace);
-        await using var plain = new DecompressionStream(source, leaveOpen: true);
-        await using var limited = new TarHeaderLimit(plain);
-        await using var archive = new TarReader(limited, leaveOpen: true);
+        await using var archive = new TarEntries(source);
         var entries = 0;
         IReadOnlyDictionary<string, string> notes = new Dictionary<string, string>(StringComparer.Ordinal);
-        while (await Next(archive, ct) is { } entry)
+        while (await archive.Next(ct) is { } entry)
         {
             if (entry.EntryType == TarEntryType.SymbolicLink)
             {
@@ -159,19 +155,6 @@ internal sealed class CacheArchive(Workspace workspace)
         }
 
         return (entries, notes);
-    }
-
-    /// <summary>The reader's own refusals of headers come as several exceptions, not all of which it documents.</summary>
-    private static async Task<TarEntry?> Next(TarReader archive, CancellationToken ct)
-    {
-        try
-        {
-            return await archive.GetNextEntryAsync(copyData: false, ct);
-        }
-        catch (Exception e) when (e is OverflowException or NotSupportedException or FormatException or ArgumentException or InvalidOperationException)
-        {
-            throw new InvalidDataException($"it is no archive of a cache: {e.Message}", e);
-        }
     }
 
     private static async Task Add(TarWriter archive, string path, ArtifactUploadFile file, CancellationToken ct)

@@ -5,8 +5,7 @@ namespace PRTS.Execution.Caches;
 
 /// <summary>
 /// The bytes of a tar archive as they come, without headers that claim much for what they say about an entry: names and attributes. The reader
-/// of archives makes room for as much as a header claims before any of it comes, up to 2 GiB, so an archive of a kilobyte would take the agent down.
-/// Looks at every block that is a header by its checksum, wherever it lies: what an entry's size is may be told in several ways, and need not be known here.
+/// of archives makes room for as much as a header claims before any of it comes, up to 2 GiB, and looks at no checksum, so an archive of a kilobyte would take the agent down.
 /// </summary>
 internal sealed class TarHeaderLimit(Stream source) : Stream
 {
@@ -14,11 +13,15 @@ internal sealed class TarHeaderLimit(Stream source) : Stream
     public const long Most = 16 << 20;
 
     private const int Block = 512;
+    private const int Type = 156;
     private static readonly Range Size = 124..136;
-    private static readonly Range Checksum = 148..156;
 
     private readonly byte[] block = new byte[Block];
     private int filled;
+
+    /// <summary>Blocks of names and attributes that come before the next header.</summary>
+    private long data;
+    private bool isAtHeader = true;
 
     public override bool CanRead => true;
     public override bool CanSeek => false;
@@ -54,6 +57,13 @@ internal sealed class TarHeaderLimit(Stream source) : Stream
 
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
+    /// <summary>The next block that begins is a header: all of the entry before was read, save what fills its last block.</summary>
+    public void BeginHeader()
+    {
+        (isAtHeader, data) = (true, 0);
+        if (filled > 0) data = 1;
+    }
+
     private void Look(ReadOnlySpan<byte> bytes)
     {
         while (bytes.Length > 0)
@@ -64,25 +74,29 @@ internal sealed class TarHeaderLimit(Stream source) : Stream
             filled += count;
             if (filled < Block) return;
             filled = 0;
-            if (block[156] is (byte)'x' or (byte)'g' or (byte)'L' or (byte)'K' && Claims() > Most)
-                throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"it claims more than {Most} bytes for the name and the attributes of an entry"));
+            if (data > 0) data--;
+            else if (isAtHeader) LookAtHeader();
         }
     }
 
-    /// <summary>Zero for what is no header.</summary>
-    private long Claims()
+    private void LookAtHeader()
     {
-        var sum = 0;
-        foreach (var one in block) sum += one;
-        foreach (var one in block[Checksum]) sum += ' ' - one;
-        if (Octal(block.AsSpan(Checksum)) != sum) return 0;
-        // Another way to write numbers, for those that do not fit in digits.
-        return block[Size][0] >= 0x80 ? long.MaxValue : Octal(block.AsSpan(Size));
+        // Between entries there may be empty blocks.
+        if (!block.AsSpan().ContainsAnyExcept((byte)0)) return;
+        if (block[Type] is not ((byte)'x' or (byte)'g' or (byte)'L' or (byte)'K'))
+        {
+            isAtHeader = false;
+            return;
+        }
+
+        var claimed = Octal(block.AsSpan()[Size]) ?? throw new InvalidDataException("it says in a way that is not understood how much it has of names and attributes of an entry");
+        if (claimed > Most) throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"it claims more than {Most} bytes for the name and the attributes of an entry"));
+        data = (claimed + Block - 1) / Block;
     }
 
-    private static long Octal(ReadOnlySpan<byte> field)
+    private static long? Octal(ReadOnlySpan<byte> field)
     {
         var digits = Encoding.ASCII.GetString(field).Trim('\0', ' ');
-        return digits.Length > 0 && digits.All(digit => digit is >= '0' and <= '7') ? Convert.ToInt64(digits, 8) : 0;
+        return digits.Length == 0 ? 0 : digits.All(digit => digit is >= '0' and <= '7') ? Convert.ToInt64(digits, 8) : null;
     }
 }

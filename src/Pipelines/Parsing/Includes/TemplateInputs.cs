@@ -14,12 +14,12 @@ internal sealed class TemplateInputs(string file, IReadOnlyDictionary<string, st
     private static readonly EvaluationContext Nothing = new() { Values = new Dictionary<string, ExpressionValue>(StringComparer.OrdinalIgnoreCase) };
 
     /// <summary>What the values say that are texts in quotes.</summary>
-    private readonly Dictionary<string, string> texts = values.Values.Distinct(StringComparer.Ordinal).Where(value => value[0] == '\'').ToDictionary(value => value, value => value[1..^1].Replace("''", "'", StringComparison.Ordinal), StringComparer.Ordinal);
+    private readonly Dictionary<string, string> texts = values.Values.Distinct(StringComparer.Ordinal).Where(value => value.StartsWith('\'')).ToDictionary(value => value, value => value[1..^1].Replace("''", "'", StringComparison.Ordinal), StringComparer.Ordinal);
     private long left = room;
 
     /// <summary>A value as an expression: a text in quotes, a number, a flag; or the expressions that stand in it.</summary>
     public static string AsExpression(PipelineInput input, string? value) =>
-        value is null ? "null"
+        value is null || (value.Length == 0 && input.Type is InputType.Number or InputType.Boolean) ? "null"
         : value.Contains("${{", StringComparison.Ordinal) ? $"({Template.AsExpression(value)})"
         : input.Type is InputType.Number or InputType.Boolean ? value
         : Quoted(value);
