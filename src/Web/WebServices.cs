@@ -42,6 +42,7 @@ public static class WebServices
         services.AddSingleton<FileUploads>();
         services.AddSingleton<AgentTokens>();
         services.AddSingleton<GitBackend>();
+        services.AddSingleton<PushGate>();
         services.AddSingleton<IdTokens>();
         services.AddSingleton(provider => VaultEgress.Handlers(options.Gateway.Egress, provider.GetRequiredService<TimeProvider>()));
         return services;

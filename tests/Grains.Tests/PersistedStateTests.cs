@@ -99,6 +99,7 @@ public sealed class PersistedStateTests
             ScheduledCommit = Plans.Push.Commit,
             Occurrences = ["1-2"],
             Deliveries = [new() { Key = "forge/d-1", First = 4, Count = 2 }],
+            Protection = new() { Refs = ["main", "tag:v*"] },
             Triggered = new Dictionary<string, string>(StringComparer.Ordinal) { ["refs/heads/main"] = Plans.Push.Commit },
             Pending = [new() { Number = 8, Event = Plans.Push, File = ".prts/pipeline.yaml", Before = "b", Actor = "ann", CreatedAt = Now, RetryOf = 2 }],
         },

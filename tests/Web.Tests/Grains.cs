@@ -77,6 +77,13 @@ public sealed class ProjectGrain(Repositories repositories, ProjectsReadModel pr
 
     public Task<ProjectSummary?> Get() => projects.Get(Id);
 
+    public async Task<ProjectSummary?> Protect(RefProtection protection)
+    {
+        var project = (await projects.Get(Id))!;
+        await projects.Upsert(Id, project = project with { Protection = protection, Version = project.Version + 1 });
+        return project;
+    }
+
     public async Task<IReadOnlyList<BuildId>> SyncRefs(string? actor)
     {
         await recorder.Syncs.Writer.WriteAsync((Id, actor));

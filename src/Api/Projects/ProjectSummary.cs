@@ -18,6 +18,8 @@ public sealed record ProjectSummary
     /// <summary>Grows by one at each change; a projection never goes back.</summary>
     [Id(7)] public long Version { get; init; }
 
+    [Id(8)] public RefProtection Protection { get; init; } = new();
+
     public string FullName => $"{Org}/{Name}";
 }
 

@@ -22,6 +22,7 @@ namespace PRTS.Cli.Connection;
 [JsonSerializable(typeof(IReadOnlyList<ProjectSummary>))]
 [JsonSerializable(typeof(Page<ProjectSummary>))]
 [JsonSerializable(typeof(CreateProject))]
+[JsonSerializable(typeof(RefProtection))]
 [JsonSerializable(typeof(IReadOnlyList<BuildSummary>))]
 [JsonSerializable(typeof(Page<BuildSummary>))]
 [JsonSerializable(typeof(StartBuild))]

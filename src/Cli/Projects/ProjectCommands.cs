@@ -7,7 +7,7 @@ namespace PRTS.Cli.Projects;
 
 internal static class ProjectCommands
 {
-    public static Command Create() => new("project", "Projects: a repository with its pipelines") { NewProject(), List(), Show() };
+    public static Command Create() => new("project", "Projects: a repository with its pipelines") { NewProject(), List(), Show(), Protect() };
 
     private static Command NewProject()
     {
@@ -88,6 +88,7 @@ internal static class ProjectCommands
             Console.Out.WriteLine(project.FullName + (project.Description.Length > 0 ? $": {project.Description}" : ""));
             Console.Out.WriteLine($"  clone          {project.CloneUrl}");
             Console.Out.WriteLine($"  main branch    {project.DefaultBranch}");
+            Console.Out.WriteLine($"  protected      {Protected(project)}");
             Console.Out.WriteLine(project.LatestBuild is { } build
                 ? $"  latest build   #{build.Number} {Say.Status(build.Status)}, {Say.Ago(build.CreatedAt)}: {build.Message}"
                 : "  no builds yet: push a commit with .prts/pipeline.yaml");
@@ -95,4 +96,25 @@ internal static class ProjectCommands
         });
         return command;
     }
+
+    private static Command Protect()
+    {
+        var (name, json) = (ProjectName.Argument(), Options.Json());
+        var refs = new Argument<string[]>("refs") { Description = "Branches, and tags with tag: before them; patterns such as 'release/**' and 'tag:v*'", Arity = ArgumentArity.ZeroOrMore };
+        var none = new Option<bool>("--none") { Description = "Protect nothing any more" };
+        var command = new Command("protect", "Say which branches and tags only maintainers push to, in place of what was said before") { name, refs, none, json };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var patterns = parsed.GetRequiredValue(refs);
+            if (patterns.Length == 0 != parsed.GetValue(none)) throw new UserError("Name what to protect, for example main 'release/**' 'tag:v*', or give --none.", ExitCodes.Invalid);
+            using var api = ApiClient.Connect();
+            var project = await api.PutAsync($"{parsed.GetRequiredValue(name).ApiPath}/protection", new RefProtection { Refs = patterns }, CliJson.Default.RefProtection, CliJson.Default.ProjectSummary, cancellation);
+            if (parsed.GetValue(json)) CliJson.Print(project);
+            else Console.Out.WriteLine($"{project.FullName}: protected {Protected(project)}");
+            return ExitCodes.Succeeded;
+        });
+        return command;
+    }
+
+    private static string Protected(ProjectSummary project) => project.Protection.Refs.Count == 0 ? "nothing" : string.Join(", ", project.Protection.Refs);
 }

@@ -35,6 +35,7 @@ public static class AccessRules
         [Permissions.SecretRead] = Role.Developer,
         [Permissions.MemberRead] = Role.Developer,
         [Permissions.ProjectCreate] = Role.Maintainer,
+        [Permissions.RepositoryManage] = Role.Maintainer,
         [Permissions.EnvironmentManage] = Role.Maintainer,
         [Permissions.SecretManage] = Role.Maintainer,
         [Permissions.AgentManage] = Role.Admin,

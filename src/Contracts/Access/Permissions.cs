@@ -7,6 +7,9 @@ public static class Permissions
     public const string ProjectCreate = "project:create";
     public const string RepositoryRead = "repository:read";
     public const string RepositoryWrite = "repository:write";
+
+    /// <summary>Pushes to protected branches and tags, and which ones are.</summary>
+    public const string RepositoryManage = "repository:manage";
     public const string BuildRead = "build:read";
     public const string BuildCancel = "build:cancel";
     public const string PipelineRun = "pipeline:run";

@@ -14,6 +14,9 @@ public interface IProjectGrain : IGrainWithStringKey
     /// <summary>Null when the project does not exist.</summary>
     [Alias("Get")] Task<ProjectSummary?> Get();
 
+    /// <summary>Says which branches and tags only those may push who manage the repository; null when the project does not exist.</summary>
+    [Alias("Protect")] Task<ProjectSummary?> Protect(RefProtection protection);
+
     /// <summary>
     /// Compares the repository's refs with those that were triggered and starts what is missing. Called after each push, and for
     /// every project when a server starts, so that a crash between receive and trigger loses no push. Idempotent.

@@ -68,6 +68,15 @@ public sealed partial class ProjectGrain : Grain, IProjectGrain
 
     public Task<ProjectSummary?> Get() => Task.FromResult(cell.Value.Version == 0 ? null : Summary());
 
+    public async Task<ProjectSummary?> Protect(RefProtection protection)
+    {
+        ProjectRules.Check(protection);
+        await cell.Change(state => ProjectLifecycle.Protect(state, protection));
+        if (cell.Value.Version == 0) return null;
+        await projects.Upsert(id, Summary());
+        return Summary();
+    }
+
     public async Task<IReadOnlyList<BuildId>> SyncRefs(string? actor)
     {
         if (cell.Value.Version == 0) return [];
@@ -138,6 +147,7 @@ public sealed partial class ProjectGrain : Grain, IProjectGrain
         DefaultBranch = cell.Value.DefaultBranch,
         CreatedAt = cell.Value.CreatedAt,
         Version = cell.Value.Version,
+        Protection = cell.Value.Protection,
     };
 
     private async Task Establish()

@@ -38,6 +38,10 @@ public static class ProjectLifecycle
         ? state with { Version = state.Version + 1, Pending = [.. state.Pending.Where(build => !numbers.Contains(build.Number))] }
         : state;
 
+    public static ProjectState Protect(ProjectState state, RefProtection protection) => state.Version == 0 || state.Protection.Refs.SequenceEqual(protection.Refs, StringComparer.Ordinal)
+        ? state
+        : state with { Version = state.Version + 1, Protection = protection };
+
     public static ProjectState Scheduled(ProjectState state, string commit) =>
         state.ScheduledCommit == commit ? state : state with { Version = state.Version + 1, ScheduledCommit = commit };
 

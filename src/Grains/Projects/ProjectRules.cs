@@ -26,6 +26,12 @@ internal static partial class ProjectRules
             throw new FormatException($"'{definition.DefaultBranch}' cannot be the name of a branch: 1–100 of letters, digits and . _ - /, beginning and ending with a letter or digit.");
     }
 
+    /// <exception cref="FormatException">A pattern is none.</exception>
+    public static void Check(RefProtection protection)
+    {
+        if (protection.Problem() is { } problem) throw new FormatException(problem);
+    }
+
     public static TriggerEvent Pushed(RefChange change) => new()
     {
         Kind = change.Ref.StartsWith("refs/tags/", StringComparison.Ordinal) ? "tag" : "push",

@@ -1,3 +1,4 @@
+using PRTS.Api.Projects;
 using PRTS.Pipelines.Planning;
 
 namespace PRTS.Grains.Projects;
@@ -29,6 +30,8 @@ public sealed record ProjectState : IPersisted
 
     /// <summary>The last deliveries of webhooks that started builds, oldest first.</summary>
     [Id(10)] public IReadOnlyList<StartedDelivery> Deliveries { get; init; } = [];
+
+    [Id(11)] public RefProtection Protection { get; init; } = new();
 }
 
 /// <summary>The builds that a delivery started: <see cref="Count"/> of them, numbered from <see cref="First"/>.</summary>

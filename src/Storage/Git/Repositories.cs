@@ -90,6 +90,13 @@ public sealed partial class Repositories(string root)
         return refs;
     }
 
+    /// <summary>Every ref by full name, with the object that it points to (tags as they are).</summary>
+    public async Task<IReadOnlyDictionary<string, string>> Objects(ProjectId id, CancellationToken cancellationToken = default)
+    {
+        var output = await GitCommand.Run(Path(id), cancellationToken, "for-each-ref", "--format=%(objectname) %(refname)");
+        return Encoding.UTF8.GetString(output).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ', 2)).ToDictionary(line => line[1], line => line[0], StringComparer.Ordinal);
+    }
+
     /// <summary>The commit and its pipeline files in one call; null when there is no such commit.</summary>
     public async Task<(CommitInfo Commit, IReadOnlyList<PipelineFile> Files)?> Snapshot(ProjectId id, string commit, CancellationToken cancellationToken = default)
     {

@@ -14,13 +14,14 @@ public sealed partial class GitBackend(WebOptions options, ILogger<GitBackend> l
     private const int CopyBuffer = 64 * 1024;
 
     /// <param name="repository">The bare repository's folder.</param>
+    /// <param name="input">What git reads.</param>
     /// <param name="path">What is asked of it, for example <c>/git-upload-pack</c>.</param>
-    public async Task Serve(HttpContext http, string repository, string path, string query)
+    public async Task Serve(HttpContext http, string repository, string path, string query, GitInput input)
     {
-        using var process = Process.Start(StartInfo(http, repository, path, query)) ?? throw new InvalidOperationException($"{options.Git} did not start.");
+        using var process = Process.Start(StartInfo(http, repository, path, query, input.IsChanged)) ?? throw new InvalidOperationException($"{options.Git} did not start.");
         var gone = http.RequestAborted;
         await using var killing = gone.Register(() => Kill(process));
-        var input = Feed(http.Request.Body, process.StandardInput.BaseStream, gone);
+        var feeding = Feed(input, process.StandardInput.BaseStream, gone);
         var errors = process.StandardError.ReadToEndAsync(CancellationToken.None);
         try
         {
@@ -39,17 +40,17 @@ public sealed partial class GitBackend(WebOptions options, ILogger<GitBackend> l
         }
 
         await http.Response.CompleteAsync();
-        await input.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await feeding.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>Git may end before it has read all (it refuses the push): then the rest has no reader, which is no error of ours.</summary>
-    private static async Task Feed(Stream body, Stream input, CancellationToken gone)
+    private static async Task Feed(GitInput from, Stream input, CancellationToken gone)
     {
         try
         {
-            await body.CopyToAsync(input, CopyBuffer, gone);
+            await from.CopyTo(input, CopyBuffer, gone);
         }
-        catch (Exception broken) when (broken is IOException or OperationCanceledException or BadHttpRequestException)
+        catch (Exception broken) when (broken is IOException or OperationCanceledException or BadHttpRequestException or InvalidDataException)
         {
             // Git sees the end of its input and says itself what is missing.
         }
@@ -96,7 +97,7 @@ public sealed partial class GitBackend(WebOptions options, ILogger<GitBackend> l
         }
     }
 
-    private ProcessStartInfo StartInfo(HttpContext http, string repository, string path, string query)
+    private ProcessStartInfo StartInfo(HttpContext http, string repository, string path, string query, bool isChanged)
     {
         var parent = Path.GetDirectoryName(repository)!;
         var start = new ProcessStartInfo(options.Git)
@@ -130,8 +131,8 @@ public sealed partial class GitBackend(WebOptions options, ILogger<GitBackend> l
             ["QUERY_STRING"] = query,
             ["REQUEST_METHOD"] = request.Method,
             ["CONTENT_TYPE"] = request.ContentType,
-            ["CONTENT_LENGTH"] = request.ContentLength?.ToString(CultureInfo.InvariantCulture),
-            ["HTTP_CONTENT_ENCODING"] = request.Headers.ContentEncoding.ToString() is "gzip" or "x-gzip" ? "gzip" : null,
+            ["CONTENT_LENGTH"] = isChanged ? null : request.ContentLength?.ToString(CultureInfo.InvariantCulture),
+            ["HTTP_CONTENT_ENCODING"] = !isChanged && request.Headers.ContentEncoding.ToString() is "gzip" or "x-gzip" ? "gzip" : null,
             ["GIT_PROTOCOL"] = Protocol(request.Headers["Git-Protocol"].ToString()),
             ["REMOTE_USER"] = user,
             ["REMOTE_ADDR"] = http.Connection.RemoteIpAddress?.ToString(),

@@ -10,6 +10,7 @@ using PRTS.Storage.Audit;
 using PRTS.Storage.Git;
 using PRTS.Web.Access;
 using PRTS.Web.Audit;
+using PRTS.Web.Gateway;
 
 namespace PRTS.Web.Git;
 
@@ -18,14 +19,13 @@ public static class GitEndpoints
 {
     private const string UploadPack = "git-upload-pack";
     private const string ReceivePack = "git-receive-pack";
-    private const string Push = "repository:push";
 
     public static void MapGit(this IEndpointRouteBuilder app)
     {
         var git = app.MapGroup("/git/{org}/{project}.git").ExcludeFromDescription();
         git.MapGet("/info/refs", Refs).RequirePermission(Permissions.RepositoryRead);
-        git.MapPost("/" + UploadPack, Upload).RequirePermission(Permissions.RepositoryRead);
-        git.MapPost("/" + ReceivePack, Receive).Audit(Push).RequirePermission(Permissions.RepositoryWrite);
+        git.MapPost("/" + UploadPack, Upload).TakesItsTime().RequirePermission(Permissions.RepositoryRead);
+        git.MapPost("/" + ReceivePack, Receive).TakesItsTime().WithMetadata(new AuditedAction(PushGate.Action, HasBefore: true)).RequirePermission(Permissions.RepositoryWrite);
     }
 
     private static async Task Refs(HttpContext http, GitBackend backend, Repositories repositories, AuditLog audit)
@@ -43,50 +43,50 @@ public static class GitEndpoints
         {
             // Git asks here first, and does not come to the address of a push itself.
             var why = $"{http.User.Actor()} may read this repository, but not push to it: that needs the permission {Permissions.RepositoryWrite}.";
-            await audit.Record(http.AuditSource().Denied(Push, AuditedEndpoints.Target(http, Push), why), http.RequestAborted);
+            await audit.Record(http.AuditSource().Denied(PushGate.Action, PushGate.Target(project), why), http.RequestAborted);
             await Refuse(http, StatusCodes.Status403Forbidden, why);
         }
         else
         {
             http.Response.Headers.CacheControl = "no-cache";
-            await backend.Serve(http, repositories.Path(project), "/info/refs", $"service={service}");
+            await backend.Serve(http, repositories.Path(project), "/info/refs", $"service={service}", GitInput.Of(http.Request));
         }
     }
 
     private static async Task Upload(HttpContext http, GitBackend backend, Repositories repositories)
     {
-        if (await Find(http, repositories) is { } project) await Serve(http, backend, repositories.Path(project), UploadPack);
+        if (await Find(http, repositories) is { } project && await IsOf(http, UploadPack)) await backend.Serve(http, repositories.Path(project), $"/{UploadPack}", "", GitInput.Of(http.Request));
     }
 
-    /// <summary>
-    /// What the push changed is compared and started once git has ended, also when the client did not wait for it. If this server dies
-    /// before, the comparison at the next start finds the push.
-    /// </summary>
-    private static async Task Receive(HttpContext http, GitBackend backend, Repositories repositories, IGrainFactory grains)
+    private static async Task Receive(HttpContext http, PushGate gate, Repositories repositories)
     {
-        if (await Find(http, repositories) is not { } project) return;
+        if (await Find(http, repositories) is not { } project || !await IsOf(http, ReceivePack)) return;
+        PushRequest push;
         try
         {
-            await Serve(http, backend, repositories.Path(project), ReceivePack);
+            push = await PushRequest.Read(http.Request, http.RequestAborted);
         }
-        finally
+        catch (InvalidDataException malformed)
         {
-            await grains.Project(project).SyncRefs(http.User.Actor());
+            await Refuse(http, StatusCodes.Status400BadRequest, malformed.Message);
+            return;
         }
+
+        await gate.Receive(http, project, push);
     }
 
-    private static async Task Serve(HttpContext http, GitBackend backend, string repository, string service)
+    /// <summary>A push may be of any size and come at any pace.</summary>
+    private static async Task<bool> IsOf(HttpContext http, string service)
     {
         if (http.Request.ContentType != $"application/x-{service}-request")
         {
             await Refuse(http, StatusCodes.Status415UnsupportedMediaType, $"Send Content-Type: application/x-{service}-request, as git does.");
-            return;
+            return false;
         }
 
-        // A push may be of any size and come at any pace.
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size) size.MaxRequestBodySize = null;
         if (http.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate) rate.MinDataRate = null;
-        await backend.Serve(http, repository, $"/{service}", "");
+        return true;
     }
 
     private static async Task<ProjectId?> Find(HttpContext http, Repositories repositories)
@@ -100,7 +100,7 @@ public static class GitEndpoints
     }
 
     /// <summary>Git shows plain text to its user.</summary>
-    private static Task Refuse(HttpContext http, int status, string why)
+    internal static Task Refuse(HttpContext http, int status, string why)
     {
         http.Response.StatusCode = status;
         http.Response.ContentType = "text/plain; charset=utf-8";

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Components;
+using PRTS.Api.Projects;
 using PRTS.Contracts.Access;
 using PRTS.Storage.Projects;
 
@@ -6,6 +7,8 @@ namespace PRTS.Web.Members;
 
 public partial class ProjectAccessPage
 {
+    private RefProtection protection = new();
+
     [Parameter] public string Org { get; set; } = "";
 
     [Parameter] public string Name { get; set; } = "";
@@ -16,7 +19,13 @@ public partial class ProjectAccessPage
 
     protected override async Task Load()
     {
-        if (await Projects.Get(Project(Org, Name), Leaving) is null) Navigation.NotFound();
-        else await base.Load();
+        if (await Projects.Get(Project(Org, Name), Leaving) is not { } project)
+        {
+            Navigation.NotFound();
+            return;
+        }
+
+        protection = project.Protection;
+        await base.Load();
     }
 }

@@ -25,6 +25,8 @@ public static class ProjectEndpoints
             .WithSummary("Projects by name, each with its latest build").WithDescription("`search`: a part of org/name or of the description.");
         projects.MapPost("/projects", Create).Audit<CreateProject>("project:create", request => new() { ["org"] = request.Org, ["name"] = request.Name }).RequirePermissionAnywhere(Permissions.ProjectCreate).WithSummary("Create a project with an empty repository");
         projects.MapGet(Routes.Project, Show).RequirePermission(Permissions.ProjectRead).WithSummary("Show a project");
+        projects.MapPut(Routes.Project + "/protection", Protect).Audit<RefProtection>("project:protect", ProjectAudit.Fields, ProjectAudit.BeforeRequest).RequirePermission(Permissions.RepositoryManage).CheckProject()
+            .WithSummary("Say which branches and tags are protected").WithDescription($"Only who has {Permissions.RepositoryManage} pushes to them. Globs of branches, and of tags with `tag:` before them; none: nothing is protected.");
         projects.MapGet(Routes.Project + "/pipelines", Pipelines).RequirePermission(Permissions.ProjectRead)
             .WithSummary("Pipelines of a branch or tag, and what a manual run of each is asked for").WithDescription("`ref`: a branch, tag or commit; the default branch without.");
         projects.MapGet(Routes.Project + "/raw/{**path}", Raw).RequirePermission(Permissions.RepositoryRead).CheckProject()
@@ -75,6 +77,11 @@ public static class ProjectEndpoints
         await projects.Get(route.Id, cancellationToken) is { } project
             ? TypedResults.Ok(WithAddress(project, options))
             : Problems.NotFound($"There is no project {route.Id}.");
+
+    private static async Task<Results<Ok<ProjectSummary>, ProblemHttpResult>> Protect([AsParameters] ProjectRoute route, RefProtection protection, IGrainFactory grains, WebOptions options) =>
+        protection.Problem() is { } problem ? Problems.Invalid(problem)
+        : await grains.Project(route.Id).Protect(protection) is { } project ? TypedResults.Ok(WithAddress(project, options))
+        : Problems.NotFound($"There is no project {route.Id}.");
 
     private static async Task<Results<Ok<IReadOnlyList<PipelineSummary>>, ProblemHttpResult>> Pipelines(
         [AsParameters] ProjectRoute route, string? @ref, ProjectsReadModel projects, PipelineList list, CancellationToken cancellationToken)

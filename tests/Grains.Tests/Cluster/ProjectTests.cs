@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using PRTS.Api;
 using PRTS.Api.Builds;
+using PRTS.Api.Projects;
 using PRTS.Contracts;
 using PRTS.Contracts.Builds;
 using PRTS.Contracts.Projects;
@@ -197,4 +198,31 @@ public sealed class ProjectTests(TestCluster cluster)
         Assert.Equal(("schedule", "schedule"), (build.Event, build.Actor));
         Assert.Null(await cluster.Grains.Build(new(id, 3)).Get());
     }
+
+    [Fact]
+    public async Task Protect_IsKeptAndProjected()
+    {
+        id = cluster.NewProject();
+        Assert.Null(await Project.Protect(new() { Refs = ["main"] }));
+        await Create();
+        Assert.Equal(["main", "tag:v*"], (await Project.Protect(new() { Refs = ["main", "tag:v*"] }))!.Protection.Refs);
+        await Assert.ThrowsAsync<FormatException>(() => Project.Protect(new() { Refs = ["refs/heads/main"] }));
+        await cluster.DeactivateAll();
+        Assert.Equal(["main", "tag:v*"], (await Project.Get())!.Protection.Refs);
+        Assert.Equal(["main", "tag:v*"], (await cluster.Services.GetRequiredService<ProjectsReadModel>().Get(id, TestCluster.Token))!.Protection.Refs);
+    }
+
+    [Theory]
+    [InlineData("refs/heads/main", true)]
+    [InlineData("refs/heads/main2", false)]
+    [InlineData("refs/heads/MAIN", false)]
+    [InlineData("refs/heads/release/1/2", true)]
+    [InlineData("refs/heads/release/old", false)]
+    [InlineData("refs/heads/v1", false)]
+    [InlineData("refs/tags/v1", true)]
+    [InlineData("refs/tags/main", false)]
+    [InlineData("refs/tags/v-test", false)]
+    [InlineData("refs/notes/main", false)]
+    public void Protection_Covers_BranchesAndTagsByTheirPatterns(string name, bool expected) =>
+        Assert.Equal(expected, new RefProtection { Refs = ["main", "release/**", "!release/old", "tag:v*", "!tag:v-test"] }.Covers(name));
 }

@@ -32,8 +32,6 @@ public class BeforeTests(TestServer server)
         "POST /api/v1/projects/{org}/{project}/builds/{number:int:min(1)}/jobs/{job}/answer",
         "POST /api/v1/projects/{org}/{project}/builds/{number:int:min(1)}/jobs/{job}/approve",
         "POST /api/v1/projects/{org}/{project}/builds/{number:int:min(1)}/jobs/{job}/reject",
-        // What a branch was is in the repository.
-        "POST /git/{org}/{project}.git/git-receive-pack",
     ];
 
     [Fact]

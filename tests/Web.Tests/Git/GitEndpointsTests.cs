@@ -1,9 +1,11 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using PRTS.Contracts.Access;
 using PRTS.Contracts.Builds;
 using PRTS.Contracts.Projects;
+using PRTS.Storage.Audit;
 using PRTS.Storage.Git;
 
 namespace PRTS.Web.Tests.Git;
@@ -145,7 +147,11 @@ public sealed class GitEndpointsTests(TestServer server) : IDisposable
             var answer = new byte[12];
             await stream.ReadExactlyAsync(answer);
             Assert.Equal("HTTP/1.1 100", Encoding.ASCII.GetString(answer));
-            await stream.WriteAsync("00"u8.ToArray());
+            var update = $"{new string('0', 40)} {new string('1', 40)} refs/heads/main\0report-status";
+            await stream.WriteAsync(Encoding.ASCII.GetBytes($"{update.Length + 4:x4}{update}0000PACK"));
+            // What the push wants is written down just before git begins.
+            var patience = Stopwatch.StartNew();
+            while ((await server.Get<AuditEntries>().Find(project.Tenant, new() { Action = "repository:push", Project = project.ToString() }, before: null, take: 1)).Items.Count == 0 && patience.Elapsed < TimeSpan.FromMinutes(1)) await Task.Delay(20);
         }
 
         Assert.StartsWith("developer", await SyncedBy(project), StringComparison.Ordinal);

@@ -169,7 +169,7 @@ internal sealed class IncludeExpander(IReadOnlyDictionary<IncludeAddress, Includ
             errors.Add(DiagnosticCodes.BadInclude, entry.Key.Start, $"`{template}` needs the input `{input.Name}`{(input.Description.Length > 0 ? $": {input.Description}" : "")}.");
         var values = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         foreach (var input in inputs)
-            values[input.Name] = TemplateInputs.AsExpression(input, given.GetValueOrDefault(input.Name)?.Value ?? input.Default ?? (input.Required ? StandIn(input) : null));
+            values[input.Name] = TemplateInputs.AsExpression(input, Usable(input, given.GetValueOrDefault(input.Name)?.Value ?? input.Default ?? (input.Required ? StandIn(input) : null)));
         return values;
 
         void Take(YamlEntry one)
@@ -188,6 +188,10 @@ internal sealed class IncludeExpander(IReadOnlyDictionary<IncludeAddress, Includ
                 errors.Add(DiagnosticCodes.BadValue, value.Start, problem);
         }
     }
+
+    /// <summary>What is wrong has been said where it stands, and shall not be said again where it is used.</summary>
+    private string? Usable(PipelineInput input, string? value) =>
+        value is null || value.Contains("${{", StringComparison.Ordinal) || InputValues.Problem(input, value) is null ? value : StandIn(input);
 
     /// <summary>For an input that was not given, so that its absence is told once.</summary>
     private string StandIn(PipelineInput input) => input.Type switch

@@ -19,7 +19,7 @@ internal sealed class TemplateInputs(string file, IReadOnlyDictionary<string, st
 
     /// <summary>A value as an expression: a text in quotes, a number, a flag; or the expressions that stand in it.</summary>
     public static string AsExpression(PipelineInput input, string? value) =>
-        value is null || (value.Length == 0 && input.Type is InputType.Number or InputType.Boolean) ? "null"
+        value is null ? "null"
         : value.Contains("${{", StringComparison.Ordinal) ? $"({Template.AsExpression(value)})"
         : input.Type is InputType.Number or InputType.Boolean ? value
         : Quoted(value);

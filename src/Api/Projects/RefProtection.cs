@@ -1,0 +1,48 @@
+using PRTS.Api.Environments;
+using PRTS.Pipelines.Planning;
+
+namespace PRTS.Api.Projects;
+
+/// <summary>Branches and tags that only those may push who manage the repository, so that what is kept for them (secrets, environments) is not for everybody who may push.</summary>
+[GenerateSerializer, Alias("prts.ref-protection"), Immutable]
+public sealed record RefProtection
+{
+    public const int Most = 50;
+    public const int LongestPattern = 200;
+    private const string Heads = "refs/heads/";
+    private const string Tags = "refs/tags/";
+
+    /// <summary>Globs of branches, and of tags with <c>tag:</c> before them. With <c>!</c> before it, one takes away from those before it.</summary>
+    [Id(0)] public IReadOnlyList<string> Refs { get; init; } = [];
+
+    /// <summary>Whether the ref is protected.</summary>
+    /// <param name="name">In full, such as <c>refs/heads/main</c>. Refs that are neither branches nor tags are not protected: nothing is built from them.</param>
+    public bool Covers(string name) =>
+        name.StartsWith(Heads, StringComparison.Ordinal) ? Matches(Refs.Where(pattern => EnvironmentSettings.TagPattern(pattern) is null), name[Heads.Length..])
+        : name.StartsWith(Tags, StringComparison.Ordinal) && Matches(Refs.Select(EnvironmentSettings.TagPattern).OfType<string>(), name[Tags.Length..]);
+
+    /// <summary>Everything that is wrong, in a sentence each; null when nothing is.</summary>
+    public string? Problem()
+    {
+        if (Refs.Count > Most) return $"{Refs.Count} patterns are too many; {Most} at most. Use patterns such as 'release/**'.";
+        var problems = Refs.Select(WrongWith).OfType<string>().ToList();
+        return problems.Count == 0 ? null : string.Join(' ', problems);
+    }
+
+    private static bool Matches(IEnumerable<string> patterns, string name) => Glob.MatchesAny(patterns.Select(Glob.Parse), name);
+
+    private static string? WrongWith(string pattern)
+    {
+        if (pattern.Length is 0 or > LongestPattern || pattern.Trim() != pattern) return $"'{pattern}' is no pattern: it has 1 to {LongestPattern} characters without spaces around them.";
+        if (pattern.StartsWith("refs/", StringComparison.Ordinal)) return $"'{pattern}': write a branch's name without refs/heads/, and tag:NAME for a tag.";
+        try
+        {
+            _ = Glob.Parse(EnvironmentSettings.TagPattern(pattern) ?? pattern);
+            return null;
+        }
+        catch (FormatException malformed)
+        {
+            return malformed.Message;
+        }
+    }
+}
