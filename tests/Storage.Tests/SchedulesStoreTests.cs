@@ -43,6 +43,26 @@ public sealed class SchedulesStoreTests(StorageFixture storage)
     }
 
     [Fact]
+    public async Task ClaimDue_TenantThatIsDisabled_WaitsUntilItIsNot()
+    {
+        await using var database = await Migrated();
+        var schedules = new SchedulesStore(database);
+        await schedules.Replace(new("acme", "demo", "hello"), [new("theirs", "0 * * * *", "main", Now)]);
+        await schedules.Replace(project, [new("ours", "0 * * * *", "main", Now)]);
+        await Tenant(enabled: false);
+        Assert.Equal(["ours"], (await schedules.ClaimDue(Now, 10, TimeSpan.FromMinutes(1))).Select(due => due.File));
+        await Tenant(enabled: true);
+        Assert.Equal(["theirs"], (await schedules.ClaimDue(Now, 10, TimeSpan.FromMinutes(1))).Select(due => due.File));
+
+        async Task Tenant(bool enabled)
+        {
+            await using var command = database.CreateCommand("insert into tenants (tenant, version, enabled, doc) values ('acme', 1, $1, '{}') on conflict (tenant) do update set enabled = $1");
+            command.Parameters.Add(new() { Value = enabled });
+            await command.ExecuteNonQueryAsync();
+        }
+    }
+
+    [Fact]
     public async Task ClaimDue_ServerThatDied_GivesTheSameOccurrenceAgain()
     {
         await using var database = await Migrated();

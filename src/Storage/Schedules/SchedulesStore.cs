@@ -45,13 +45,14 @@ public sealed class SchedulesStore(NpgsqlDataSource database)
         await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>Takes schedules that are due and that nobody holds. Held for the lease: if the caller dies, another gets the same occurrence.</summary>
+    /// <summary>Takes schedules that are due and that nobody holds. A tenant's that is disabled wait until it is not. Held for the lease: if the caller dies, another gets the same occurrence.</summary>
     public Task<IReadOnlyList<DueSchedule>> ClaimDue(DateTimeOffset now, int limit, TimeSpan lease, CancellationToken cancellationToken = default) => database.Command(
         """
         update schedules s set claimed_until = $3
         from (
             select id from schedules
             where next_at <= $1 and (claimed_until is null or claimed_until <= $1)
+              and not exists (select from tenants t where t.tenant = schedules.tenant and not t.enabled)
             order by next_at limit $2 for update skip locked
         ) due
         where s.id = due.id

@@ -21,15 +21,29 @@ public sealed partial class AuditedRefusals(AuditLog audit, ILogger<AuditedRefus
             var source = await context.AuditSource(tenant, name);
             await Record(source.Denied(SignIn, new("user", name), HeaderAuthentication.Problem(context)!), SignIn, context);
         }
+        else if (authorizeResult.Challenged && IsOfProgram(context) && HeaderAuthentication.Problem(context) is null)
+        {
+            var (action, _) = Asked(context);
+            await Record(context.AuditSource().Denied(action, AuditedEndpoints.Target(context, action), "The request came without credentials."), action, context);
+        }
 
         if (authorizeResult.Forbidden && context.User.Identity?.IsAuthenticated == true)
         {
-            var permission = context.GetEndpoint()?.Metadata.GetMetadata<EndpointPermission>()?.Name.Replace(Policies.Anywhere, "", StringComparison.Ordinal);
-            var action = context.GetEndpoint()?.Metadata.GetMetadata<AuditedAction>()?.Name ?? (permission?.Contains(':', StringComparison.Ordinal) == true ? permission : "page:open");
+            var (action, permission) = Asked(context);
             await Record(context.AuditSource().Denied(action, AuditedEndpoints.Target(context, action), $"{context.User.Actor()} has no permission for it: {permission ?? context.Request.Path}."), action, context);
         }
 
         await usual.HandleAsync(next, context, policy, authorizeResult);
+    }
+
+    /// <summary>A browser that is not logged in yet is led to the login, and git asks first whether it needs credentials: nothing is tried there.</summary>
+    private static bool IsOfProgram(HttpContext context) =>
+        context.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal) || context.GetEndpoint()?.Metadata.GetMetadata<AuditedAction>() is not null;
+
+    private static (string Action, string? Permission) Asked(HttpContext context)
+    {
+        var permission = context.GetEndpoint()?.Metadata.GetMetadata<EndpointPermission>()?.Name.Replace(Policies.Anywhere, "", StringComparison.Ordinal);
+        return (context.GetEndpoint()?.Metadata.GetMetadata<AuditedAction>()?.Name ?? (permission?.Contains(':', StringComparison.Ordinal) == true ? permission : "page:open"), permission);
     }
 
     private async Task Record(AuditEntry entry, string action, HttpContext context)

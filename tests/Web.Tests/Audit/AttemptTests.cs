@@ -57,6 +57,20 @@ public class AttemptTests(TestServer server)
         Assert.NotEqual(before, await LastRefused());
     }
 
+    [Theory]
+    [InlineData("GET", "", "project:read")]
+    [InlineData("PUT", "/protection", "project:protect")]
+    public async Task Request_WithoutCredentials_IsInTheLog(string method, string path, string action)
+    {
+        var project = await server.NewProject();
+        using var client = server.Client();
+        using var request = new HttpRequestMessage(new(method), $"/api/v1/projects/{project}{path}");
+        Assert.Equal(HttpStatusCode.Unauthorized, (await client.SendAsync(request)).StatusCode);
+        var entry = Assert.Single(await Find(ProjectId.DefaultTenant, new() { Project = project.ToString() }, take: 10));
+        Assert.Equal((action, AuditOutcome.Denied, AuditActorKind.Anonymous, "The request came without credentials."), (entry.Action, entry.Outcome, entry.Actor.Kind, entry.Reason));
+        Assert.NotNull(entry.Origin.Address);
+    }
+
     [Fact]
     public async Task Push_ByWhoOnlyReads_IsInTheLog()
     {
