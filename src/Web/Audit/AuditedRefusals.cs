@@ -30,7 +30,7 @@ public sealed partial class AuditedRefusals(AuditLog audit, ILogger<AuditedRefus
         if (authorizeResult.Forbidden && context.User.Identity?.IsAuthenticated == true)
         {
             var (action, permission) = Asked(context);
-            await Record(context.AuditSource().Denied(action, AuditedEndpoints.Target(context, action), $"{context.User.Actor()} has no permission for it: {permission ?? context.Request.Path}."), action, context);
+            await Record(context.AuditSource().Denied(action, AuditedEndpoints.Target(context, action), TokenLimits.Explain(context) ?? $"{context.User.Actor()} has no permission for it: {permission ?? context.Request.Path}."), action, context);
         }
 
         await usual.HandleAsync(next, context, policy, authorizeResult);

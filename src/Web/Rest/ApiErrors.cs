@@ -76,9 +76,9 @@ public static partial class ApiErrors
     private static string Explain(HttpContext http) => http.Response.StatusCode switch
     {
         401 or 429 => HeaderAuthentication.Problem(http) ?? "Log in, or send 'Authorization: Bearer <access token>'. Tokens are made on the account page.",
-        403 => http.GetEndpoint()?.Metadata.GetMetadata<EndpointPermission>() is { } permission
-            ? $"{http.User.Actor()} lacks the permission {permission.Name}; an administrator can give a role that has it."
-            : $"{http.User.Actor()} may not do this.",
+        403 => TokenLimits.Explain(http) ?? (http.GetEndpoint()?.Metadata.GetMetadata<EndpointPermission>() is { } permission
+            ? $"{http.User.Actor()} lacks the permission {permission.Name.Replace(Policies.Anywhere, "", StringComparison.Ordinal)}; an administrator can give a role that has it."
+            : $"{http.User.Actor()} may not do this."),
         404 => $"There is nothing at {http.Request.Path}. The API is described at /api/docs.",
         405 => $"{http.Request.Method} is not served at {http.Request.Path}; {http.Response.Headers.Allow} is.",
         413 => "The body is larger than may be sent here.",

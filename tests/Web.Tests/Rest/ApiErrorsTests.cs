@@ -3,9 +3,11 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using PRTS.Api;
+using PRTS.Api.Access;
 using PRTS.Api.Builds;
 using PRTS.Api.Projects;
 using PRTS.Contracts.Access;
+using PRTS.Web.Access;
 
 namespace PRTS.Web.Tests.Rest;
 
@@ -39,6 +41,35 @@ public class ApiErrorsTests(TestServer server)
         Assert.Contains("'abc'", await (await viewer.GetAsync("/api/v1/projects?take=abc")).Problem(HttpStatusCode.BadRequest, "invalid"), StringComparison.Ordinal);
         Assert.Contains("succeeded", await (await viewer.GetAsync("/api/v1/builds?status=3")).Problem(HttpStatusCode.BadRequest, "invalid"), StringComparison.Ordinal);
         Assert.DoesNotContain("secret", await (await viewer.GetAsync("/api/v1/test/failure")).Problem(HttpStatusCode.InternalServerError, "internal"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Forbidden_ByTheLimitOfAToken_SaysWhichTokenWouldDo()
+    {
+        var (project, other) = (await server.NewProject(), await server.NewProject());
+        var user = await server.NewUser(Role.Maintainer);
+        var key = (await server.Get<AccessTokens>().Create(user.Id, new() { Name = "narrow", Permissions = ["build:read"], Scope = project.ToString() })).Token;
+        using var narrow = server.Client(key);
+        async Task Says(HttpClient client, HttpMethod method, string address, string expected)
+        {
+            using var request = new HttpRequestMessage(method, $"/api/v1/{address}") { Content = method == HttpMethod.Post ? Json("{}") : null };
+            using var answer = await client.SendAsync(request);
+            Assert.Equal(expected, await answer.Problem(HttpStatusCode.Forbidden, "forbidden"));
+        }
+
+        await Says(narrow, HttpMethod.Post, $"projects/{project}/builds", $"The access token does not include pipeline:run in {project}, which {user.Name} has: create one with the permission pipeline:run on the account page.");
+        await Says(narrow, HttpMethod.Get, $"projects/{other}/builds", $"The access token does not include build:read in {other}, which {user.Name} has: create one with the scope {other} on the account page.");
+        await Says(narrow, HttpMethod.Post, $"projects/{other}/builds", $"The access token does not include pipeline:run in {other}, which {user.Name} has: create one with the permission pipeline:run and the scope {other} on the account page.");
+        await Says(narrow, HttpMethod.Get, "agents", $"The access token does not include agent:read, which {user.Name} has: create one with the permission agent:read and no scope on the account page.");
+        await Says(narrow, HttpMethod.Post, "projects", $"The access token does not include project:create, which {user.Name} has: create one with the permission project:create on the account page.");
+        // What the account has not, no token has.
+        await Says(narrow, HttpMethod.Get, "users", $"{user.Name} lacks the permission user:manage; an administrator can give a role that has it.");
+
+        using var exchange = await narrow.PostAsync("/api/v1/account/tokens/short-lived", Json("{}"));
+        using var brief = server.Client((await exchange.Read<ShortLivedToken>()).Token);
+        await Says(brief, HttpMethod.Post, $"projects/{project}/builds", $"The short-lived access token does not include pipeline:run in {project}, which {user.Name} has: create one with the permission pipeline:run with an access token that has it.");
+        using var viewer = await server.Client(Role.Viewer);
+        Assert.EndsWith(" lacks the permission project:create; an administrator can give a role that has it.", await (await viewer.PostAsync("/api/v1/projects", Json("{}"))).Problem(HttpStatusCode.Forbidden, "forbidden"), StringComparison.Ordinal);
     }
 
     [Fact]
