@@ -1,7 +1,9 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Components.Endpoints;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Localization;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using MudBlazor;
 using MudBlazor.Services;
@@ -46,13 +48,19 @@ public static class Pages
         {
             // Blazor would send a policy of its own, of this alone, in place of ours (SecurityHeaders).
             options.ContentSecurityFrameAncestorsPolicy = null;
-        });
+        }).Add(AnswerHead);
         return app;
+    }
+
+    /// <summary>As GET, of which the server then sends no body (RFC 9110, 9.3.2). Blazor's pages do not answer it by themselves.</summary>
+    private static void AnswerHead(EndpointBuilder page)
+    {
+        if (page.Metadata.OfType<ComponentTypeMetadata>().Any()) page.Metadata.Add(new HttpMethodMetadata([HttpMethods.Get, HttpMethods.Head, HttpMethods.Post]));
     }
 
     /// <summary>Somebody looks at a page, not a program at the API or at Git.</summary>
     private static bool IsPage(HttpContext context) =>
-        HttpMethods.IsGet(context.Request.Method)
+        (HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method))
         && !context.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal)
         && !context.Request.Path.StartsWithSegments("/git", StringComparison.Ordinal)
         && context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);
