@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Text.Json;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Components.Endpoints;
 using Microsoft.AspNetCore.Routing;
@@ -81,6 +82,57 @@ public sealed class EndpointsTests(ServerFixture fixture)
     {
         using var client = fixture.Server.Client();
         Assert.Equal(PipelineSchema.Json, await client.GetStringAsync(PipelineSchema.Address));
+    }
+
+    /// <summary>Pages' patterns match some of these, and a login is asked for nothing that is not there.</summary>
+    [Theory]
+    [InlineData("GET", "/webhooks/acme/app/hook", "POST")]
+    [InlineData("POST", "/.well-known/jwks.json", "GET")]
+    [InlineData("POST", "/.well-known/openid-configuration", "GET")]
+    [InlineData("POST", "/schemas/pipeline.json", "GET")]
+    [InlineData("GET", "/cluster/join", "POST")]
+    [InlineData("GET", "/cluster/nope", null)]
+    [InlineData("GET", "/schemas/nope", null)]
+    [InlineData("GET", "/schemas/nope.json", null)]
+    [InlineData("GET", "/webhooks/nope", null)]
+    [InlineData("GET", "/healthz/nope", null)]
+    [InlineData("GET", "/api/v2/x", null)]
+    [InlineData("GET", "/api/x", null)]
+    [InlineData("POST", "/api/x", null)]
+    [InlineData("GET", "/.well-known/nope", null)]
+    public async Task Programs_AskForWhatIsNotThere_GetAProblem(string method, string path, string? allowed)
+    {
+        using var nobody = fixture.Server.Client();
+        using var browser = fixture.Server.Client();
+        browser.DefaultRequestHeaders.Accept.ParseAdd("text/html");
+        using var administrator = fixture.Server.Administrator();
+        foreach (var client in (HttpClient[])[nobody, browser, administrator])
+        {
+            using var request = new HttpRequestMessage(new(method), path);
+            using var answer = await client.SendAsync(request);
+            var body = await answer.Content.ReadAsStringAsync();
+            Assert.True(answer.StatusCode == (allowed is null ? HttpStatusCode.NotFound : HttpStatusCode.MethodNotAllowed), $"{(int)answer.StatusCode} {answer.Headers.Location} {body}");
+            Assert.Equal("application/problem+json", answer.Content.Headers.ContentType?.MediaType);
+            using var problem = JsonDocument.Parse(body);
+            Assert.Equal(allowed is null ? "not-found" : "method-not-allowed", problem.RootElement.GetProperty("code").GetString());
+            Assert.Equal(allowed?.Split(", ") ?? [], answer.Content.Headers.Allow.Order(StringComparer.Ordinal));
+        }
+    }
+
+    [Theory]
+    [InlineData("/login", HttpStatusCode.OK)]
+    [InlineData("/", HttpStatusCode.Redirect)]
+    [InlineData("/demo/hello", HttpStatusCode.Redirect)]
+    public async Task Pages_AnswerHeadAsGet_WithoutABody(string path, HttpStatusCode status)
+    {
+        using var client = fixture.Server.Client();
+        using var head = await client.SendAsync(new(HttpMethod.Head, path));
+        using var get = await client.GetAsync(path);
+        Assert.Equal(status, head.StatusCode);
+        Assert.Equal(get.StatusCode, head.StatusCode);
+        Assert.Equal(get.Headers.Location, head.Headers.Location);
+        Assert.Equal(get.Content.Headers.ContentType?.MediaType, head.Content.Headers.ContentType?.MediaType);
+        Assert.Empty(await head.Content.ReadAsByteArrayAsync());
     }
 
     /// <summary>So that pages need no inline style sheets.</summary>

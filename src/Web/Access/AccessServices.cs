@@ -12,6 +12,7 @@ using PRTS.Storage.Settings;
 using PRTS.Storage.Users;
 using PRTS.Web.Access.SignIn;
 using PRTS.Web.Audit;
+using PRTS.Web.Rest;
 
 namespace PRTS.Web.Access;
 
@@ -135,5 +136,5 @@ public static class AccessServices
     }
 
     private static bool IsForPrograms(HttpRequest request) =>
-        (request.Path.StartsWithSegments("/api", StringComparison.Ordinal) || request.Path.StartsWithSegments("/metrics", StringComparison.Ordinal)) && !request.Headers.Accept.ToString().Contains("text/html", StringComparison.Ordinal);
+        ProgramPaths.Contain(request.Path) && !request.Headers.Accept.ToString().Contains("text/html", StringComparison.Ordinal);
 }

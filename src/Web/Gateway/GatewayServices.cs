@@ -31,6 +31,7 @@ public static class GatewayServices
         app.UseRequestTimeouts();
         app.UseAuthentication();
         app.UseRateLimits();
+        app.UseProgramPaths();
         app.UseCsrfProtection();
         app.UseAuthorization();
         return app;

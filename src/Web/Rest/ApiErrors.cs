@@ -12,10 +12,7 @@ namespace PRTS.Web.Rest;
 /// <summary>Every error that a program may get is problem+json, also those that routing, binding, login and limits make without a body. Pages and Git have words of their own.</summary>
 public static partial class ApiErrors
 {
-    public static IApplicationBuilder UseApiErrors(this IApplicationBuilder app) => app.UseWhen(
-        http => ForPrograms.Any(path => http.Request.Path.StartsWithSegments(path, StringComparison.Ordinal)), api => api.Use(Handle));
-
-    private static readonly string[] ForPrograms = ["/api", "/cluster", "/metrics", "/openapi", "/schemas", "/webhooks"];
+    public static IApplicationBuilder UseApiErrors(this IApplicationBuilder app) => app.UseWhen(http => ProgramPaths.Contain(http.Request.Path), api => api.Use(Handle));
 
     private static async Task Handle(HttpContext http, RequestDelegate next)
     {
