@@ -14,7 +14,7 @@ namespace PRTS.Web.Access;
 
 /// <summary>
 /// The forms' side of login. The page itself is at GET <c>/login</c>; it posts <c>name</c>, <c>password</c>, <c>returnUrl</c> and the
-/// antiforgery field, and shows what comes back in <c>?error=</c> (<c>refused</c>, <c>many</c>, <c>busy</c>, <c>form</c>, <c>elsewhere</c>, <c>silent</c>, <c>provider</c>). Who has a second
+/// antiforgery field, and shows what comes back in <c>?error=</c> (<c>refused</c>, <c>many</c>, <c>busy</c>, <c>form</c>, <c>elsewhere</c>, <c>emergencies</c>, <c>silent</c>, <c>provider</c>). Who has a second
 /// factor goes on to <c>/login/code</c>, which posts <c>code</c>.
 /// </summary>
 public static class LoginEndpoints
@@ -49,7 +49,7 @@ public static class LoginEndpoints
         {
             var name = form["name"].ToString().Trim();
             await audit.Record((await http.AuditSource(tenant, name)).Denied(SignIn, new("user", name), result.Detail ?? result.Problem ?? LoginResult.Refused), http.RequestAborted);
-            return Back(returnUrl, result.Problem switch { LoginResult.TooMany => "many", LoginResult.Elsewhere => "elsewhere", LoginResult.Silent => "silent", _ => "refused" }, tenant);
+            return Back(returnUrl, result.Problem switch { LoginResult.TooMany => "many", LoginResult.Elsewhere => "elsewhere", LoginResult.EmergenciesOnly => "emergencies", LoginResult.Silent => "silent", _ => "refused" }, tenant);
         }
 
         if (result.NeedsCode)

@@ -31,6 +31,7 @@ public partial class LoginPage(SignInProvidersStore providers, WebOptions option
         "busy" => "Login.Busy",
         "form" => "Login.Form",
         "elsewhere" => "Login.Elsewhere",
+        "emergencies" => "Login.EmergenciesOnly",
         "silent" => "Login.Silent",
         "provider" => "Login.ProviderRefused",
         _ => "Login.Refused",

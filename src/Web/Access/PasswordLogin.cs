@@ -16,6 +16,7 @@ public sealed record LoginResult(StoredUser? User, string? Problem, bool NeedsCo
     public const string CodeNeeded = "The account has a second factor, so its password alone logs nobody in here. Use an access token in its place: your account's page makes them.";
     public const string TooMany = "Too many failed logins from this address. Wait five minutes and try again.";
     public const string Elsewhere = "The password is right, but in this company people sign in with another provider. Use its button on the login page, and an access token for programs.";
+    public const string EmergenciesOnly = "The password is right, but in this company passwords that are kept here are for emergency accounts alone, and no other way to sign in was set up for you: ask your administrator. For programs use an access token.";
     public const string Silent = "The directory that knows your password does not answer. Nothing is wrong with your account: try again in a while, or tell your administrator.";
 
     /// <summary>How somebody signs in whose account is for emergencies.</summary>
@@ -77,13 +78,18 @@ public sealed partial class PasswordLogin(
         var policy = await providers.Policy(user.Tenant, cancellationToken);
         var emergency = IsForEmergencies(policy, user);
         // Only who knows the password learns how the company signs in.
-        if (policy.Passwords == PasswordSignIn.BreakGlass && !emergency) return new(null, LoginResult.Elsewhere) { Detail = "The password is right, but passwords are for break-glass accounts alone." };
+        if (policy.Passwords == PasswordSignIn.BreakGlass && !emergency)
+            return new(null, await HasButtons(user.Tenant, cancellationToken) ? LoginResult.Elsewhere : LoginResult.EmergenciesOnly) { Detail = "The password is right, but passwords are for break-glass accounts alone." };
         // The count goes on until the second factor is right, too: else the password would let somebody guess codes for ever.
         if (await factors.IsAsked(user.Id, cancellationToken)) return new(user, null, NeedsCode: true);
         await wrong.Right(user, cancellationToken);
         if (emergency) LogBreakGlass(user.Name);
         return new(user, null) { Method = emergency ? LoginResult.BreakGlass : "password" };
     }
+
+    /// <summary>Whether the login page offers anything but a password, which is what a directory asks for, too.</summary>
+    private async Task<bool> HasButtons(string tenant, CancellationToken cancellationToken) =>
+        (await providers.List(tenant, cancellationToken)).Any(provider => provider.Enabled && provider.Kind != SignInKind.Ldap);
 
     private static bool IsForEmergencies(SignInPolicy policy, StoredUser user) => policy.BreakGlass.Contains(user.Name, StringComparer.OrdinalIgnoreCase);
 

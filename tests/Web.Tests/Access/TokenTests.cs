@@ -73,7 +73,7 @@ public class TokenTests(TestServer server)
         var store = server.Get<SignInProvidersStore>();
         await store.SetPolicy(tenant, new() { Passwords = PasswordSignIn.BreakGlass, BreakGlass = ["somebody-else"] });
         using var refused = await client.SendAsync(Basic($"{tenant}/{user.Name}", TestServer.Password));
-        Assert.Equal(LoginResult.Elsewhere, await refused.Problem(HttpStatusCode.Unauthorized, "unauthenticated"));
+        Assert.Equal(LoginResult.EmergenciesOnly, await refused.Problem(HttpStatusCode.Unauthorized, "unauthenticated"));
         await store.SetPolicy(tenant, new() { Passwords = PasswordSignIn.BreakGlass, BreakGlass = [user.Name] });
         Assert.Equal(HttpStatusCode.OK, (await client.SendAsync(Basic($"{tenant}/{user.Name}", TestServer.Password))).StatusCode);
     }

@@ -182,8 +182,19 @@ public sealed class OpenIdConnectSignIn(SignInProvidersStore providers, EgressCl
         }
         catch (Exception failure) when (failure is InvalidOperationException or IOException or HttpRequestException or ArgumentException or JsonException)
         {
-            throw new SignInException($"What the provider says of itself ({settings.Issuer}) cannot be read: {(failure.InnerException ?? failure).Message}", failure);
+            throw new SignInException($"What the provider says of itself ({settings.Issuer}) cannot be read: {Why(failure)}", failure);
         }
+    }
+
+    /// <summary>The library wraps what happened twice. What was not sent says which setting would allow it.</summary>
+    private static string Why(Exception failure)
+    {
+        for (var inner = failure; inner is not null; inner = inner.InnerException)
+        {
+            if (inner is HttpRequestException) return inner.Message;
+        }
+
+        return failure.GetBaseException().Message;
     }
 
     private ConfigurationManager<OpenIdConnectConfiguration> Manager(OpenIdConnectSettings settings) => configurations.GetOrAdd(settings.Issuer, issuer => new(

@@ -80,11 +80,11 @@ public sealed partial class SignInSettings(
         foreach (var name in policy.BreakGlass)
         {
             if (await users.ByName(tenant, name, cancellationToken) is not { } user) return $"There is no user '{name}'.";
-            if (user.PasswordHash is null) return $"'{name}' has no password here, so it is of no use when no provider answers. Give it one first.";
-            if (await facts.Get(user.Id, cancellationToken) is not { } known || Accounts.TenantRole(known) != Accounts.Name(Role.Admin)) return $"'{name}' is no administrator of the tenant, so it could not mend a provider. Make it one first.";
+            if (user.PasswordHash is null) return $"'{name}' has no password here, so nobody could sign in with it in an emergency. Give it one first.";
+            if (await facts.Get(user.Id, cancellationToken) is not { } known || Accounts.TenantRole(known) != Accounts.Name(Role.Admin)) return $"'{name}' is no administrator of the tenant, so it could put nothing right in an emergency. Make it one first.";
         }
 
-        if (policy is { Passwords: PasswordSignIn.BreakGlass, BreakGlass.Count: 0 }) return "With passwords for emergencies alone, 'breakGlass' must name an administrator who has one: else nobody gets in when no provider answers.";
+        if (policy is { Passwords: PasswordSignIn.BreakGlass, BreakGlass.Count: 0 }) return "With passwords for emergencies alone, 'breakGlass' must name an administrator who has one: else nobody might get in to change this again.";
         await store.SetPolicy(tenant, policy, cancellationToken);
         return null;
     }

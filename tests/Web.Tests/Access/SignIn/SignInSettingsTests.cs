@@ -5,6 +5,7 @@ using PRTS.Api;
 using PRTS.Api.Access;
 using PRTS.Contracts.Access;
 using PRTS.Storage.Access;
+using PRTS.Storage.Audit;
 
 namespace PRTS.Web.Tests.Access.SignIn;
 
@@ -70,6 +71,33 @@ public class SignInSettingsTests(TestServer server)
     }
 
     [Fact]
+    public async Task Provider_ThatMayNotBeAsked_SaysWhatWasRefusedAndWhichSettingAllowsIt()
+    {
+        using var admin = await server.Client(Role.Admin);
+        foreach (var (issuer, refused) in new[] { ("https://10.1.2.3", "10.1.2.3 is an address of a private network: PRTS_EGRESS_ALLOW=10.1.2.3 would allow it."), ("https://[fe80::7]:8443", "fe80::7 is a link-local address: PRTS_EGRESS_ALLOW=fe80::7 would allow it.") })
+        {
+            var name = server.Unique("refused");
+            await (await Put(admin, name, Oidc(issuer))).Read<SignInProvider>();
+            // The second one meets what the library remembers of the first.
+            foreach (var _ in (int[])[1, 2])
+            {
+                var test = await (await admin.PostAsync($"/api/v1/sign-in-providers/{name}/test", null)).Read<SignInTest>();
+                Assert.False(test.Works);
+                Assert.Contains(refused, test.Text, StringComparison.Ordinal);
+                Assert.Contains("PRTS_EGRESS_ALLOW", test.Text, StringComparison.Ordinal);
+                Assert.DoesNotContain("IDX", test.Text, StringComparison.Ordinal);
+            }
+
+            using var browser = server.Browser();
+            using var begun = await browser.GetAsync($"/login/with/{name}");
+            Assert.StartsWith("/login?error=provider", begun.Headers.Location?.OriginalString, StringComparison.Ordinal);
+            var entry = Assert.Single((await server.Get<AuditEntries>().Find("default", new() { Target = $"sign-in-provider:{name}", Action = "session:begin" }, before: null, take: 10)).Items);
+            Assert.Contains(refused, entry.Reason, StringComparison.Ordinal);
+            Assert.DoesNotContain("IDX", entry.Reason, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task Policy_ForEmergencies_LeavesPasswordsToThoseItNames()
     {
         var tenant = server.Unique("glass");
@@ -85,11 +113,27 @@ public class SignInSettingsTests(TestServer server)
         using (var set = await Policy(first, new { passwords = "break-glass", breakGlass = new[] { "first" } })) Assert.Equal(HttpStatusCode.NoContent, set.StatusCode);
 
         using var other = Basic($"{tenant}/other", "tunnels-on-walls");
+        // Nothing else is set up, and a directory asks for passwords, too.
+        Assert.Contains("no other way to sign in was set up", await (await other.GetAsync("/api/v1/account")).Problem(HttpStatusCode.Unauthorized, "unauthenticated"), StringComparison.Ordinal);
+        Assert.StartsWith("/login?error=emergencies", await PostLogin(tenant, "other", "tunnels-on-walls"), StringComparison.Ordinal);
+        await (await Put(first, "directory", Ldap(secret: "x"))).Read<SignInProvider>();
+        Assert.Contains("no other way to sign in was set up", await (await other.GetAsync("/api/v1/account")).Problem(HttpStatusCode.Unauthorized, "unauthenticated"), StringComparison.Ordinal);
+        await (await Put(first, "people", Oidc())).Read<SignInProvider>();
+        Assert.StartsWith("/login?error=elsewhere", await PostLogin(tenant, "other", "tunnels-on-walls"), StringComparison.Ordinal);
         Assert.Contains("another provider", await (await other.GetAsync("/api/v1/account")).Problem(HttpStatusCode.Unauthorized, "unauthenticated"), StringComparison.Ordinal);
         using var wrong = Basic($"{tenant}/other", "wrong-on-purpose");
         Assert.DoesNotContain("another provider", await (await wrong.GetAsync("/api/v1/account")).Problem(HttpStatusCode.Unauthorized, "unauthenticated"), StringComparison.Ordinal);
         using var emergency = Basic($"{tenant}/first", "anvils-and-rockets");
         Assert.Equal("break-glass", JsonDocument.Parse(await emergency.GetStringAsync("/api/v1/sign-in-policy")).RootElement.GetProperty("passwords").GetString());
+    }
+
+    /// <summary>Where the form leads.</summary>
+    private async Task<string> PostLogin(string tenant, string name, string password)
+    {
+        using var browser = server.Browser();
+        using var form = new FormUrlEncodedContent([new("__RequestVerificationToken", await browser.GetStringAsync("/test/form")), new("tenant", tenant), new("name", name), new("password", password)]);
+        using var answer = await browser.PostAsync("/login", form);
+        return answer.Headers.Location!.OriginalString;
     }
 
     private HttpClient Basic(string name, string password)
