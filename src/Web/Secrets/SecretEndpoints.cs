@@ -14,7 +14,7 @@ namespace PRTS.Web.Secrets;
 /// <summary>Secrets of a tenant, an organization, a project or one of its environments. Values go in; none ever comes out.</summary>
 public static class SecretEndpoints
 {
-    private const string Names = "1–100 letters, digits and _, beginning with a letter or _";
+    private static readonly string Names = $"1–{SecretRules.LongestName} letters, digits and _, beginning with a letter or _";
 
     public static void MapSecrets(this RouteGroupBuilder api)
     {

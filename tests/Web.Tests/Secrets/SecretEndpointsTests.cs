@@ -46,6 +46,17 @@ public class SecretEndpointsTests(TestServer server)
     }
 
     [Fact]
+    public async Task Name_AsLongAsTheDescriptionSays_IsTaken()
+    {
+        var project = await server.NewProject();
+        using var maintainer = await server.Client(Role.Maintainer);
+        Assert.Contains($"Names: 1\u2013{SecretRules.LongestName} letters", JsonNode.Parse(await maintainer.GetStringAsync("/openapi/v1.json"))!["paths"]!["/api/v1/projects/{org}/{project}/secrets/{secret}"]!["put"]!["description"]!.GetValue<string>(), StringComparison.Ordinal);
+        var name = new string('N', SecretRules.LongestName);
+        Assert.Equal(name, (await (await maintainer.PutAsJsonAsync($"/api/v1/projects/{project}/secrets/{name}", new JsonObject { ["value"] = "x" })).Read<SecretSummary>()).Name);
+        Assert.Contains($"1 to {SecretRules.LongestName}", await (await maintainer.PutAsJsonAsync($"/api/v1/projects/{project}/secrets/{name}N", new JsonObject { ["value"] = "x" })).Problem(HttpStatusCode.BadRequest, "invalid"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Secret_ThatCannotBe_SaysWhatWouldBeRight()
     {
         var project = await server.NewProject();
