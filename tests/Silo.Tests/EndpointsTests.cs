@@ -84,7 +84,7 @@ public sealed class EndpointsTests(ServerFixture fixture)
         Assert.Equal(PipelineSchema.Json, await client.GetStringAsync(PipelineSchema.Address));
     }
 
-    /// <summary>Pages' patterns match some of these, and a login is asked for nothing that is not there.</summary>
+    /// <summary>Pages' patterns match some of these, and no login is asked for what is not there.</summary>
     [Theory]
     [InlineData("GET", "/webhooks/acme/app/hook", "POST")]
     [InlineData("POST", "/.well-known/jwks.json", "GET")]
@@ -96,9 +96,6 @@ public sealed class EndpointsTests(ServerFixture fixture)
     [InlineData("GET", "/schemas/nope.json", null)]
     [InlineData("GET", "/webhooks/nope", null)]
     [InlineData("GET", "/healthz/nope", null)]
-    [InlineData("GET", "/api/v2/x", null)]
-    [InlineData("GET", "/api/x", null)]
-    [InlineData("POST", "/api/x", null)]
     [InlineData("GET", "/.well-known/nope", null)]
     public async Task Programs_AskForWhatIsNotThere_GetAProblem(string method, string path, string? allowed)
     {
@@ -116,6 +113,25 @@ public sealed class EndpointsTests(ServerFixture fixture)
             using var problem = JsonDocument.Parse(body);
             Assert.Equal(allowed is null ? "not-found" : "method-not-allowed", problem.RootElement.GetProperty("code").GetString());
             Assert.Equal(allowed?.Split(", ") ?? [], answer.Content.Headers.Allow.Order(StringComparer.Ordinal));
+        }
+    }
+
+    [Theory]
+    [InlineData("GET", "/api/v2/x")]
+    [InlineData("GET", "/api/x")]
+    [InlineData("POST", "/api/x")]
+    [InlineData("GET", "/openapi/nope")]
+    [InlineData("GET", "/metrics/nope")]
+    public async Task Api_AskedForWhatIsNotThere_GivesAProblem(string method, string path)
+    {
+        using var nobody = fixture.Server.Client();
+        using var administrator = fixture.Server.Administrator();
+        foreach (var (client, status) in new[] { (nobody, HttpStatusCode.Unauthorized), (administrator, HttpStatusCode.NotFound) })
+        {
+            using var request = new HttpRequestMessage(new(method), path);
+            using var answer = await client.SendAsync(request);
+            Assert.Equal(status, answer.StatusCode);
+            Assert.Equal("application/problem+json", answer.Content.Headers.ContentType?.MediaType);
         }
     }
 

@@ -10,15 +10,22 @@ namespace PRTS.Web.Rest;
 /// <summary>What programs ask. No page is there, though the pages' patterns (<c>/{Org}/{Name}</c>) match some of it, and every error is a problem.</summary>
 public static class ProgramPaths
 {
-    private static readonly string[] First = ["/.well-known", "/api", "/cluster", "/healthz", "/metrics", "/openapi", "/schemas", "/webhooks"];
+    /// <summary>Nobody is asked who they are there: each endpoint sees to that itself, or anybody may have it.</summary>
+    private static readonly string[] Open = ["/.well-known", "/cluster", "/healthz", "/schemas", "/webhooks"];
 
-    public static bool Contain(PathString path) => First.Any(first => path.StartsWithSegments(first, StringComparison.Ordinal));
+    /// <summary>Who is not logged in is told nothing there, neither what there is nor what there is not.</summary>
+    private static readonly string[] Closed = ["/api", "/metrics", "/openapi"];
 
-    /// <summary>Before anybody is asked who they are: what is not there is there for nobody.</summary>
+    public static bool Contain(PathString path) => Is(Open, path) || Is(Closed, path);
+
+    /// <summary>Says what is not there, and with which method it would be.</summary>
     public static IApplicationBuilder UseProgramPaths(this IApplicationBuilder app) => app.UseWhen(http => Contain(http.Request.Path), programs => programs.Use(Answer));
+
+    private static bool Is(string[] firsts, PathString path) => firsts.Any(first => path.StartsWithSegments(first, StringComparison.Ordinal));
 
     private static Task Answer(HttpContext http, RequestDelegate next) => http.GetEndpoint() switch
     {
+        _ when Is(Closed, http.Request.Path) && http.User.Identity?.IsAuthenticated != true => next(http),
         RouteEndpoint endpoint when IsForPrograms(endpoint) => next(http),
         null or RouteEndpoint => NothingHere(http),
         // Routing's own, which says that the method or the body's type is another.
