@@ -24,6 +24,15 @@ public sealed class AccessAudit(DirectoryReadModel directory, Accounts accounts,
         ? new() { ["description"] = found.Description, ["members"] = AuditValue.List(found.Members) }
         : null;
 
+    /// <summary>With the roles that go when the team goes, each with its place.</summary>
+    public async Task<AuditFields?> TeamAndItsRoles(string tenant, string org, string team)
+    {
+        if (await Team(tenant, org, team) is not { } fields) return null;
+        var roles = (await directory.Grants(tenant, scope: null)).Where(held => held.Team == $"{org}/{team}").Select(held => $"{held.Role} {held.Scope}".TrimEnd());
+        fields["roles"] = AuditValue.List([.. roles.Order(StringComparer.Ordinal)]);
+        return fields;
+    }
+
     public async Task<AuditFields?> Role(string tenant, string role) => (await directory.Roles(tenant)).FirstOrDefault(known => known.Name == role) is { } found
         ? new() { ["permissions"] = string.Join(' ', found.Permissions) }
         : null;
@@ -60,6 +69,8 @@ public sealed class AccessAudit(DirectoryReadModel directory, Accounts accounts,
     internal static FormerState OfOrganization { get; } = request => request.Get<AccessAudit>().Organization(Tenant(request), request.Route("org"));
 
     internal static FormerState OfTeam { get; } = request => request.Get<AccessAudit>().Team(Tenant(request), request.Route("org"), request.Route("team"));
+
+    internal static FormerState OfTeamAndItsRoles { get; } = request => request.Get<AccessAudit>().TeamAndItsRoles(Tenant(request), request.Route("org"), request.Route("team"));
 
     internal static FormerState OfRole { get; } = request => request.Get<AccessAudit>().Role(Tenant(request), request.Route("role"));
 

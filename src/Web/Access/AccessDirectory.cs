@@ -28,6 +28,11 @@ public sealed class AccessDirectory(DirectoryReadModel directory, UsersStore use
     /// <summary>What the audit log says of a role that is given or taken.</summary>
     public static AuditFields Fields(Grant grant) => new() { ["user"] = grant.User ?? "", ["team"] = grant.Team ?? "", ["role"] = grant.Role };
 
+    /// <summary>What the audit log calls a role that is given or taken: subject, role, and the place unless it is the whole tenant.</summary>
+    /// <param name="place">The place, as the target of its own.</param>
+    public static AuditTarget Target(Grant grant, AuditTarget place) =>
+        place with { Id = $"{grant.User ?? grant.Team} {grant.Role} {new AccessScope(place.Org, place.Project)}".Trim() };
+
     /// <summary>The built-in roles, then those of the tenant's own.</summary>
     public async Task<List<RoleSummary>> Roles(string tenant, CancellationToken cancellationToken = default) =>
     [

@@ -42,6 +42,12 @@ public sealed class DirectoryChanges(IGrainFactory grains, Accounts accounts)
     /// <summary>What the audit log says of a new tenant.</summary>
     public static AuditFields Fields(CreateTenant request) => new() { ["name"] = request.Name, ["administrator"] = request.Administrator?.Name ?? "" };
 
+    /// <summary>What the audit log says of a new organization.</summary>
+    public static AuditFields Fields(CreateOrganization request) => new() { ["name"] = request.Name };
+
+    /// <summary>As the audit log names it.</summary>
+    public static AuditTarget Organization(string name) => new("organization", name, Name: null, name);
+
     public async Task<Refused?> CreateTenant(CreateTenant request)
     {
         if ((NameProblem("a tenant", request.Name) ?? DescriptionProblem(request.DisplayName)) is { } refused) return refused;

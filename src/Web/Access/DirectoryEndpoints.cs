@@ -23,14 +23,14 @@ public static class DirectoryEndpoints
     {
         var group = api.MapGroup("").WithTags("Access").CheckNames();
         group.MapGet("/tenants", Tenants).RequirePermission(Permissions.TenantManage).WithSummary("Tenants of this installation");
-        group.MapPost("/tenants", CreateTenant).Audit<CreateTenant>("tenant:create", DirectoryChanges.Fields).RequirePermission(Permissions.TenantManage).WithSummary("Make a tenant");
+        group.MapPost("/tenants", CreateTenant).Audit<CreateTenant>("tenant:create", DirectoryChanges.Fields, target: (request, address) => address with { Id = request.Name }).RequirePermission(Permissions.TenantManage).WithSummary("Make a tenant");
         group.MapPatch("/tenants/{tenant}", UpdateTenant).Audit<UpdateTenant>("tenant:enable", request => new() { ["enabled"] = request.Enabled }, AccessAudit.OfTenant).RequirePermission(Permissions.TenantManage).WithSummary("Enable or disable a tenant").WithDescription("Nobody of a disabled one gets in; nothing of it is lost.");
         group.MapGet("/organizations", Organizations).RequirePermissionAnywhere(Permissions.ProjectRead).WithSummary("Organizations in which I may see something");
-        group.MapPost("/organizations", CreateOrganization).Audit<CreateOrganization>("organization:create", request => new() { ["name"] = request.Name }).RequirePermission(Permissions.OrganizationManage).WithSummary("Make an organization");
+        group.MapPost("/organizations", CreateOrganization).Audit<CreateOrganization>("organization:create", DirectoryChanges.Fields, target: (request, _) => DirectoryChanges.Organization(request.Name)).RequirePermission(Permissions.OrganizationManage).WithSummary("Make an organization");
         group.MapPatch(Org, Describe).Audit<Description>("organization:describe", request => new() { ["description"] = request.Text }, AccessAudit.OfOrganization).RequirePermission(Permissions.OrganizationManage).WithSummary("Say what an organization is for");
         group.MapGet(Org + "/teams", Teams).RequirePermission(Permissions.MemberRead).WithSummary("Teams of an organization and their members");
         group.MapPut(Team, SetTeam).Audit<Description>("team:set", request => new() { ["description"] = request.Text }, AccessAudit.OfTeam).RequirePermission(Permissions.MemberManage).WithSummary("Make a team, or say what it is for");
-        group.MapDelete(Team, RemoveTeam).Audit("team:remove", AccessAudit.OfTeam).RequirePermission(Permissions.MemberManage).WithSummary("Remove a team").WithDescription("Its members lose at once what they had by it.");
+        group.MapDelete(Team, RemoveTeam).Audit("team:remove", AccessAudit.OfTeamAndItsRoles).RequirePermission(Permissions.MemberManage).WithSummary("Remove a team").WithDescription("Its members lose at once what they had by it.");
         group.MapPut(Team + "/members/{user}", AddMember).Audit("team:add-member", AccessAudit.OfTeam).RequirePermission(Permissions.MemberManage).WithSummary("Take a user into a team");
         group.MapDelete(Team + "/members/{user}", RemoveMember).Audit("team:remove-member", AccessAudit.OfTeam).RequirePermission(Permissions.MemberManage).WithSummary("Take a user out of a team");
         group.MapGet("/roles", Roles).RequirePermissionAnywhere(Permissions.MemberRead).WithSummary("Roles and what they may do");
@@ -48,8 +48,8 @@ public static class DirectoryEndpoints
     private static void MapGrants(RouteGroupBuilder group, string address, string where)
     {
         group.MapGet(address, Grants).RequirePermission(Permissions.MemberRead).WithSummary($"Who has which role {where}");
-        group.MapPost(address, Give).Audit<Grant>("grant:give", AccessDirectory.Fields, AccessAudit.OfGrant).RequirePermission(Permissions.MemberManage).WithSummary($"Give a role {where}").WithDescription("Nobody gives rights that they do not have there.");
-        group.MapDelete(address, Take).Audit<Grant>("grant:take", AccessDirectory.Fields, AccessAudit.OfGrant).RequirePermission(Permissions.MemberManage).WithSummary($"Take a role {where}");
+        group.MapPost(address, Give).Audit<Grant>("grant:give", AccessDirectory.Fields, AccessAudit.OfGrant, AccessDirectory.Target).RequirePermission(Permissions.MemberManage).WithSummary($"Give a role {where}").WithDescription("Nobody gives rights that they do not have there.");
+        group.MapDelete(address, Take).Audit<Grant>("grant:take", AccessDirectory.Fields, AccessAudit.OfGrant, AccessDirectory.Target).RequirePermission(Permissions.MemberManage).WithSummary($"Take a role {where}");
     }
 
     private static async Task<Ok<IReadOnlyList<TenantSummary>>> Tenants(DirectoryReadModel directory, CancellationToken cancellationToken) => TypedResults.Ok(await directory.Tenants(cancellationToken));

@@ -38,7 +38,7 @@ public partial class SessionsPanel
 
     private async Task EndOthers()
     {
-        await Audit.Allowed("session:end-others", new("session", ""), before: await Before.Sessions(user.UserId()));
+        await Audit.Allowed("session:end-others", new("session", user.Actor()), before: await Before.Sessions(user.UserId()));
         await Sessions.EndAll(user.UserId(), user.Session());
         await Load();
     }

@@ -23,7 +23,7 @@ public static class AdministrationEndpoints
     {
         var administration = api.MapGroup("").WithTags("Administration");
         administration.MapGet("/users", List).RequirePermission(Permissions.UserManage).WithSummary("Users by name");
-        administration.MapPost("/users", Create).Audit<CreateUser>("user:create", request => Accounts.Fields(request)).RequirePermission(Permissions.UserManage).WithSummary("Create a user");
+        administration.MapPost("/users", Create).Audit<CreateUser>("user:create", request => Accounts.Fields(request), target: (request, address) => address with { Id = request.Name }).RequirePermission(Permissions.UserManage).WithSummary("Create a user");
         administration.MapPatch("/users/{name}", Update).Audit<UpdateUser>("user:update", request => Accounts.Fields(request), AccessAudit.OfUser).RequirePermission(Permissions.UserManage).WithSummary("Change a user's role or password, disable or enable them").WithDescription("Role `none` disables the account, unless `enabled` is true: then it takes the role in the whole tenant alone.");
         administration.MapGet("/users/{name}/sessions", ListSessions).RequirePermission(Permissions.UserManage).WithSummary("Where a user is signed in");
         administration.MapDelete("/users/{name}/sessions", EndSessions).Audit("session:end-all", AccessAudit.OfUsersSessions).RequirePermission(Permissions.UserManage).WithSummary("End all sessions of a user").WithDescription("At once, with their open pages. Access tokens stay.");

@@ -38,7 +38,7 @@ public partial class AddAgentDialog
             Name = given.Length > 0 ? given : null,
             Labels = labels.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
         };
-        await Audit.Allowed("agent-token:create", new("agent-token", request.Name ?? ""), new() { ["labels"] = string.Join(' ', request.Labels) });
+        await Audit.Allowed("agent-token:create", AgentTokens.Target(request), AgentTokens.Fields(request));
         made = await Tokens.Create((await Authentication).User.Tenant(), request);
     }
 }

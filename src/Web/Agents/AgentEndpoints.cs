@@ -25,7 +25,7 @@ public static class AgentEndpoints
         agents.MapPost("/{name}/drain", Drain).Audit("agent:drain", Before).RequirePermission(Permissions.AgentManage)
             .WithSummary("Give an agent no new jobs").WithDescription("It finishes what it runs.");
         agents.MapPost("/{name}/resume", Resume).Audit("agent:resume", Before).RequirePermission(Permissions.AgentManage).WithSummary("End a drain");
-        agents.MapPost("/tokens", CreateToken).Audit<CreateAgentToken>("agent-token:create", request => new() { ["name"] = request.Name ?? "", ["labels"] = string.Join(' ', request.Labels), ["hours"] = request.ExpiresInHours ?? 24 }).RequirePermission(Permissions.AgentManage)
+        agents.MapPost("/tokens", CreateToken).Audit<CreateAgentToken>("agent-token:create", AgentTokens.Fields, target: (request, _) => AgentTokens.Target(request)).RequirePermission(Permissions.AgentManage)
             .WithSummary("Make a token that lets one agent join").WithDescription("Shown once, with the one command that uses it.");
     }
 

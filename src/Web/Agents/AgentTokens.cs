@@ -1,4 +1,5 @@
 using PRTS.Api.Agents;
+using PRTS.Audit;
 using PRTS.Storage.Agents;
 using PRTS.Web.Access;
 
@@ -7,6 +8,12 @@ namespace PRTS.Web.Agents;
 /// <summary>Makes the tokens with which agents join, and the command to go with them, which a machine without PRTS can run.</summary>
 public sealed class AgentTokens(AgentIdentities identities, WebOptions options, TimeProvider time)
 {
+    /// <summary>What the audit log says of a new one.</summary>
+    public static AuditFields Fields(CreateAgentToken request) => new() { ["name"] = request.Name ?? "", ["labels"] = string.Join(' ', request.Labels), ["hours"] = request.ExpiresInHours ?? 24 };
+
+    /// <summary>As the audit log calls it: by the agent's name; <c>*</c> where the agent chooses its name.</summary>
+    public static AuditTarget Target(CreateAgentToken request) => new("agent-token", request.Name ?? "*");
+
     public async Task<AgentToken> Create(string tenant, CreateAgentToken request, CancellationToken cancellationToken = default)
     {
         var secret = Credentials.Create(Credentials.AgentTokenPrefix);

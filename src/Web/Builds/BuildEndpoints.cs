@@ -5,7 +5,6 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using PRTS.Api;
 using PRTS.Api.Builds;
-using PRTS.Audit;
 using PRTS.Contracts;
 using PRTS.Contracts.Access;
 using PRTS.Contracts.Builds;
@@ -32,7 +31,7 @@ public static class BuildEndpoints
         builds.MapGet("/builds", ListAll).RequirePermissionAnywhere(Permissions.BuildRead).WithSummary("Builds of all projects, newest first").WithDescription(Filters);
         builds.MapGet(Routes.Project + "/builds", List).RequirePermission(Permissions.BuildRead).CheckProject()
             .WithSummary("Builds of a project, newest first").WithDescription(Filters);
-        builds.MapPost(Routes.Project + "/builds", Start).Audit<StartBuild>("build:start", Fields).RequirePermission(Permissions.PipelineRun).CheckProject()
+        builds.MapPost(Routes.Project + "/builds", Start).Audit<StartBuild>("build:start", BuildAudit.Fields).RequirePermission(Permissions.PipelineRun).CheckProject()
             .WithSummary("Start the pipelines of a branch, tag or commit").WithDescription("An empty object starts the default branch's newest commit. Answers with the builds that were started.");
         builds.MapGet(Routes.Build, Show).RequirePermission(Permissions.BuildRead).WithSummary("Show a build with its stages, jobs and steps");
         builds.MapGet(Routes.Build + "/plan", Plan).RequirePermission(Permissions.BuildRead).WithSummary("The plan of a build")
@@ -43,20 +42,11 @@ public static class BuildEndpoints
             .Produces<BuildSummary>(contentType: "text/event-stream");
         builds.MapPost(Routes.Build + "/cancel", Cancel).Audit("build:cancel").RequirePermission(Permissions.BuildCancel).WithSummary("Cancel a build");
         builds.MapPost(Routes.Build + "/retry", Retry).Audit("build:retry").RequirePermission(Permissions.PipelineRun).WithSummary("Start a new build of the same commit and pipeline file");
-        builds.MapPost(Routes.Build + "/rerun", Rerun).Audit("build:rerun").RequirePermission(Permissions.PipelineRun).WithSummary("Run jobs of a build that has ended again")
+        builds.MapPost(Routes.Build + "/rerun", Rerun).Audit<RerunJobs>("build:rerun", BuildAudit.Fields, BuildAudit.BeforeRerun).RequirePermission(Permissions.PipelineRun).WithSummary("Run jobs of a build that has ended again")
             .WithDescription("`jobs`: keys; without, those that failed or were canceled. `fromFailedStep`: those that failed go on at that step, on the same agent, with the workspace as it was. Jobs that need them run again, too; the others stay as they are, with their outputs and artifacts.");
-        builds.MapPost(Routes.Job + "/answer", Answer).Audit("build:answer").RequirePermission(Permissions.PipelineRun).WithSummary("Say whether a step that runs once has run")
+        builds.MapPost(Routes.Job + "/answer", Answer).Audit<OnceAnswer>("build:answer", BuildAudit.Fields).RequirePermission(Permissions.PipelineRun).WithSummary("Say whether a step that runs once has run")
             .WithDescription("For a job with a `question`. `ran` true: the job goes on without the step; false: the step runs.");
     }
-
-    /// <summary>Of the inputs the names: a value may be anything.</summary>
-    internal static AuditFields Fields(StartBuild request) => new()
-    {
-        ["ref"] = request.Ref ?? "",
-        ["commit"] = request.Commit ?? "",
-        ["file"] = request.File ?? "",
-        ["inputs"] = request.Inputs is { } inputs ? string.Join(' ', inputs.Keys.Order(StringComparer.Ordinal)) : "",
-    };
 
     private static async Task<Results<Ok<BuildSummary>, ProblemHttpResult>> Rerun(
         [AsParameters] BuildRoute route, RerunJobs request, IGrainFactory grains, BuildsReadModel builds, CancellationToken cancellationToken)

@@ -116,8 +116,9 @@ public partial class BuildPage
     private async Task Rerun(string? job, bool fromFailedStep)
     {
         if (!await Allowed(Permissions.PipelineRun)) return;
-        await Audit.Allowed("build:rerun", Target, new() { ["job"] = job ?? "", ["fromFailedStep"] = fromFailedStep });
-        if (await Grains.Build(Id).Rerun(User.Actor(), job is null ? null : [job], fromFailedStep) is { } problem) Snackbar.Add(problem, MudBlazor.Severity.Error);
+        var request = new RerunJobs { Jobs = job is null ? null : [job], FromFailedStep = fromFailedStep };
+        await Audit.Allowed("build:rerun", Target, BuildAudit.Fields(request), await BuildAudit.Before(Builds, Id, request, Leaving));
+        if (await Grains.Build(Id).Rerun(User.Actor(), request.Jobs, fromFailedStep) is { } problem) Snackbar.Add(problem, MudBlazor.Severity.Error);
     }
 
     private async Task Retry()

@@ -50,7 +50,7 @@ public partial class QuestionBox
                 return;
             }
 
-            await Audit.Allowed(action, target, new() { ["step"] = Question.Step, ["ran"] = ran });
+            await Audit.Allowed(action, target, BuildAudit.Fields(new OnceAnswer { Step = Question.Step, Ran = ran }));
             problem = await Grains.Job(Job).Answer(user.Actor(), Question.Step, ran);
             await Audit.Failed(action, target, problem);
         }

@@ -2,11 +2,13 @@ using System.Globalization;
 using Microsoft.AspNetCore.Components;
 using MudBlazor;
 using PRTS.Api;
+using PRTS.Api.Builds;
 using PRTS.Api.Environments;
 using PRTS.Audit;
 using PRTS.Contracts;
 using PRTS.Contracts.Access;
 using PRTS.Contracts.Builds;
+using PRTS.Storage.Builds;
 using PRTS.Storage.Environments;
 using PRTS.Storage.Projects;
 using PRTS.Web.Access;
@@ -34,6 +36,8 @@ public partial class EnvironmentsPage
     [PersistentState] public Page<DeploymentSummary>? History { get; set; }
 
     [Inject] private EnvironmentsStore Store { get; set; } = null!;
+
+    [Inject] private BuildsReadModel Builds { get; set; } = null!;
 
     [Inject] private ProjectsReadModel Projects { get; set; } = null!;
 
@@ -78,8 +82,9 @@ public partial class EnvironmentsPage
     {
         if (!await Allowed(Permissions.PipelineRun)) return;
         var build = new BuildId(Project(Org, Name), deployment.Number);
-        await Audit.Allowed("build:rerun", AuditTarget.In(Org, Name, "build", deployment.Number.ToString(CultureInfo.InvariantCulture)), new() { ["job"] = deployment.Job });
-        if (await Grains.Build(build).Rerun(User.Actor(), [deployment.Job], fromFailedStep: false) is { } problem) Snackbar.Add(problem, MudBlazor.Severity.Error);
+        var request = new RerunJobs { Jobs = [deployment.Job] };
+        await Audit.Allowed("build:rerun", AuditTarget.In(Org, Name, "build", deployment.Number.ToString(CultureInfo.InvariantCulture)), BuildAudit.Fields(request), await BuildAudit.Before(Builds, build, request, Leaving));
+        if (await Grains.Build(build).Rerun(User.Actor(), request.Jobs, fromFailedStep: false) is { } problem) Snackbar.Add(problem, MudBlazor.Severity.Error);
         else Navigation.NavigateTo(build.Page(deployment.Job));
     }
 

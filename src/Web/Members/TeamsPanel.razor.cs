@@ -49,7 +49,7 @@ public partial class TeamsPanel
     {
         if (await Dialogs.ShowMessageBoxAsync(Localizer["Teams.Remove", team.Name], Localizer["Teams.RemoveText"], Localizer["Access.Remove"], cancelText: Localizer["Cancel"]) != true) return;
         await Make(Permissions.MemberManage, "team:remove", Target("team", team.Name), null, async user =>
-            (await Directory.RemoveTeam(user, team.Org, team.Name))?.Text, tenant => Former.Team(tenant, team.Org, team.Name));
+            (await Directory.RemoveTeam(user, team.Org, team.Name))?.Text, tenant => Former.TeamAndItsRoles(tenant, team.Org, team.Name));
     }
 
     private async Task SetMember(TeamSummary team, string? name, bool member)

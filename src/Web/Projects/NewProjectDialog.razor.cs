@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.Extensions.Localization;
 using MudBlazor;
+using PRTS.Api.Access;
 using PRTS.Api.Projects;
 using PRTS.Audit;
 using PRTS.Contracts;
@@ -53,9 +54,13 @@ public partial class NewProjectDialog
 
             var tenant = user.Tenant();
             var definition = new CreateProject { Org = org.Trim(), Name = name.Trim(), Description = description.Trim(), DefaultBranch = branch.Trim() };
-            await Audit.Allowed("project:create", AuditTarget.OfProject(definition.Org, definition.Name));
+            var target = AuditTarget.OfProject(definition.Org, definition.Name);
+            await Audit.Allowed("project:create", target, ProjectAudit.Fields(definition));
+            if (await ProjectAudit.MakesOrganization(Grains, tenant, definition.Org))
+                await Audit.Allowed("organization:create", DirectoryChanges.Organization(definition.Org), DirectoryChanges.Fields(new CreateOrganization { Name = definition.Org }));
             if (await Grains.Project(new ProjectId(tenant, definition.Org, definition.Name)).Create(definition)) created = Options.CloneUrl(definition.Org, definition.Name);
-            else problem = Localizer["Project.Taken", $"{definition.Org}/{definition.Name}"];
+            else problem = Localizer["Project.Taken", target.Id];
+            await Audit.Failed("project:create", target, problem);
         }
         finally
         {

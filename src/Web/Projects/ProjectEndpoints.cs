@@ -4,10 +4,13 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using PRTS.Api;
+using PRTS.Api.Access;
 using PRTS.Api.Projects;
+using PRTS.Audit;
 using PRTS.Contracts;
 using PRTS.Contracts.Access;
 using PRTS.Contracts.Projects;
+using PRTS.Storage.Audit;
 using PRTS.Storage.Git;
 using PRTS.Storage.Projects;
 using PRTS.Web.Access;
@@ -23,7 +26,7 @@ public static class ProjectEndpoints
         var projects = api.MapGroup("").WithTags("Projects").CheckNames();
         projects.MapGet("/projects", List).RequirePermissionAnywhere(Permissions.ProjectRead)
             .WithSummary("Projects by name, each with its latest build").WithDescription("`search`: a part of org/name or of the description.");
-        projects.MapPost("/projects", Create).Audit<CreateProject>("project:create", request => new() { ["org"] = request.Org, ["name"] = request.Name }).RequirePermissionAnywhere(Permissions.ProjectCreate).WithSummary("Create a project with an empty repository");
+        projects.MapPost("/projects", Create).Audit<CreateProject>("project:create", ProjectAudit.Fields, target: (request, _) => AuditTarget.OfProject(request.Org, request.Name)).RequirePermissionAnywhere(Permissions.ProjectCreate).WithSummary("Create a project with an empty repository");
         projects.MapGet(Routes.Project, Show).RequirePermission(Permissions.ProjectRead).WithSummary("Show a project");
         projects.MapPut(Routes.Project + "/protection", Protect).Audit<RefProtection>("project:protect", ProjectAudit.Fields, ProjectAudit.BeforeRequest).RequirePermission(Permissions.RepositoryManage).CheckProject()
             .WithSummary("Say which branches and tags are protected").WithDescription($"Only who has {Permissions.RepositoryManage} pushes to them. Globs of branches, and of tags with `tag:` before them; none: nothing is protected.");
@@ -58,7 +61,7 @@ public static class ProjectEndpoints
     }
 
     private static async Task<Results<Created<ProjectSummary>, ProblemHttpResult>> Create(
-        CreateProject request, ClaimsPrincipal user, IGrainFactory grains, WebOptions options)
+        CreateProject request, HttpContext http, ClaimsPrincipal user, IGrainFactory grains, AuditLog audit, WebOptions options)
     {
         if (!ProjectId.IsValidName(request.Org)) return NameProblem("org", request.Org);
         if (!ProjectId.IsValidName(request.Name)) return NameProblem("name", request.Name);
@@ -66,6 +69,8 @@ public static class ProjectEndpoints
         if (ReservedNames.Contains(request.Org)) return Problems.Invalid(ReservedNames.Refusal(request.Org));
         if (request.Description.Length > 500) return Problems.Invalid($"The description has {request.Description.Length} characters; it may have 500.");
         if (!BranchNames.IsValid(request.DefaultBranch)) return Problems.Invalid($"'{request.DefaultBranch}' cannot be a branch's name. For example: main.");
+        if (await ProjectAudit.MakesOrganization(grains, user.Tenant(), request.Org))
+            await audit.Record(http.AuditSource().Allowed("organization:create", DirectoryChanges.Organization(request.Org), after: DirectoryChanges.Fields(new CreateOrganization { Name = request.Org })), http.RequestAborted);
         var project = grains.Project(new(user.Tenant(), request.Org, request.Name));
         return await project.Create(request) && await project.Get() is { } created
             ? TypedResults.Created($"{Routes.Api}/projects/{request.Org}/{request.Name}", WithAddress(created, options))

@@ -90,7 +90,7 @@ public partial class RunPipelineDialog
         {
             var inputs = Inputs.Where(input => given.ContainsKey(input.Name)).ToDictionary(input => input.Name, input => given[input.Name], StringComparer.Ordinal);
             var request = new StartBuild { Ref = string.IsNullOrWhiteSpace(Branch) ? null : Branch.Trim(), File = File.Length == 0 ? null : File, Inputs = inputs.Count == 0 ? null : inputs };
-            await Audit.Allowed("build:start", AuditTarget.OfProject(Project.Org, Project.Name), BuildEndpoints.Fields(request));
+            await Audit.Allowed("build:start", AuditTarget.OfProject(Project.Org, Project.Name), BuildAudit.Fields(request));
             var result = await Grains.Project(Project).Start(request, (await Authentication).User.Actor());
             problem = result.Problem;
             if (problem is not null) return;

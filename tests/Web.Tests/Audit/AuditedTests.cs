@@ -1,11 +1,15 @@
 using System.Net;
 using System.Net.Http.Json;
+using PRTS.Api;
 using PRTS.Api.Access;
+using PRTS.Api.Builds;
 using PRTS.Api.Projects;
 using PRTS.Audit;
 using PRTS.Contracts.Access;
+using PRTS.Contracts.Builds;
 using PRTS.Contracts.Projects;
 using PRTS.Storage.Audit;
+using PRTS.Storage.Builds;
 using PRTS.Web.Access;
 
 namespace PRTS.Web.Tests.Audit;
@@ -30,6 +34,95 @@ public class AuditedTests(TestServer server)
         Assert.Contains(name, all, StringComparison.Ordinal);
         Assert.DoesNotContain(TestServer.Password, all, StringComparison.Ordinal);
         Assert.DoesNotContain("another good passphrase", all, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Creation_NamesWhatIsMade()
+    {
+        var project = await server.NewProject();
+        var user = await server.NewUser(Role.Admin);
+        using var client = server.Client((await server.Get<AccessTokens>().Create(user.Id, new() { Name = "test" })).Token);
+        var name = server.Unique("named");
+        var whole = new { user = user.Name, role = "viewer" };
+        foreach (var (address, body, action, target) in new (string, object, string, AuditTarget)[]
+        {
+            ("users", new CreateUser { Name = name, Password = TestServer.Password }, "user:create", new("user", name)),
+            ("tenants", new CreateTenant { Name = name }, "tenant:create", new("tenant", name)),
+            ("organizations", new CreateOrganization { Name = name }, "organization:create", new("organization", name, null, name)),
+            ("projects", new CreateProject { Org = name, Name = "web" }, "project:create", AuditTarget.OfProject(name, "web")),
+            ("account/tokens", new CreateAccessToken { Name = "laptop" }, "access-token:create", new("access-token", "laptop")),
+            ("account/tokens/short-lived", new CreateShortLivedToken(), "access-token:exchange", new("access-token", user.Name)),
+            ("agents/tokens", new { name }, "agent-token:create", new("agent-token", name)),
+            ("agents/tokens", new { }, "agent-token:create", new("agent-token", "*")),
+            ("grants", whole, "grant:give", new("grant", $"{user.Name} viewer")),
+            ($"organizations/{project.Org}/grants", whole, "grant:give", new("grant", $"{user.Name} viewer {project.Org}", null, project.Org)),
+            ($"projects/{project}/grants", whole, "grant:give", new("grant", $"{user.Name} viewer {project}", null, project.Org, project.Name)),
+        })
+        {
+            using var answer = await client.PostAsJsonAsync($"/api/v1/{address}", body);
+            Assert.True(answer.IsSuccessStatusCode, $"{address}: {await answer.Content.ReadAsStringAsync()}");
+            var entry = (await Entries(user.Name, action))[0];
+            Assert.Equal((AuditOutcome.Allowed, target), (entry.Outcome, entry.Target));
+        }
+
+        // An entry of its own for what could not be done names the same.
+        using var again = await client.PostAsJsonAsync("/api/v1/users", new CreateUser { Name = name, Password = TestServer.Password });
+        Assert.Equal(HttpStatusCode.BadRequest, again.StatusCode);
+        var failed = (await Entries(user.Name, "user:create"))[0];
+        Assert.Equal((AuditOutcome.Failed, name), (failed.Outcome, failed.Target.Id));
+    }
+
+    [Fact]
+    public async Task Project_OfANewOrganization_MakesThatToo_AndSaysSo()
+    {
+        var user = await server.NewUser(Role.Admin);
+        using var client = server.Client((await server.Get<AccessTokens>().Create(user.Id, new() { Name = "test" })).Token);
+        var (fresh, known) = (server.Unique("fresh"), server.Unique("known"));
+        Assert.Equal(HttpStatusCode.Created, (await client.PostAsJsonAsync("/api/v1/organizations", new CreateOrganization { Name = known })).StatusCode);
+        foreach (var org in (string[])[known, fresh])
+            Assert.Equal(HttpStatusCode.Created, (await client.PostAsJsonAsync("/api/v1/projects", new CreateProject { Org = org, Name = "web" })).StatusCode);
+        // What is refused makes nothing.
+        Assert.Equal(HttpStatusCode.BadRequest, (await client.PostAsJsonAsync("/api/v1/projects", new CreateProject { Org = "api", Name = "web" })).StatusCode);
+        var made = await Entries(user.Name, "organization:create");
+        Assert.Equal([fresh, known], made.Select(entry => entry.Target.Id));
+        Assert.All(made, entry => Assert.Equal((AuditOutcome.Allowed, entry.Target.Id, $$"""{"name":"{{entry.Target.Id}}"}"""), (entry.Outcome, entry.Target.Org, Canonical.Text(entry.After))));
+    }
+
+    [Fact]
+    public async Task Jobs_RunAgainOrAnswered_AreNamed()
+    {
+        var id = new BuildId(await server.NewProject(), 1);
+        JobSummary Job(string key, RunStatus status, params string[] needs) => new() { Key = key, Name = key, Stage = "All", Status = status, Needs = needs };
+        await server.Get<BuildsReadModel>().Upsert(id, new()
+        {
+            Org = id.Project.Org,
+            Project = id.Project.Name,
+            Number = 1,
+            Status = RunStatus.Failed,
+            Name = "CI",
+            File = ".prts/pipeline.yaml",
+            Event = "push",
+            Ref = "refs/heads/main",
+            Commit = new string('a', 40),
+            Message = "First",
+            Author = "Ann",
+            CreatedAt = TimeProvider.System.GetUtcNow(),
+            Version = 1,
+            Stages = [new() { Name = "All", Status = RunStatus.Failed, Jobs = [Job("deploy", RunStatus.Skipped, "test"), Job("build", RunStatus.Succeeded), Job("test", RunStatus.Failed, "build"), Job("lint", RunStatus.Succeeded)] }],
+        });
+        var user = await server.NewUser(Role.Developer);
+        using var client = server.Client((await server.Get<AccessTokens>().Create(user.Id, new() { Name = "test" })).Token);
+        async Task<(string, string?, string)> Entry(string address, object body, string action)
+        {
+            using var answer = await client.PostAsJsonAsync($"/api/v1/projects/{id.Project}/builds/1/{address}", body);
+            Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
+            var entry = (await Entries(user.Name, action))[0];
+            return (entry.Target.Id, entry.Before is { } before ? Canonical.Text(before) : null, Canonical.Text(entry.After));
+        }
+
+        Assert.Equal(("1", """{"jobs":["deploy skipped","test failed"]}""", """{"fromFailedStep":false,"jobs":[]}"""), await Entry("rerun", new { }, "build:rerun"));
+        Assert.Equal(("1", """{"jobs":["lint succeeded"]}""", """{"fromFailedStep":true,"jobs":["lint"]}"""), await Entry("rerun", new { jobs = new[] { "lint" }, fromFailedStep = true }, "build:rerun"));
+        Assert.Equal(("1/test", null, """{"ran":true,"step":2}"""), await Entry("jobs/test/answer", new { step = 2, ran = true }, "build:answer"));
     }
 
     [Fact]
