@@ -112,7 +112,7 @@ public sealed class PagesTests(BrowserFixture fixture)
         await visit.LogIn();
         await visit.Go("/");
         await visit.Page.GetByRole(AriaRole.Button, new() { Name = "New project" }).ClickAsync();
-        await visit.Page.GetByLabel("Organization").FillAsync("acme");
+        await visit.Page.GetByLabel("Organization").FillAsync("outfit");
         await visit.Page.GetByLabel("Project", new() { Exact = true }).FillAsync("Not A Name");
         await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Create" }).ClickAsync();
         await Expect(visit.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("a-z 0-9");
@@ -120,8 +120,11 @@ public sealed class PagesTests(BrowserFixture fixture)
         await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Create" }).ClickAsync();
         await Expect(visit.Page.GetByText("git clone http")).ToBeVisibleAsync();
         await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Open the project" }).ClickAsync();
-        await Expect(visit.Page).ToHaveURLAsync("/acme/shop");
+        await Expect(visit.Page).ToHaveURLAsync("/outfit/shop");
         await Expect(visit.Page.GetByRole(AriaRole.Heading, new() { Name = "shop", Exact = true })).ToBeVisibleAsync();
+        // The organization was not there before.
+        foreach (var target in (string[])["organization:outfit", "project:outfit/shop"])
+            Assert.Contains("\"outcome\":\"allowed\"", await fixture.Prts.Http.GetStringAsync($"/api/v1/audit?action={target.Split(':')[0]}:create&target={target}", TestContext.Current.CancellationToken), StringComparison.Ordinal);
         await visit.NothingWentWrong();
     }
 }
