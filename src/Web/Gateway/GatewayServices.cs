@@ -31,8 +31,8 @@ public static class GatewayServices
         app.UseRequestTimeouts();
         app.UseAuthentication();
         app.UseRateLimits();
-        app.UseProgramPaths();
         app.UseCsrfProtection();
+        app.UseProgramPaths();
         app.UseAuthorization();
         return app;
     }
