@@ -60,7 +60,7 @@ public sealed partial class Accounts(UsersStore users, SessionsStore sessions, D
     {
         if ((NameProblem(request.Name) ?? PasswordProblem(request.Password, request.Name)) is { } wrong) return (null, Refused.Invalid(wrong));
         if (ParseRole(request.Role) is not { } role) return (null, Refused.Invalid(RoleProblem(request.Role)));
-        if (GivingProblem(by, role) is { } beyond) return (null, Refused.Forbidden(beyond));
+        if (BeyondOf(by, role) is { } beyond) return (null, beyond);
         if (await Create(tenant, new UserProfile { Name = request.Name, CreatedAt = time.GetUtcNow(), Enabled = request.Enabled ?? role != Role.None }, role) is not { } id)
             return (null, Refused.Invalid($"There is a user '{request.Name}' already."));
         await users.SetPassword(id, await hasher.Hash(request.Password, cancellationToken), cancellationToken);
@@ -78,9 +78,9 @@ public sealed partial class Accounts(UsersStore users, SessionsStore sessions, D
     }
 
     /// <summary>Why an account is not theirs to change: whoever could give it a password could do what it may.</summary>
-    public async Task<string?> BeyondProblem(ClaimsPrincipal by, StoredUser user, CancellationToken cancellationToken = default) =>
+    public async Task<Refused?> Beyond(ClaimsPrincipal by, StoredUser user, CancellationToken cancellationToken = default) =>
         await facts.Get(user.Id, cancellationToken) is { } known && known.Roles.Any(held => !AccessRules.Has(by.Facts()!, held.Role, held.Scope))
-            ? $"'{user.Name}' may do more than you, so you cannot change that account. Ask somebody who may do as much."
+            ? new(Refusal.Forbidden, $"'{user.Name}' may do more than you, so you cannot change that account. Ask somebody who may do as much.")
             : null;
 
     /// <param name="by">As above.</param>
@@ -91,7 +91,7 @@ public sealed partial class Accounts(UsersStore users, SessionsStore sessions, D
         if (request.Password is { } password && PasswordProblem(password, name) is { } problem) return (null, Refused.Invalid(problem));
         var role = request.Role is { } roleName ? ParseRole(roleName) : null;
         if (request.Role is not null && role is null) return (null, Refused.Invalid(RoleProblem(request.Role)));
-        if (((by is null ? null : await BeyondProblem(by, user, cancellationToken)) ?? (role is { } asked ? GivingProblem(by, asked) : null)) is { } beyond) return (null, Refused.Forbidden(beyond));
+        if (((by is null ? null : await Beyond(by, user, cancellationToken)) ?? (role is { } asked ? BeyondOf(by, asked) : null)) is { } beyond) return (null, beyond);
         var enabled = request.Enabled ?? (role is { } given ? given != Role.None : null);
         if ((enabled == false || role is not (null or Role.Admin)) && await IsLastAdministrator(tenant, user, cancellationToken)) return (null, Refused.Invalid($"'{name}' is the last administrator. Make another one first."));
         // Who is disabled keeps the role, to have it again when enabled.
@@ -102,8 +102,8 @@ public sealed partial class Accounts(UsersStore users, SessionsStore sessions, D
         return (await Summary(tenant, user.Id, cancellationToken), null);
     }
 
-    private static string? GivingProblem(ClaimsPrincipal? by, Role role) => by is null || AccessRules.Has(by.Facts()!, Name(role), AccessScope.Tenant) ? null
-        : $"The role {Name(role)} has rights in the whole tenant that you do not have, so you cannot give it.";
+    private static Refused? BeyondOf(ClaimsPrincipal? by, Role role) => by is null || AccessRules.Has(by.Facts()!, Name(role), AccessScope.Tenant) ? null
+        : new(Refusal.Forbidden, $"The role {Name(role)} has rights in the whole tenant that you do not have, so you cannot give it.");
 
     private async Task<bool> IsLastAdministrator(string tenant, StoredUser user, CancellationToken cancellationToken) =>
         await directory.Holders(tenant, Name(Role.Admin), except: user.Id, cancellationToken) == 0

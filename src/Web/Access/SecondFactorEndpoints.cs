@@ -57,7 +57,7 @@ public static class SecondFactorEndpoints
     private static async Task<Results<NoContent, ProblemHttpResult>> Reset(string name, ClaimsPrincipal user, UsersStore users, Accounts accounts, SecondFactors factors, CancellationToken cancellationToken)
     {
         if (await users.ByName(user.Tenant(), name, cancellationToken) is not { } other) return Problems.NotFound($"There is no user '{name}'.");
-        if (await accounts.BeyondProblem(user, other, cancellationToken) is { } beyond) return Problems.Of(StatusCodes.Status403Forbidden, "forbidden", beyond);
+        if (await accounts.Beyond(user, other, cancellationToken) is { } beyond) return Problems.Of(StatusCodes.Status403Forbidden, "forbidden", beyond.Text);
         return await factors.Remove(other.Id, cancellationToken) ? TypedResults.NoContent() : Problems.NotFound($"'{name}' has no second factor.");
     }
 

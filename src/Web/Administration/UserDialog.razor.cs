@@ -20,6 +20,6 @@ public partial class UserDialog
     private async Task Save()
     {
         var request = new CreateUser { Name = name.Trim(), Password = password, Role = role, Enabled = true };
-        if (await Make(Permissions.UserManage, "user:create", new("user", request.Name), Accounts.Fields(request), async user => (await Directory.Create(user.Tenant(), request, user)).Problem?.Text)) Dialog.Close();
+        if (await Make(Permissions.UserManage, "user:create", new("user", request.Name), Accounts.Fields(request), async user => (await Directory.Create(user.Tenant(), request, user)).Problem)) Dialog.Close();
     }
 }

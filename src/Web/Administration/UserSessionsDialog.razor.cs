@@ -31,7 +31,7 @@ public partial class UserSessionsDialog
     {
         await Make(Permissions.UserManage, "session:end-all", new("session", Name), null, async by =>
         {
-            if (await Users.ByName(by.Tenant(), Name) is not { } user) return Localizer["Why.Nobody", Name];
+            if (await Users.ByName(by.Tenant(), Name) is not { } user) return new Refused(Refusal.NotFound, Localizer["Why.Nobody", Name]);
             await Sessions.EndAll(user.Id, except: null);
             return null;
         }, async tenant => await Users.ByName(tenant, Name) is { } user ? await Former.Sessions(user.Id) : null);

@@ -69,24 +69,23 @@ public partial class UsersPage
     }
 
     private async Task Update(UserSummary user, UpdateUser request) =>
-        await Make("user:update", user, Accounts.Fields(request), async () => (await Accounts.Update(User.Tenant(), user.Name, request, User)).Problem?.Text, await Former.User(User.Tenant(), user.Name));
+        await Make("user:update", user, Accounts.Fields(request), async () => (await Accounts.Update(User.Tenant(), user.Name, request, User)).Problem, await Former.User(User.Tenant(), user.Name));
 
     private async Task ResetSecondFactor(UserSummary user)
     {
         if (await Dialogs.ShowMessageBoxAsync(Localizer["Users.ResetFactorOf", user.Name], Localizer["Users.ResetFactorText"], Localizer["Users.ResetFactor"], cancelText: Localizer["Cancel"]) != true) return;
         await Make("second-factor:reset", user, null, async () =>
-            await Store.ByName(User.Tenant(), user.Name) is not { } known ? Localizer["Users.NoFactor", user.Name].Value
-            : await Accounts.BeyondProblem(User, known) is { } beyond ? beyond
-            : await Factors.Remove(known.Id) ? null : Localizer["Users.NoFactor", user.Name].Value, await Store.ByName(User.Tenant(), user.Name) is { } one ? await Former.SecondFactor(one.Id) : null);
+            await Store.ByName(User.Tenant(), user.Name) is not { } known ? Refused.Invalid(Localizer["Users.NoFactor", user.Name])
+            : await Accounts.Beyond(User, known) is { } beyond ? beyond
+            : await Factors.Remove(known.Id) ? null : Refused.Invalid(Localizer["Users.NoFactor", user.Name]), await Store.ByName(User.Tenant(), user.Name) is { } one ? await Former.SecondFactor(one.Id) : null);
     }
 
-    private async Task Make(string action, UserSummary user, AuditFields? after, Func<Task<string?>> change, AuditFields? before = null)
+    private async Task Make(string action, UserSummary user, AuditFields? after, Func<Task<Refused?>> change, AuditFields? before = null)
     {
         if (!await Allowed(Permissions.UserManage)) return;
         var target = new AuditTarget(action[..action.IndexOf(':', StringComparison.Ordinal)], user.Name);
         await Audit.Allowed(action, target, after, before);
-        problem = await change();
-        await Audit.Failed(action, target, problem);
+        problem = await Audit.Outcome(action, target, await change());
         changes++;
         await Reload();
     }

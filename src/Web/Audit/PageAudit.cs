@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.AspNetCore.Http;
 using PRTS.Audit;
 using PRTS.Storage.Audit;
+using PRTS.Web.Access;
 
 namespace PRTS.Web.Audit;
 
@@ -23,6 +24,16 @@ public sealed class PageAudit(AuditLog log, AuthenticationStateProvider authenti
     public async Task Failed(string action, AuditTarget target, string? problem)
     {
         if (problem is not null) await log.Record((await Source()).Failed(action, target, problem));
+    }
+
+    /// <summary>What became of something that was recorded.</summary>
+    /// <param name="refused">Null: it is done.</param>
+    /// <returns>For whoever asked for it; null: it is done.</returns>
+    public async Task<string?> Outcome(string action, AuditTarget target, Refused? refused)
+    {
+        if (refused is { Why: Refusal.Forbidden }) await log.Record((await Source()).Denied(action, target, refused.Text));
+        else await Failed(action, target, refused?.Text);
+        return refused?.Text;
     }
 
     public async Task Denied(string action, AuditTarget target) => await log.Record((await Source()).Denied(action, target, $"There is no permission for it: {action}."));

@@ -43,7 +43,7 @@ public abstract class AccessPanel : ComponentBase
     /// <param name="change">Answers what is wrong; null when it is done.</param>
     /// <param name="before">Null: it has no former state.</param>
     /// <returns>Whether it is done.</returns>
-    protected async Task<bool> Make(string permission, string action, AuditTarget target, AuditFields? after, Func<ClaimsPrincipal, Task<string?>> change, Func<string, Task<AuditFields?>>? before = null)
+    protected async Task<bool> Make(string permission, string action, AuditTarget target, AuditFields? after, Func<ClaimsPrincipal, Task<Refused?>> change, Func<string, Task<AuditFields?>>? before = null)
     {
         var user = (await Authentication).User;
         if (!(await Authorization.AuthorizeAsync(user, Scope, permission)).Succeeded)
@@ -54,8 +54,7 @@ public abstract class AccessPanel : ComponentBase
         }
 
         await Audit.Allowed(action, target, after, before is null ? null : await before(user.Tenant()));
-        Problem = await change(user);
-        await Audit.Failed(action, target, Problem);
+        Problem = await Audit.Outcome(action, target, await change(user));
         await Changed.InvokeAsync();
         return Problem is null;
     }

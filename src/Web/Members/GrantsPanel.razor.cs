@@ -42,12 +42,12 @@ public partial class GrantsPanel
         var name = who.Trim();
         var grant = name.Contains('/', StringComparison.Ordinal) ? new Grant { Team = name, Role = role } : new Grant { User = name, Role = role };
         if (name.Length == 0) Problem = Localizer["Access.WhoMissing"];
-        else if (await Make(Permissions.MemberManage, "grant:give", AccessDirectory.Target(grant, Target("grant", "")), AccessDirectory.Fields(grant), async user => (await Directory.Give(user, Scope, grant))?.Text, tenant => Former.Grants(tenant, Scope, grant))) who = "";
+        else if (await Make(Permissions.MemberManage, "grant:give", AccessDirectory.Target(grant, Target("grant", "")), AccessDirectory.Fields(grant), user => Directory.Give(user, Scope, grant), tenant => Former.Grants(tenant, Scope, grant))) who = "";
     }
 
     private Task Take(GrantSummary given)
     {
         var grant = new Grant { User = given.User, Team = given.Team, Role = given.Role };
-        return Make(Permissions.MemberManage, "grant:take", AccessDirectory.Target(grant, Target("grant", "")), AccessDirectory.Fields(grant), async user => (await Directory.Take(user, Scope, grant))?.Text, tenant => Former.Grants(tenant, Scope, grant));
+        return Make(Permissions.MemberManage, "grant:take", AccessDirectory.Target(grant, Target("grant", "")), AccessDirectory.Fields(grant), user => Directory.Take(user, Scope, grant), tenant => Former.Grants(tenant, Scope, grant));
     }
 }

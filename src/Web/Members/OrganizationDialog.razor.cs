@@ -25,8 +25,8 @@ public partial class OrganizationDialog
     {
         var (org, text) = (name.Trim(), description.Trim());
         var done = Organization is null
-            ? await Make(Permissions.OrganizationManage, "organization:create", DirectoryChanges.Organization(org), DirectoryChanges.Fields(new CreateOrganization { Name = org }), async user => (await Changes.CreateOrganization(user.Tenant(), new() { Name = org, Description = text }))?.Text)
-            : await Make(Permissions.OrganizationManage, "organization:describe", DirectoryChanges.Organization(org), new() { ["description"] = text }, async user => (await Changes.Describe(user.Tenant(), org, text))?.Text, tenant => Former.Organization(tenant, org));
+            ? await Make(Permissions.OrganizationManage, "organization:create", DirectoryChanges.Organization(org), DirectoryChanges.Fields(new CreateOrganization { Name = org }), user => Changes.CreateOrganization(user.Tenant(), new() { Name = org, Description = text }))
+            : await Make(Permissions.OrganizationManage, "organization:describe", DirectoryChanges.Organization(org), new() { ["description"] = text }, user => Changes.Describe(user.Tenant(), org, text), tenant => Former.Organization(tenant, org));
         if (done) Dialog.Close();
     }
 }

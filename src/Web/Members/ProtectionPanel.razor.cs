@@ -42,6 +42,6 @@ public partial class ProtectionPanel
             Snackbar.Add(Localizer["Protection.Saved"], Severity.Success);
     }
 
-    private async Task<string?> Protect(ProjectId project, RefProtection protection) =>
-        await Grains.Project(project).Protect(protection) is null ? Localizer["NotFound.Text"].Value : null;
+    private async Task<Refused?> Protect(ProjectId project, RefProtection protection) =>
+        await Grains.Project(project).Protect(protection) is null ? new(Refusal.NotFound, Localizer["NotFound.Text"]) : null;
 }

@@ -24,6 +24,6 @@ public partial class TeamDialog
     private async Task Save()
     {
         var (team, text) = (name.Trim(), description.Trim());
-        if (await Make(Permissions.MemberManage, "team:set", Target("team", team), new() { ["description"] = text }, async user => (await Changes.SetTeam(user.Tenant(), Scope.Org!, team, text))?.Text, tenant => Former.Team(tenant, Scope.Org!, team))) Dialog.Close();
+        if (await Make(Permissions.MemberManage, "team:set", Target("team", team), new() { ["description"] = text }, user => Changes.SetTeam(user.Tenant(), Scope.Org!, team, text), tenant => Former.Team(tenant, Scope.Org!, team))) Dialog.Close();
     }
 }

@@ -48,14 +48,13 @@ public partial class TeamsPanel
     private async Task Remove(TeamSummary team)
     {
         if (await Dialogs.ShowMessageBoxAsync(Localizer["Teams.Remove", team.Name], Localizer["Teams.RemoveText"], Localizer["Access.Remove"], cancelText: Localizer["Cancel"]) != true) return;
-        await Make(Permissions.MemberManage, "team:remove", Target("team", team.Name), null, async user =>
-            (await Directory.RemoveTeam(user, team.Org, team.Name))?.Text, tenant => Former.TeamAndItsRoles(tenant, team.Org, team.Name));
+        await Make(Permissions.MemberManage, "team:remove", Target("team", team.Name), null, user => Directory.RemoveTeam(user, team.Org, team.Name), tenant => Former.TeamAndItsRoles(tenant, team.Org, team.Name));
     }
 
     private async Task SetMember(TeamSummary team, string? name, bool member)
     {
         var person = name?.Trim() ?? "";
         if (person.Length == 0) Problem = Localizer["Teams.WhoMissing"];
-        else if (await Make(Permissions.MemberManage, member ? "team:add-member" : "team:remove-member", Target("team", $"{team.Name}/{person}"), null, async user => (await Directory.SetMember(user, team.Org, team.Name, person, member))?.Text, tenant => Former.Team(tenant, team.Org, team.Name))) adding.Remove(team.Name);
+        else if (await Make(Permissions.MemberManage, member ? "team:add-member" : "team:remove-member", Target("team", $"{team.Name}/{person}"), null, user => Directory.SetMember(user, team.Org, team.Name, person, member), tenant => Former.Team(tenant, team.Org, team.Name))) adding.Remove(team.Name);
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Builder;
@@ -9,10 +10,23 @@ using PRTS.Web.Access;
 
 namespace PRTS.Web.Rest;
 
-/// <summary>Every error that a program may get is problem+json, also those that routing, binding, login and limits make without a body. Pages and Git have words of their own.</summary>
+/// <summary>
+/// Every error that a program may get is problem+json, also those that routing, binding, login and limits make without a body. Git shows its
+/// user plain text. Pages have words of their own.
+/// </summary>
 public static partial class ApiErrors
 {
-    public static IApplicationBuilder UseApiErrors(this IApplicationBuilder app) => app.UseWhen(http => ProgramPaths.Contain(http.Request.Path), api => api.Use(Handle));
+    public static IApplicationBuilder UseApiErrors(this IApplicationBuilder app) => app.UseWhen(http => ProgramPaths.Contain(http.Request.Path) || IsGit(http), api => api.Use(Handle));
+
+    private static bool IsGit(HttpContext http) => http.Request.Path.StartsWithSegments("/git", StringComparison.Ordinal);
+
+    private static Task Write(HttpContext http, int status, string code, string text)
+    {
+        if (!IsGit(http)) return Problems.Of(status, code, text).ExecuteAsync(http);
+        http.Response.StatusCode = status;
+        http.Response.ContentType = "text/plain; charset=utf-8";
+        return http.Response.WriteAsync($"{text}{(status >= StatusCodes.Status500InternalServerError ? $" (traceId {Activity.Current?.TraceId})" : "")}\n", http.RequestAborted);
+    }
 
     private static async Task Handle(HttpContext http, RequestDelegate next)
     {
@@ -22,18 +36,18 @@ public static partial class ApiErrors
         }
         catch (BadHttpRequestException bad) when (!http.Response.HasStarted)
         {
-            await Problems.Of(bad.StatusCode, CodeOf(bad.StatusCode), Explain(bad, http)).ExecuteAsync(http);
+            await Write(http, bad.StatusCode, CodeOf(bad.StatusCode), Explain(bad, http));
             return;
         }
         catch (TooManyPasswordsException busy) when (!http.Response.HasStarted)
         {
-            await Problems.Of(StatusCodes.Status503ServiceUnavailable, "busy", busy.Message).ExecuteAsync(http);
+            await Write(http, StatusCodes.Status503ServiceUnavailable, "busy", busy.Message);
             return;
         }
         catch (AuditUnavailableException unrecorded) when (!http.Response.HasStarted)
         {
             Log(http.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("PRTS.Web.Api"), http.Request.Method, http.Request.Path, unrecorded);
-            await Problems.Of(StatusCodes.Status503ServiceUnavailable, "audit-unavailable", unrecorded.Message).ExecuteAsync(http);
+            await Write(http, StatusCodes.Status503ServiceUnavailable, "audit-unavailable", unrecorded.Message);
             return;
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
@@ -45,14 +59,13 @@ public static partial class ApiErrors
         {
             Log(http.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("PRTS.Web.Api"), http.Request.Method, http.Request.Path, failure);
             http.Response.Clear();
-            await Problems.Of(
-                StatusCodes.Status500InternalServerError, "internal", "The server failed. It is not your request; the server's log has more under the traceId.").ExecuteAsync(http);
+            await Write(http, StatusCodes.Status500InternalServerError, "internal", "The server failed. It is not your request; the server's log has more under the traceId.");
             return;
         }
 
         if (http.Response is { HasStarted: false, StatusCode: >= 400, ContentType: null } && http.Response.ContentLength is null or 0 && !HttpMethods.IsHead(http.Request.Method))
         {
-            await Problems.Of(http.Response.StatusCode, CodeOf(http.Response.StatusCode), Explain(http)).ExecuteAsync(http);
+            await Write(http, http.Response.StatusCode, CodeOf(http.Response.StatusCode), Explain(http));
         }
     }
 

@@ -33,6 +33,6 @@ public partial class RoleDialog
     private async Task Save()
     {
         var role = new CustomRole(name.Trim(), [.. choice.Patterns]);
-        if (await Make(Permissions.RoleManage, "role:set", new("role", role.Name), new() { ["permissions"] = string.Join(' ', role.Permissions) }, async user => (await Changes.SetRole(user, role))?.Text, tenant => Former.Role(tenant, role.Name))) Dialog.Close();
+        if (await Make(Permissions.RoleManage, "role:set", new("role", role.Name), new() { ["permissions"] = string.Join(' ', role.Permissions) }, user => Changes.SetRole(user, role), tenant => Former.Role(tenant, role.Name))) Dialog.Close();
     }
 }

@@ -44,8 +44,7 @@ public partial class RolesPage
         if (await Dialogs.ShowMessageBoxAsync(Localizer["Roles.Remove", role.Name], Localizer["Roles.RemoveText"], Localizer["Access.Remove"], cancelText: Localizer["Cancel"]) != true) return;
         var target = new AuditTarget("role", role.Name);
         await Audit.Allowed("role:remove", target, before: await Former.Role(User.Tenant(), role.Name));
-        problem = (await Changes.RemoveRole(User, role.Name))?.Text;
-        await Audit.Failed("role:remove", target, problem);
+        problem = await Audit.Outcome("role:remove", target, await Changes.RemoveRole(User, role.Name));
         await Reload();
     }
 }

@@ -26,6 +26,6 @@ public partial class TenantDialog
             DisplayName = displayName.Trim(),
             Administrator = administrator.Trim() is { Length: > 0 } first ? new() { Name = first, Password = password } : null,
         };
-        if (await Make(Permissions.TenantManage, "tenant:create", new("tenant", tenant.Name), DirectoryChanges.Fields(tenant), async _ => (await Changes.CreateTenant(tenant))?.Text)) Dialog.Close();
+        if (await Make(Permissions.TenantManage, "tenant:create", new("tenant", tenant.Name), DirectoryChanges.Fields(tenant), _ => Changes.CreateTenant(tenant))) Dialog.Close();
     }
 }

@@ -40,8 +40,7 @@ public partial class TenantsPage
         if (tenant.Enabled && await Dialogs.ShowMessageBoxAsync(Localizer["Users.DisableOf", tenant.Name], Localizer["Tenants.DisableText"], Localizer["Users.Disable"], cancelText: Localizer["Cancel"]) != true) return;
         var target = new AuditTarget("tenant", tenant.Name);
         await Audit.Allowed("tenant:enable", target, new() { ["enabled"] = !tenant.Enabled }, new() { ["enabled"] = tenant.Enabled });
-        problem = (await Changes.SetTenantEnabled(tenant.Name, !tenant.Enabled))?.Text;
-        await Audit.Failed("tenant:enable", target, problem);
+        problem = await Audit.Outcome("tenant:enable", target, await Changes.SetTenantEnabled(tenant.Name, !tenant.Enabled));
         await Reload();
     }
 }

@@ -7,6 +7,7 @@ using PRTS.Contracts.Builds;
 using PRTS.Contracts.Projects;
 using PRTS.Storage.Audit;
 using PRTS.Storage.Git;
+using PRTS.Web.Access;
 
 namespace PRTS.Web.Tests.Git;
 
@@ -74,6 +75,17 @@ public sealed class GitEndpointsTests(TestServer server) : IDisposable
         using var client = server.Client(token);
         using var body = new ByteArrayContent([]) { Headers = { ContentType = new("application/x-git-receive-pack-request") } };
         Assert.Equal(HttpStatusCode.Forbidden, (await client.PostAsync($"/git/{project}.git/git-receive-pack", body)).StatusCode);
+    }
+
+    [Fact]
+    public async Task Clone_WithATokenThatMayNot_SaysWhichOneMay()
+    {
+        var project = await server.NewProject();
+        var user = await server.NewUser(Role.Developer);
+        var token = (await server.Get<AccessTokens>().Create(user.Id, new() { Name = "builds", Permissions = ["build:*"] })).Token;
+        var (exitCode, output) = await git.Try(git.Folder, "clone", Address(project, "any", token), "x");
+        Assert.NotEqual(0, exitCode);
+        Assert.Contains("remote: The access token does not include repository:read", output, StringComparison.Ordinal);
     }
 
     [Fact]
