@@ -14,6 +14,32 @@ public sealed class AccessTests(BrowserFixture fixture)
     private const string Password = "long enough to pass";
 
     [Fact]
+    public async Task Protection_OfBranches_IsSetOnTheProjectsPage()
+    {
+        using var made = await fixture.Prts.Http.PostAsJsonAsync("/api/v1/projects", new { org = "lab", name = "shield" }, ApiJson.Options, TestContext.Current.CancellationToken);
+        Assert.True(made.IsSuccessStatusCode);
+        await using var visit = await fixture.Open();
+        var page = visit.Page;
+        await visit.LogIn();
+        await visit.Go("/lab/shield/access");
+        var panel = page.Locator("section", new() { Has = page.GetByRole(AriaRole.Heading, new() { Name = "Protected branches and tags" }) });
+        await Expect(panel).ToContainTextAsync("Nothing is protected");
+        await panel.GetByLabel("Branches and tags", new() { Exact = true }).FillAsync("main, refs/heads/next");
+        await panel.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
+        await Expect(panel.GetByRole(AriaRole.Alert)).ToContainTextAsync("without refs/heads/");
+        await panel.GetByLabel("Branches and tags", new() { Exact = true }).FillAsync("main, release/** tag:v*");
+        await panel.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
+        await Expect(panel.GetByText("Nothing is protected")).ToHaveCountAsync(0);
+        await Expect(panel.GetByRole(AriaRole.Alert)).ToHaveCountAsync(0);
+        await visit.Go("/lab/shield/access");
+        await Expect(panel.GetByLabel("Branches and tags", new() { Exact = true })).ToHaveValueAsync("main release/** tag:v*");
+        await visit.NothingWentWrong();
+        Assert.Contains("[\"main\",\"release/**\",\"tag:v*\"]", await fixture.Prts.Http.GetStringAsync("/api/v1/projects/lab/shield", TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains("\"project:protect\"", await fixture.Prts.Http.GetStringAsync("/api/v1/audit?limit=200", TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        await Shots.Everywhere(fixture, "access-protection", "/lab/shield/access");
+    }
+
+    [Fact]
     public async Task Team_GivenARoleInOneProject_OpensItToItsMember_AndClosesItAtOnceWhenTaken()
     {
         using var made = await fixture.Prts.Http.PostAsJsonAsync("/api/v1/projects", new { org = "lab", name = "rocket" }, ApiJson.Options, TestContext.Current.CancellationToken);

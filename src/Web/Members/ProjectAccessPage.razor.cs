@@ -7,11 +7,13 @@ namespace PRTS.Web.Members;
 
 public partial class ProjectAccessPage
 {
-    private RefProtection protection = new();
-
     [Parameter] public string Org { get; set; } = "";
 
     [Parameter] public string Name { get; set; } = "";
+
+    [PersistentState] public RefProtection? Protection { get; set; }
+
+    protected override bool Restored => base.Restored && Protection is not null;
 
     protected override AccessScope Scope => new(Org, Name);
 
@@ -25,7 +27,7 @@ public partial class ProjectAccessPage
             return;
         }
 
-        protection = project.Protection;
+        Protection = project.Protection;
         await base.Load();
     }
 }
