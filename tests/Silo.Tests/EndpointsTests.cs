@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Components.Endpoints;
@@ -7,9 +9,12 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Patterns;
 using Microsoft.AspNetCore.StaticAssets;
 using PRTS.Api;
+using PRTS.Api.Agents;
 using PRTS.Api.Projects;
+using PRTS.Audit;
 using PRTS.Contracts;
 using PRTS.Contracts.Access;
+using PRTS.Contracts.Cluster;
 using PRTS.Contracts.Projects;
 using PRTS.Pipelines;
 using PRTS.Web.Access;
@@ -82,6 +87,30 @@ public sealed class EndpointsTests(ServerFixture fixture)
     {
         using var client = fixture.Server.Client();
         Assert.Equal(PipelineSchema.Json, await client.GetStringAsync(PipelineSchema.Address));
+    }
+
+    [Fact]
+    public async Task Agents_ThatJoinOrMayNot_AreInTheAuditLog()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new JoinRequest { Name = "newcomer", NameIsChosen = true, CertificateRequest = new CertificateRequest("CN=agent", key, HashAlgorithmName.SHA256).CreateSigningRequestPem() };
+        using var administrator = fixture.Server.Administrator();
+        using var made = await administrator.PostAsJsonAsync("/api/v1/agents/tokens", new CreateAgentToken { Name = "newcomer", Labels = ["big"] }, ApiJson.Options);
+        var token = (await made.Content.ReadFromJsonAsync<AgentToken>(ApiJson.Options))!.Token;
+        Assert.Equal(HttpStatusCode.Unauthorized, await Join("prtst_wrong"));
+        Assert.Equal(HttpStatusCode.OK, await Join(token));
+        Assert.Equal(HttpStatusCode.Unauthorized, await Join(token));
+        var log = (await administrator.GetFromJsonAsync<AuditPage>("/api/v1/audit?action=agent:join&target=agent:newcomer", ApiJson.Options))!;
+        Assert.Equal([AuditOutcome.Denied, AuditOutcome.Allowed, AuditOutcome.Denied], log.Items.Select(entry => entry.Outcome));
+        Assert.Equal("big", log.Items[1].After!["labels"].ToString());
+
+        async Task<HttpStatusCode> Join(string with)
+        {
+            using var agent = fixture.Server.Client();
+            agent.DefaultRequestHeaders.Authorization = new("Bearer", with);
+            using var answer = await agent.PostAsJsonAsync("/cluster/join", request);
+            return answer.StatusCode;
+        }
     }
 
     /// <summary>Pages' patterns match some of these, and no login is asked for what is not there.</summary>

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using PRTS.Api.Environments;
 using PRTS.Pipelines.Planning;
 
@@ -13,7 +14,7 @@ public sealed record RefProtection
     private const string Tags = "refs/tags/";
 
     /// <summary>Globs of branches, and of tags with <c>tag:</c> before them. With <c>!</c> before it, one takes away from those before it.</summary>
-    [Id(0)] public IReadOnlyList<string> Refs { get; init; } = [];
+    [JsonRequired, Id(0)] public IReadOnlyList<string> Refs { get; init; } = [];
 
     /// <summary>Whether the ref is protected.</summary>
     /// <param name="name">In full, such as <c>refs/heads/main</c>. Refs that are neither branches nor tags are not protected: nothing is built from them.</param>

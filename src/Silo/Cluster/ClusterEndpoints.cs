@@ -3,9 +3,12 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Orleans.Serialization;
+using PRTS.Audit;
 using PRTS.Contracts.Cluster;
 using PRTS.Contracts.Projects;
 using PRTS.Storage.Agents;
+using PRTS.Storage.Audit;
+using PRTS.Web.Audit;
 using PRTS.Web.Gateway;
 using PRTS.Web.Rest;
 
@@ -17,6 +20,7 @@ namespace PRTS.Silo.Cluster;
 /// </summary>
 public static class ClusterEndpoints
 {
+    private const string JoinAction = "agent:join";
     private const long MaximumBody = 1 << 20;
 
     public static void MapCluster(this IEndpointRouteBuilder app)
@@ -47,15 +51,22 @@ public static class ClusterEndpoints
     }
 
     private static async Task<Results<Ok<JoinAnswer>, ProblemHttpResult>> Join(
-        JoinRequest request, HttpContext http, AgentIdentities identities, AgentNames names, ClusterAuthority authority, TimeProvider time, CancellationToken cancellationToken)
+        JoinRequest request, HttpContext http, AgentIdentities identities, AgentNames names, ClusterAuthority authority, AuditLog audit, TimeProvider time, CancellationToken cancellationToken)
     {
         if (!ProjectId.IsValidName(request.Name))
             return Problems.Of(400, "invalid", $"'{request.Name}' can't be an agent's name: use 1–64 of a-z, 0-9, '.', '_' and '-', beginning with a letter or digit.");
         var hash = SHA256.HashData(Encoding.UTF8.GetBytes(Bearer(http)));
+        var target = new AuditTarget("agent", request.Name);
         if (await identities.FindToken(hash, cancellationToken) is not { } open)
+        {
+            await audit.Record(http.AuditSource(request.Name).Denied(JoinAction, target, "The token is wrong, was used already, or has expired."), cancellationToken);
             return BadToken();
+        }
+
         if (await names.Choose(open, request, cancellationToken) is not { } name)
             return Problems.Of(409, "conflict", $"An agent named '{request.Name}' runs already: choose another name (--name), or stop that one.");
+        var source = http.AuditSource(request.Name) with { Tenant = open.Tenant };
+        await audit.Record(source.Allowed(JoinAction, target = target with { Id = name }, after: new() { ["labels"] = AuditValue.List(open.Labels) }), cancellationToken);
         var credential = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
         JoinAnswer? answer = null;
         AgentIdentity? identity;
@@ -65,10 +76,13 @@ public static class ClusterEndpoints
         }
         catch (CryptographicException)
         {
+            await audit.Record(source.Failed(JoinAction, target, "The certificate request is not a valid PKCS#10 request."), CancellationToken.None);
             return Problems.Of(400, "invalid", "The certificate request is not a valid PKCS#10 request in PEM.");
         }
 
-        return identity is null ? BadToken() : TypedResults.Ok(answer);
+        if (identity is not null) return TypedResults.Ok(answer);
+        await audit.Record(source.Failed(JoinAction, target, "Another agent has used the token meanwhile."), CancellationToken.None);
+        return BadToken();
 
         AgentIdentity Issue(JoinToken allowed)
         {

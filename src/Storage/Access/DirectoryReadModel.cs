@@ -97,6 +97,11 @@ public sealed class DirectoryReadModel(NpgsqlDataSource database, AccessWatch wa
         "select count(*) from role_grants g join users u on u.id = g.user_id and u.enabled where g.tenant = $1 and g.org = '' and g.role = $2 and u.id <> $3", tenant, role, except)
         .First(row => row.GetInt64(0), cancellationToken);
 
+    /// <summary>Who has the role, and where it was given.</summary>
+    public Task<IReadOnlyList<(AccessScope Scope, GrantSubject Subject)>> Holders(string tenant, string role, CancellationToken cancellationToken = default) => database.Command(
+        "select org, project, subject from role_grants where tenant = $1 and role = $2 order by org, project, subject", tenant, role)
+        .All(row => (AccessFactsStore.Scope(row.GetString(0), row.GetString(1)), GrantSubject.Parse(row.GetString(2))), cancellationToken);
+
     private sealed record Statement(string Sql, object?[] Values);
 
     /// <summary>The rest is done only when the first changed a row: else something newer is there.</summary>

@@ -20,11 +20,11 @@ public static class AccountEndpoints
         account.MapGet("", Me).WithSummary("Who am I, and what may I do");
         account.MapPost("/password", ChangePassword).Audit("account:set-password").WithSummary("Change the password").WithDescription("Ends all sessions of the account. Access tokens stay valid.");
         account.MapGet("/tokens", ListTokens).WithSummary("List my access tokens");
-        account.MapPost("/tokens", CreateToken).Audit<CreateAccessToken>("access-token:create", AccessTokens.Fields, target: (request, address) => address with { Id = request.Name }).WithSummary("Create an access token").WithDescription("The secret is shown this once.");
-        account.MapDelete("/tokens/{id:guid}", RevokeToken).Audit("access-token:revoke", AccessAudit.OfOwnKey).WithSummary("Revoke an access token");
+        account.MapPost("/tokens", CreateToken).ByWholeCredentials().Audit<CreateAccessToken>("access-token:create", AccessTokens.Fields, target: (request, address) => address with { Id = request.Name }).WithSummary("Create an access token").WithDescription("The secret is shown this once.");
+        account.MapDelete("/tokens/{id:guid}", RevokeToken).ByWholeCredentials().Audit("access-token:revoke", AccessAudit.OfOwnKey).WithSummary("Revoke an access token");
         account.MapGet("/sessions", ListSessions).WithSummary("Where I am signed in");
-        account.MapDelete("/sessions/{id:guid}", EndSession).Audit("session:end", AccessAudit.OfOwnSession).WithSummary("End a session").WithDescription("At once, with its open pages.");
-        account.MapDelete("/sessions", EndSessions).Audit("session:end-others", AccessAudit.OfOwnSessions).WithSummary("End all sessions but the one that asks");
+        account.MapDelete("/sessions/{id:guid}", EndSession).ByWholeCredentials().Audit("session:end", AccessAudit.OfOwnSession).WithSummary("End a session").WithDescription("At once, with its open pages.");
+        account.MapDelete("/sessions", EndSessions).ByWholeCredentials().Audit("session:end-others", AccessAudit.OfOwnSessions).WithSummary("End all sessions but the one that asks");
         api.MapPost("/account/tokens/short-lived", CreateShortLived).WithTags("Account").RequirePermission(Permissions.TokenExchange).Audit<CreateShortLivedToken>("access-token:exchange", ShortLivedTokens.Fields)
             .WithSummary("Have a short-lived token for my access token").WithDescription("A signed JSON Web Token, for a service that should not keep the access token itself. It ends with the access token at the latest.");
     }

@@ -1,9 +1,13 @@
 using System.Security.Claims;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using PRTS.Api.Access;
 using PRTS.Audit;
 using PRTS.Contracts;
 using PRTS.Contracts.Access;
 using PRTS.Contracts.Projects;
+using PRTS.Storage.Access;
+using PRTS.Web.Rest;
 
 namespace PRTS.Web.Access;
 
@@ -33,11 +37,19 @@ public sealed record Refused(Refusal Why, string Text)
     /// <summary>What whoever asks may not do; null when they may.</summary>
     public static Refused? Forbidden(string? problem) => Because(Refusal.Forbidden, problem);
 
+    public ProblemHttpResult Answer() => Why switch
+    {
+        Refusal.NotFound => Problems.NotFound(Text),
+        Refusal.Conflict => Problems.Conflict(Text),
+        Refusal.Forbidden => Problems.Of(StatusCodes.Status403Forbidden, "forbidden", Text),
+        _ => Problems.Invalid(Text),
+    };
+
     private static Refused? Because(Refusal why, string? problem) => problem is null ? null : new(why, problem);
 }
 
 /// <summary>Makes and changes tenants, organizations, teams and roles, for the API and for pages. Answers: why not; null when it is done.</summary>
-public sealed class DirectoryChanges(IGrainFactory grains, Accounts accounts)
+public sealed class DirectoryChanges(IGrainFactory grains, Accounts accounts, DirectoryReadModel directory)
 {
     /// <summary>What the audit log says of a new tenant.</summary>
     public static AuditFields Fields(CreateTenant request) => new() { ["name"] = request.Name, ["administrator"] = request.Administrator?.Name ?? "" };
@@ -86,7 +98,14 @@ public sealed class DirectoryChanges(IGrainFactory grains, Accounts accounts)
             ? new(Refusal.Forbidden, $"You do not have all of {beyond} in the whole tenant, so you cannot make a role of it.")
             : FormerBeyond(by, role.Name) ?? Invalid(await grains.Tenant(by.Tenant()).SetRole(role));
 
-    public async Task<Refused?> RemoveRole(ClaimsPrincipal by, string role) => FormerBeyond(by, role) ?? Invalid(await grains.Tenant(by.Tenant()).RemoveRole(role));
+    /// <summary>Removes a role of the tenant's own; wherever it was given first, so that no other of its name is had by those who had it.</summary>
+    public async Task<Refused?> RemoveRole(ClaimsPrincipal by, string role)
+    {
+        if (FormerBeyond(by, role) is { } beyond) return beyond;
+        if (AccessRules.ParseRole(role) is not null) return Invalid(await grains.Tenant(by.Tenant()).RemoveRole(role));
+        foreach (var (scope, subject) in await directory.Holders(by.Tenant(), role)) await grains.Grants(by.Tenant(), scope).Take(subject.ToString(), role);
+        return Invalid(await grains.Tenant(by.Tenant()).RemoveRole(role));
+    }
 
     /// <summary>Whether somebody has all in the whole tenant that the pattern covers, as far as a tenant can have it.</summary>
     public static bool MayAll(ClaimsPrincipal user, string pattern) => AccessRules.All.Where(permission => AccessRules.Matches(pattern, permission))

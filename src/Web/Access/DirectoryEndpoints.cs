@@ -49,13 +49,13 @@ public static class DirectoryEndpoints
     {
         group.MapGet(address, Grants).RequirePermission(Permissions.MemberRead).WithSummary($"Who has which role {where}");
         group.MapPost(address, Give).Audit<Grant>("grant:give", AccessDirectory.Fields, AccessAudit.OfGrant, AccessDirectory.Target).RequirePermission(Permissions.MemberManage).WithSummary($"Give a role {where}").WithDescription("Nobody gives rights that they do not have there.");
-        group.MapDelete(address, Take).Audit<Grant>("grant:take", AccessDirectory.Fields, AccessAudit.OfGrant, AccessDirectory.Target).RequirePermission(Permissions.MemberManage).WithSummary($"Take a role {where}");
+        group.MapDelete(address, Take).Audit<Grant>("grant:take", _ => null, AccessAudit.OfGrant, AccessDirectory.Target).RequirePermission(Permissions.MemberManage).WithSummary($"Take a role {where}");
     }
 
     private static async Task<Ok<IReadOnlyList<TenantSummary>>> Tenants(DirectoryReadModel directory, CancellationToken cancellationToken) => TypedResults.Ok(await directory.Tenants(cancellationToken));
 
     private static async Task<Results<Created<TenantSummary>, ProblemHttpResult>> CreateTenant(CreateTenant request, DirectoryChanges changes, IGrainFactory grains) =>
-        await changes.CreateTenant(request) is { } refused ? Problem(refused) : TypedResults.Created($"{Rest.Routes.Api}/tenants/{request.Name}", (await grains.Tenant(request.Name).Get())!);
+        await changes.CreateTenant(request) is { } refused ? refused.Answer() : TypedResults.Created($"{Rest.Routes.Api}/tenants/{request.Name}", (await grains.Tenant(request.Name).Get())!);
 
     private static async Task<Results<NoContent, ProblemHttpResult>> UpdateTenant(string tenant, UpdateTenant request, DirectoryChanges changes) =>
         Done(await changes.SetTenantEnabled(tenant, request.Enabled));
@@ -68,7 +68,7 @@ public static class DirectoryEndpoints
 
     private static async Task<Results<Created<OrganizationSummary>, ProblemHttpResult>> CreateOrganization(CreateOrganization request, ClaimsPrincipal user, DirectoryChanges changes, IGrainFactory grains) =>
         await changes.CreateOrganization(user.Tenant(), request) is { } refused
-            ? Problem(refused)
+            ? refused.Answer()
             : TypedResults.Created($"{Rest.Routes.Api}/organizations/{request.Name}", (await grains.Organization(user.Tenant(), request.Name).Get())!);
 
     private static async Task<Results<NoContent, ProblemHttpResult>> Describe(string org, Description request, ClaimsPrincipal user, DirectoryChanges changes) =>
@@ -128,13 +128,5 @@ public static class DirectoryEndpoints
     /// <summary>Where the address says.</summary>
     private static AccessScope Scope(HttpContext http) => new(http.Request.RouteValues["org"] as string, http.Request.RouteValues["project"] as string);
 
-    private static Results<NoContent, ProblemHttpResult> Done(Refused? refused) => refused is null ? TypedResults.NoContent() : Problem(refused);
-
-    internal static ProblemHttpResult Problem(Refused refused) => refused.Why switch
-    {
-        Refusal.NotFound => Problems.NotFound(refused.Text),
-        Refusal.Conflict => Problems.Conflict(refused.Text),
-        Refusal.Forbidden => Problems.Of(StatusCodes.Status403Forbidden, "forbidden", refused.Text),
-        _ => Problems.Invalid(refused.Text),
-    };
+    private static Results<NoContent, ProblemHttpResult> Done(Refused? refused) => refused is null ? TypedResults.NoContent() : refused.Answer();
 }

@@ -17,7 +17,7 @@ public static class SecondFactorEndpoints
     public static void MapSecondFactors(this RouteGroupBuilder api)
     {
         var own = api.MapGroup("/account/second-factor").WithTags("Account");
-        own.RequirePermission(Permissions.AccountManage);
+        own.RequirePermission(Permissions.AccountManage).ByWholeCredentials();
         own.MapGet("", Show).WithSummary("Whether I log in with a second factor");
         own.MapPost("", Begin).Audit("second-factor:begin", AccessAudit.OfOwnSecondFactor).WithSummary("Begin with an authenticator app").WithDescription("The secret is shown this once. It counts when a code of it was confirmed.");
         own.MapPost("/confirm", Confirm).Audit("second-factor:confirm", AccessAudit.OfOwnSecondFactor).WithSummary("Confirm it with a code").WithDescription("Answers recovery codes, which are shown this once.");

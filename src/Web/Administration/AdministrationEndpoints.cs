@@ -37,7 +37,7 @@ public static class AdministrationEndpoints
         await accounts.Create(user.Tenant(), request, user, cancellationToken) switch
         {
             ({ } created, _) => TypedResults.Created($"{Routes.Api}/users/{created.Name}", created),
-            (_, var problem) => DirectoryEndpoints.Problem(problem!),
+            (_, var problem) => problem!.Answer(),
         };
 
     private static async Task<Results<Ok<UserSummary>, ProblemHttpResult>> Update(
@@ -45,18 +45,21 @@ public static class AdministrationEndpoints
         await accounts.Update(user.Tenant(), name, request, user, cancellationToken) switch
         {
             ({ } changed, _) => TypedResults.Ok(changed),
-            (null, { } problem) => DirectoryEndpoints.Problem(problem),
+            (null, { } problem) => problem.Answer(),
             _ => Nobody(name),
         };
 
     private static async Task<Results<Ok<List<SessionSummary>>, ProblemHttpResult>> ListSessions(
-        string name, ClaimsPrincipal user, UsersStore users, Sessions sessions, CancellationToken cancellationToken) =>
-        await users.ByName(user.Tenant(), name, cancellationToken) is { } other ? TypedResults.Ok(await sessions.List(other.Id, user.Session(), cancellationToken)) : Nobody(name);
+        string name, ClaimsPrincipal user, UsersStore users, Accounts accounts, Sessions sessions, CancellationToken cancellationToken) =>
+        await users.ByName(user.Tenant(), name, cancellationToken) is not { } other ? Nobody(name)
+        : await accounts.Beyond(user, other, cancellationToken) is { } beyond ? beyond.Answer()
+        : TypedResults.Ok(await sessions.List(other.Id, user.Session(), cancellationToken));
 
     private static async Task<Results<NoContent, ProblemHttpResult>> EndSessions(
-        string name, ClaimsPrincipal user, UsersStore users, Sessions sessions, CancellationToken cancellationToken)
+        string name, ClaimsPrincipal user, UsersStore users, Accounts accounts, Sessions sessions, CancellationToken cancellationToken)
     {
         if (await users.ByName(user.Tenant(), name, cancellationToken) is not { } other) return Nobody(name);
+        if (await accounts.Beyond(user, other, cancellationToken) is { } beyond) return beyond.Answer();
         await sessions.EndAll(other.Id, except: null, cancellationToken);
         return TypedResults.NoContent();
     }

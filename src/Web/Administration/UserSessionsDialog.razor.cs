@@ -19,12 +19,14 @@ public partial class UserSessionsDialog
 
     [Inject] private Sessions Sessions { get; set; } = null!;
 
+    [Inject] private Accounts Accounts { get; set; } = null!;
+
     [Inject] private UsersStore Users { get; set; } = null!;
 
     protected override async Task OnParametersSetAsync()
     {
         await base.OnParametersSetAsync();
-        sessions = May(Permissions.UserManage) && await Users.ByName(User.Tenant(), Name) is { } user ? await Sessions.List(user.Id, User.Session()) : [];
+        sessions = May(Permissions.UserManage) && await Users.ByName(User.Tenant(), Name) is { } user && (Problem = (await Accounts.Beyond(User, user))?.Text) is null ? await Sessions.List(user.Id, User.Session()) : [];
     }
 
     private async Task EndAll()
@@ -32,6 +34,7 @@ public partial class UserSessionsDialog
         await Make(Permissions.UserManage, "session:end-all", new("session", Name), null, async by =>
         {
             if (await Users.ByName(by.Tenant(), Name) is not { } user) return new Refused(Refusal.NotFound, Localizer["Why.Nobody", Name]);
+            if (await Accounts.Beyond(by, user) is { } beyond) return beyond;
             await Sessions.EndAll(user.Id, except: null);
             return null;
         }, async tenant => await Users.ByName(tenant, Name) is { } user ? await Former.Sessions(user.Id) : null);

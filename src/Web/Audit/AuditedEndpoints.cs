@@ -33,7 +33,7 @@ public static class AuditedEndpoints
     /// <param name="after">What is to hold afterwards, of the request's body; secrets never.</param>
     /// <param name="before">Null: what the endpoint does has no former state.</param>
     /// <param name="target">Null: the address names it.</param>
-    public static RouteHandlerBuilder Audit<TRequest>(this RouteHandlerBuilder builder, string action, Func<TRequest, AuditFields> after, FormerState? before = null, RequestTarget<TRequest>? target = null) => Add(
+    public static RouteHandlerBuilder Audit<TRequest>(this RouteHandlerBuilder builder, string action, Func<TRequest, AuditFields?> after, FormerState? before = null, RequestTarget<TRequest>? target = null) => Add(
         builder, action, arguments => arguments.OfType<TRequest>().FirstOrDefault() is { } request ? after(request) : null, before,
         (arguments, address) => target is not null && arguments.OfType<TRequest>().FirstOrDefault() is { } request ? target(request, address) : address);
 

@@ -48,6 +48,6 @@ public partial class GrantsPanel
     private Task Take(GrantSummary given)
     {
         var grant = new Grant { User = given.User, Team = given.Team, Role = given.Role };
-        return Make(Permissions.MemberManage, "grant:take", AccessDirectory.Target(grant, Target("grant", "")), AccessDirectory.Fields(grant), user => Directory.Take(user, Scope, grant), tenant => Former.Grants(tenant, Scope, grant));
+        return Make(Permissions.MemberManage, "grant:take", AccessDirectory.Target(grant, Target("grant", "")), null, user => Directory.Take(user, Scope, grant), tenant => Former.Grants(tenant, Scope, grant));
     }
 }

@@ -55,8 +55,16 @@ public partial class NewProjectDialog
             var tenant = user.Tenant();
             var definition = new CreateProject { Org = org.Trim(), Name = name.Trim(), Description = description.Trim(), DefaultBranch = branch.Trim() };
             var target = AuditTarget.OfProject(definition.Org, definition.Name);
+            var makesOrganization = await ProjectAudit.MakesOrganization(Grains, tenant, definition.Org);
+            if (makesOrganization && !user.May(Permissions.OrganizationManage, AccessScope.Tenant))
+            {
+                await Audit.Denied("organization:create", DirectoryChanges.Organization(definition.Org));
+                problem = Localizer["Project.NoOrganization", definition.Org];
+                return;
+            }
+
             await Audit.Allowed("project:create", target, ProjectAudit.Fields(definition));
-            if (await ProjectAudit.MakesOrganization(Grains, tenant, definition.Org))
+            if (makesOrganization)
                 await Audit.Allowed("organization:create", DirectoryChanges.Organization(definition.Org), DirectoryChanges.Fields(new CreateOrganization { Name = definition.Org }));
             if (await Grains.Project(new ProjectId(tenant, definition.Org, definition.Name)).Create(definition)) created = Options.CloneUrl(definition.Org, definition.Name);
             else problem = Localizer["Project.Taken", target.Id];

@@ -70,7 +70,11 @@ public static class ProjectEndpoints
         if (request.Description.Length > 500) return Problems.Invalid($"The description has {request.Description.Length} characters; it may have 500.");
         if (!BranchNames.IsValid(request.DefaultBranch)) return Problems.Invalid($"'{request.DefaultBranch}' cannot be a branch's name. For example: main.");
         if (await ProjectAudit.MakesOrganization(grains, user.Tenant(), request.Org))
+        {
+            if (!user.May(Permissions.OrganizationManage, AccessScope.Tenant)) return Problems.Of(StatusCodes.Status403Forbidden, "forbidden", $"There is no organization '{request.Org}', and you may not make one ({Permissions.OrganizationManage}). Choose one that is there, or ask an administrator to make it.");
             await audit.Record(http.AuditSource().Allowed("organization:create", DirectoryChanges.Organization(request.Org), after: DirectoryChanges.Fields(new CreateOrganization { Name = request.Org })), http.RequestAborted);
+        }
+
         var project = grains.Project(new(user.Tenant(), request.Org, request.Name));
         return await project.Create(request) && await project.Get() is { } created
             ? TypedResults.Created($"{Routes.Api}/projects/{request.Org}/{request.Name}", WithAddress(created, options))

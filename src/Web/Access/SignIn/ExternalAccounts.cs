@@ -1,7 +1,9 @@
 using System.Text.RegularExpressions;
 using PRTS.Api.Access;
+using PRTS.Audit;
 using PRTS.Contracts;
 using PRTS.Contracts.Access;
+using PRTS.Storage.Audit;
 using PRTS.Storage.Users;
 
 namespace PRTS.Web.Access.SignIn;
@@ -12,8 +14,8 @@ namespace PRTS.Web.Access.SignIn;
 /// <param name="Groups">All groups of the person that it told.</param>
 public sealed record ExternalIdentity(string Subject, string Name, string DisplayName, string? Email, IReadOnlyList<string> Groups);
 
-/// <summary>The account of whom a provider vouches for: known, or made now; in the teams that its groups fill.</summary>
-public sealed partial class ExternalAccounts(UsersStore users, Accounts accounts, IGrainFactory grains, TimeProvider time)
+/// <summary>The account of whom a provider vouches for: known, or made now; in the teams that its groups fill. What that changes is recorded before it is.</summary>
+public sealed partial class ExternalAccounts(UsersStore users, Accounts accounts, IGrainFactory grains, AuditLog audit, TimeProvider time)
 {
     private const int LongestText = 200;
     private const int MostNames = 100;
@@ -28,8 +30,8 @@ public sealed partial class ExternalAccounts(UsersStore users, Accounts accounts
         user ??= await Make(tenant, provider, identity, cancellationToken);
         if (user is null) return (null, $"No name like '{Short(identity.Name)}' is free.");
         if (!user.Enabled) return (null, $"The account '{user.Name}' is disabled.");
-        await Refresh(tenant, user, identity);
-        await Fill(tenant, provider, user, identity);
+        await Refresh(tenant, provider, user, identity, cancellationToken);
+        await Fill(tenant, provider, user, identity, cancellationToken);
         return (user, null);
     }
 
@@ -40,7 +42,14 @@ public sealed partial class ExternalAccounts(UsersStore users, Accounts accounts
         {
             var name = number == 1 ? wanted : $"{wanted[..Math.Min(wanted.Length, 58)]}-{number}";
             var profile = new UserProfile { Name = name, DisplayName = Short(identity.DisplayName), Email = identity.Email, CreatedAt = time.GetUtcNow() };
-            if (Accounts.NameProblem(name) is not null || await accounts.Create(tenant, profile, Role.None) is not { } id) continue;
+            if (Accounts.NameProblem(name) is not null || await users.ByName(tenant, name, cancellationToken) is not null) continue;
+            await audit.Record(By(tenant, provider).Allowed("user:create", new("user", name), after: Fields(profile.DisplayName, profile.Email)), cancellationToken);
+            if (await accounts.Create(tenant, profile, Role.None) is not { } id)
+            {
+                await audit.Record(By(tenant, provider).Failed("user:create", new("user", name), "Somebody else has taken the name meanwhile."), CancellationToken.None);
+                continue;
+            }
+
             await grains.User(tenant, id).Link(provider.Name, identity.Subject);
             // Somebody who came twice at once has one account: the one that was linked first.
             return await users.ByIdentity(tenant, provider.Name, identity.Subject, cancellationToken);
@@ -49,22 +58,31 @@ public sealed partial class ExternalAccounts(UsersStore users, Accounts accounts
         return null;
     }
 
-    private async Task Refresh(string tenant, StoredUser user, ExternalIdentity identity)
+    private async Task Refresh(string tenant, SignInProvider provider, StoredUser user, ExternalIdentity identity, CancellationToken cancellationToken)
     {
         if (user.DisplayName == Short(identity.DisplayName) && user.Email == identity.Email) return;
+        await audit.Record(By(tenant, provider).Allowed("user:update", new("user", user.Name), Fields(user.DisplayName, user.Email), Fields(Short(identity.DisplayName), identity.Email)), cancellationToken);
         if (await grains.User(tenant, user.Id).Get() is { } profile)
             await grains.User(tenant, user.Id).Update(profile with { DisplayName = Short(identity.DisplayName), Email = identity.Email });
     }
 
-    private async Task Fill(string tenant, SignInProvider provider, StoredUser user, ExternalIdentity identity)
+    private async Task Fill(string tenant, SignInProvider provider, StoredUser user, ExternalIdentity identity, CancellationToken cancellationToken)
     {
         foreach (var rules in provider.Groups.GroupBy(rule => rule.Team, StringComparer.Ordinal))
         {
             if (rules.Key.Split('/') is not [var org, var team]) continue;
             var belongs = rules.Any(rule => rule.Group == Everybody || identity.Groups.Any(group => Matches(rule.Group, group)));
-            await grains.Team(tenant, org, team).SetMember(user.Id, belongs);
+            var filled = grains.Team(tenant, org, team);
+            if (await filled.Members() is not { } members || members.Contains(user.Id) == belongs) continue;
+            await audit.Record(By(tenant, provider).Allowed(belongs ? "team:add-member" : "team:remove-member", new("team", $"{team}/{user.Name}", Name: null, org)), cancellationToken);
+            await filled.SetMember(user.Id, belongs);
         }
     }
+
+    /// <summary>Nobody asked for it: it follows from the rules of the provider.</summary>
+    private static AuditSource By(string tenant, SignInProvider provider) => AuditSource.OfSystem(tenant, $"sign-in-provider {provider.Name}");
+
+    private static AuditFields Fields(string? displayName, string? email) => new() { ["displayName"] = displayName, ["email"] = email };
 
     /// <summary>Distinguished names have slashes, dots and brackets of their own, so only the star means anything.</summary>
     private static bool Matches(string pattern, string group) => pattern.Contains('*', StringComparison.Ordinal)

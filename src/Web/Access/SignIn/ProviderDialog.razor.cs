@@ -90,8 +90,7 @@ public partial class ProviderDialog
         };
         var target = new AuditTarget("sign-in-provider", Name);
         await Audit.Allowed("sign-in-provider:set", target, SignInProviderEndpoints.Fields(request), Provider is { } former ? SignInProviderEndpoints.Fields(former) : null);
-        using (value) (_, problem) = await Settings.Set(By, Name, request);
-        await Audit.Failed("sign-in-provider:set", target, problem);
+        using (value) problem = await Audit.Outcome("sign-in-provider:set", target, (await Settings.Set(By, Name, request)).Problem);
         if (problem is not null) return;
         // Until it is saved it stays: who mends another field would else make a provider without its secret.
         secret = "";

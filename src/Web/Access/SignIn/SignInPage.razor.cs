@@ -58,8 +58,9 @@ public partial class SignInPage
     {
         if (!await Allowed(Permissions.SignInManage)) return;
         if (await Dialogs.ShowMessageBoxAsync(provider.Title, Localizer["SignIn.RemoveText"], Localizer["SignIn.Remove"], cancelText: Localizer["Cancel"]) != true) return;
-        await Audit.Allowed("sign-in-provider:remove", new("sign-in-provider", provider.Name), before: SignInProviderEndpoints.Fields(provider));
-        await Settings.Remove(User.Tenant(), provider.Name, Leaving);
+        var target = new AuditTarget("sign-in-provider", provider.Name);
+        await Audit.Allowed("sign-in-provider:remove", target, before: SignInProviderEndpoints.Fields(provider));
+        problem = await Audit.Outcome("sign-in-provider:remove", target, await Settings.Remove(User, provider.Name, Leaving));
         await Reload();
     }
 
@@ -69,8 +70,7 @@ public partial class SignInPage
         policy = policy with { BreakGlass = breakGlass.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries) };
         var target = new AuditTarget("sign-in-policy", "");
         await Audit.Allowed("sign-in-policy:set", target, SignInProviderEndpoints.Fields(policy), SignInProviderEndpoints.Fields(await Settings.Policy(User.Tenant(), Leaving)));
-        problem = await Settings.SetPolicy(User.Tenant(), policy, Leaving);
-        await Audit.Failed("sign-in-policy:set", target, problem);
+        problem = await Audit.Outcome("sign-in-policy:set", target, await Settings.SetPolicy(User, policy, Leaving));
         if (problem is null) Snackbar.Add(Localizer["SignIn.Saved"], Severity.Success);
     }
 }

@@ -41,11 +41,11 @@ public static class SignInProviderEndpoints
     {
         using var secret = request.Secret;
         var (set, problem) = await settings.Set(user, provider, request, cancellationToken);
-        return set is not null ? TypedResults.Ok(set) : Problems.Invalid(problem!);
+        return set is not null ? TypedResults.Ok(set) : problem!.Answer();
     }
 
     private static async Task<Results<NoContent, ProblemHttpResult>> Remove(string provider, ClaimsPrincipal user, SignInSettings settings, CancellationToken cancellationToken) =>
-        await settings.Remove(user.Tenant(), provider, cancellationToken) ? TypedResults.NoContent() : Unknown(provider);
+        await settings.Remove(user, provider, cancellationToken) is { } problem ? problem.Answer() : TypedResults.NoContent();
 
     private static async Task<Results<Ok<SignInTest>, ProblemHttpResult>> Test(string provider, ClaimsPrincipal user, SignInSettings settings, CancellationToken cancellationToken) =>
         await settings.Get(user.Tenant(), provider, cancellationToken) is { } known ? TypedResults.Ok(await settings.Test(user.Tenant(), known, cancellationToken)) : Unknown(provider);
@@ -53,7 +53,7 @@ public static class SignInProviderEndpoints
     private static async Task<Ok<SignInPolicy>> Policy(ClaimsPrincipal user, SignInSettings settings, CancellationToken cancellationToken) => TypedResults.Ok(await settings.Policy(user.Tenant(), cancellationToken));
 
     private static async Task<Results<NoContent, ProblemHttpResult>> SetPolicy(SignInPolicy request, ClaimsPrincipal user, SignInSettings settings, CancellationToken cancellationToken) =>
-        await settings.SetPolicy(user.Tenant(), request, cancellationToken) is { } problem ? Problems.Invalid(problem) : TypedResults.NoContent();
+        await settings.SetPolicy(user, request, cancellationToken) is { } problem ? problem.Answer() : TypedResults.NoContent();
 
     private static ProblemHttpResult Unknown(string provider) => Problems.NotFound($"There is no sign-in provider '{provider}'.");
 

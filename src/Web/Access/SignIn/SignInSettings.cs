@@ -22,15 +22,16 @@ public sealed partial class SignInSettings(
     public Task<SignInProvider?> Get(string tenant, string name, CancellationToken cancellationToken = default) => store.Get(tenant, name, cancellationToken);
 
     /// <returns>The provider as it is now, or the problem.</returns>
-    public async Task<(SignInProvider? Provider, string? Problem)> Set(ClaimsPrincipal by, string name, SetSignInProvider request, CancellationToken cancellationToken = default)
+    public async Task<(SignInProvider? Provider, Refused? Problem)> Set(ClaimsPrincipal by, string name, SetSignInProvider request, CancellationToken cancellationToken = default)
     {
         var tenant = by.Tenant();
-        if (!ProviderName().IsMatch(name)) return (null, $"'{name}' cannot be a provider's name: use 1–40 of a-z 0-9 and hyphens, beginning with a letter.");
+        if (Beyond(by) is { } beyond) return (null, beyond);
+        if (!ProviderName().IsMatch(name)) return (null, Refused.Invalid($"'{name}' cannot be a provider's name: use 1–40 of a-z 0-9 and hyphens, beginning with a letter."));
         var former = await store.Get(tenant, name, cancellationToken);
-        if (former is null && (await store.List(tenant, cancellationToken)).Count >= MostProviders) return (null, $"There are {MostProviders} providers already; remove one.");
+        if (former is null && (await store.List(tenant, cancellationToken)).Count >= MostProviders) return (null, Refused.Invalid($"There are {MostProviders} providers already; remove one."));
         var (settings, problem) = await Complete(request, cancellationToken);
         if (problem is null) problem = SettingsProblem(settings) ?? await RulesProblem(by, settings.Groups, cancellationToken);
-        if (problem is not null) return (null, problem);
+        if (problem is not null) return (null, Refused.Invalid(problem));
         var provider = new SignInProvider
         {
             Name = name,
@@ -46,13 +47,18 @@ public sealed partial class SignInSettings(
         };
         // A secret goes nowhere but where it was meant to go when it was given.
         var keeps = former is not null && Place(former) == Place(provider);
-        if (provider.Kind == SignInKind.Ldap && request.Secret is null && !(keeps && former!.HasSecret)) return (null, "A directory needs 'secret', the password of the account that looks for people.");
+        if (provider.Kind == SignInKind.Ldap && request.Secret is null && !(keeps && former!.HasSecret)) return (null, Refused.Invalid("A directory needs 'secret', the password of the account that looks for people."));
         await store.Set(tenant, provider, request.Secret, keeps, cancellationToken);
         return (await store.Get(tenant, name, cancellationToken), null);
     }
 
-    /// <returns>Whether it was there.</returns>
-    public Task<bool> Remove(string tenant, string name, CancellationToken cancellationToken = default) => store.Remove(tenant, name, cancellationToken);
+    /// <returns>The problem; null: it is gone.</returns>
+    public async Task<Refused?> Remove(ClaimsPrincipal by, string name, CancellationToken cancellationToken = default) =>
+        Beyond(by) ?? (await store.Remove(by.Tenant(), name, cancellationToken) ? null : new(Refusal.NotFound, $"There is no sign-in provider '{name}'."));
+
+    /// <summary>Whoever says who somebody is can be anybody, so that is for who may do all that can be done in the tenant.</summary>
+    private static Refused? Beyond(ClaimsPrincipal by) => AccessRules.Has(by.Facts()!, Accounts.Name(Role.Admin), AccessScope.Tenant) ? null
+        : new(Refusal.Forbidden, "Who decides how people sign in could sign in as an administrator, so that takes all that an administrator may. Ask one.");
 
     /// <summary>Asks the provider what can be asked without a person.</summary>
     public async Task<SignInTest> Test(string tenant, SignInProvider provider, CancellationToken cancellationToken = default)
@@ -75,7 +81,15 @@ public sealed partial class SignInSettings(
     public Task<SignInPolicy> Policy(string tenant, CancellationToken cancellationToken = default) => store.Policy(tenant, cancellationToken);
 
     /// <returns>The problem; null when it holds now.</returns>
-    public async Task<string?> SetPolicy(string tenant, SignInPolicy policy, CancellationToken cancellationToken = default)
+    public async Task<Refused?> SetPolicy(ClaimsPrincipal by, SignInPolicy policy, CancellationToken cancellationToken = default)
+    {
+        if (Beyond(by) is { } beyond) return beyond;
+        if (await PolicyProblem(by.Tenant(), policy, cancellationToken) is { } problem) return Refused.Invalid(problem);
+        await store.SetPolicy(by.Tenant(), policy, cancellationToken);
+        return null;
+    }
+
+    private async Task<string?> PolicyProblem(string tenant, SignInPolicy policy, CancellationToken cancellationToken)
     {
         foreach (var name in policy.BreakGlass)
         {
@@ -84,9 +98,9 @@ public sealed partial class SignInSettings(
             if (await facts.Get(user.Id, cancellationToken) is not { } known || Accounts.TenantRole(known) != Accounts.Name(Role.Admin)) return $"'{name}' is no administrator of the tenant, so it could put nothing right in an emergency. Make it one first.";
         }
 
-        if (policy is { Passwords: PasswordSignIn.BreakGlass, BreakGlass.Count: 0 }) return "With passwords for emergencies alone, 'breakGlass' must name an administrator who has one: else nobody might get in to change this again.";
-        await store.SetPolicy(tenant, policy, cancellationToken);
-        return null;
+        return policy is { Passwords: PasswordSignIn.BreakGlass, BreakGlass.Count: 0 }
+            ? "With passwords for emergencies alone, 'breakGlass' must name an administrator who has one: else nobody might get in to change this again."
+            : null;
     }
 
     /// <summary>Metadata that were given by their address are read now, once.</summary>
