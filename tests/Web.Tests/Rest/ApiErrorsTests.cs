@@ -6,7 +6,9 @@ using PRTS.Api;
 using PRTS.Api.Access;
 using PRTS.Api.Builds;
 using PRTS.Api.Projects;
+using PRTS.Contracts;
 using PRTS.Contracts.Access;
+using PRTS.Contracts.Projects;
 using PRTS.Web.Access;
 
 namespace PRTS.Web.Tests.Rest;
@@ -75,6 +77,7 @@ public class ApiErrorsTests(TestServer server)
     [Fact]
     public async Task Projects_AreCreatedListedAndShown()
     {
+        await server.Grains.Organization(ProjectId.DefaultTenant, "acme").Create("");
         using var client = await server.Client(Role.Maintainer);
         var name = server.Unique("new");
         var created = await (await client.PostAsJsonAsync("/api/v1/projects", new CreateProject { Org = "acme", Name = name })).Read<ProjectSummary>(HttpStatusCode.Created);
