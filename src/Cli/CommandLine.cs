@@ -31,6 +31,7 @@ internal static class CommandLine
         VariableCommands.Create(),
         SecretCommands.Create(),
         VaultCommands.Create(),
+        KeyCommands.Create(),
         ArtifactCommands.Create(),
         AgentCommands.Create(),
         AuditCommands.Create(),

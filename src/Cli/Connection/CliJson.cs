@@ -45,6 +45,7 @@ namespace PRTS.Cli.Connection;
 [JsonSerializable(typeof(IReadOnlyList<VaultConnection>))]
 [JsonSerializable(typeof(VaultConnection))]
 [JsonSerializable(typeof(JsonObject))]
+[JsonSerializable(typeof(KeyStatus))]
 [JsonSerializable(typeof(CacheEntry))]
 [JsonSerializable(typeof(RerunJobs))]
 [JsonSerializable(typeof(OnceAnswer))]

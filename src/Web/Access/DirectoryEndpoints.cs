@@ -48,7 +48,7 @@ public static class DirectoryEndpoints
     private static void MapGrants(RouteGroupBuilder group, string address, string where)
     {
         group.MapGet(address, Grants).RequirePermission(Permissions.MemberRead).WithSummary($"Who has which role {where}");
-        group.MapPost(address, Give).Audit<Grant>("grant:give", AccessDirectory.Fields, AccessAudit.OfGrant, AccessDirectory.Target).RequirePermission(Permissions.MemberManage).WithSummary($"Give a role {where}").WithDescription("Nobody gives rights that they do not have there.");
+        group.MapPost(address, Give).CheckPlace().Audit<Grant>("grant:give", AccessDirectory.Fields, AccessAudit.OfGrant, AccessDirectory.Target).RequirePermission(Permissions.MemberManage).WithSummary($"Give a role {where}").WithDescription("Nobody gives rights that they do not have there.");
         group.MapDelete(address, Take).Audit<Grant>("grant:take", _ => null, AccessAudit.OfGrant, AccessDirectory.Target).RequirePermission(Permissions.MemberManage).WithSummary($"Take a role {where}");
     }
 

@@ -7,9 +7,11 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using PRTS.Api;
 using PRTS.Api.Access;
+using PRTS.Audit;
 using PRTS.Contracts.Access;
 using PRTS.Storage.Agents;
 using PRTS.Storage.Projects;
+using PRTS.Storage.Secrets.Keys;
 using PRTS.Storage.Users;
 using PRTS.Web.Access;
 using PRTS.Web.Audit;
@@ -27,6 +29,8 @@ public static class AdministrationEndpoints
         administration.MapPatch("/users/{name}", Update).Audit<UpdateUser>("user:update", request => Accounts.Fields(request), AccessAudit.OfUser).RequirePermission(Permissions.UserManage).WithSummary("Change a user's role or password, disable or enable them").WithDescription("Role `none` disables the account, unless `enabled` is true: then it takes the role in the whole tenant alone.");
         administration.MapGet("/users/{name}/sessions", ListSessions).RequirePermission(Permissions.UserManage).WithSummary("Where a user is signed in");
         administration.MapDelete("/users/{name}/sessions", EndSessions).Audit("session:end-all", AccessAudit.OfUsersSessions).RequirePermission(Permissions.UserManage).WithSummary("End all sessions of a user").WithDescription("At once, with their open pages. Access tokens stay.");
+        administration.MapGet("/system/keys", Keys).RequirePermission(Permissions.SystemManage).WithSummary("With which key secrets are sealed").WithDescription("Data keys that are still wrapped with a former key are re-wrapped in the background; when `done` is `total`, former keys can be removed.");
+        administration.MapPost("/system/keys/rotate", Rotate).Audit("key:rotate", OfKey).RequirePermission(Permissions.SystemManage).WithSummary("Make a new key and re-wrap all data keys with it").WithDescription("Everything goes on meanwhile.");
         administration.MapGet("/system", Show).RequirePermission(Permissions.SystemManage).WithSummary("Version, address and size of this installation");
     }
 
@@ -80,6 +84,46 @@ public static class AdministrationEndpoints
             Projects = (await projects.List(user.Tenant(), new() { Take = 1 }, cancellationToken)).Total,
             Agents = (await agents.List(user.Tenant(), cancellationToken)).Count,
         });
+
+    private static async Task<Results<Ok<KeyStatus>, ProblemHttpResult>> Keys(KeyRotation rotation, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return TypedResults.Ok(await rotation.Status(cancellationToken));
+        }
+        catch (KeyProviderException unusable)
+        {
+            return Problems.Conflict(unusable.Message);
+        }
+    }
+
+    private static async Task<Results<Ok<KeyStatus>, ProblemHttpResult>> Rotate(KeyRotation rotation, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await rotation.Begin(cancellationToken);
+            return TypedResults.Ok(await rotation.Status(cancellationToken));
+        }
+        catch (KeyProviderException unusable)
+        {
+            return Problems.Conflict(unusable.Message);
+        }
+    }
+
+    /// <summary>Also for pages.</summary>
+    internal static AuditFields Fields(KeyStatus status) => new() { ["provider"] = status.Provider, ["key"] = status.Key };
+
+    private static FormerState OfKey { get; } = async request =>
+    {
+        try
+        {
+            return Fields(await request.Get<KeyRotation>().Status(request.HttpContext.RequestAborted));
+        }
+        catch (KeyProviderException)
+        {
+            return null; // The handler says why.
+        }
+    };
 
     private static DateTimeOffset Started()
     {

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using PRTS.Contracts;
 using PRTS.Contracts.Builds;
 using PRTS.Contracts.Projects;
 using PRTS.Storage.Projects;
@@ -46,6 +47,21 @@ public static partial class Routes
             return route["job"] is string job && !JobKey().IsMatch(job)
                 ? Problems.NotFound("There is no such job. Jobs are named by their key: lower-case letters, digits and hyphens.")
                 : await next(context);
+        });
+
+    /// <summary>Answers 404 where something is to be kept for an organization or a project that does not exist. What was kept for one before can be seen and removed.</summary>
+    public static T CheckPlace<T>(this T builder) where T : IEndpointConventionBuilder =>
+        builder.AddEndpointFilter(async (context, next) =>
+        {
+            var http = context.HttpContext;
+            if (!(HttpMethods.IsPut(http.Request.Method) || HttpMethods.IsPost(http.Request.Method)) || http.Request.RouteValues["org"] is not string org) return await next(context);
+            if (http.Request.RouteValues["project"] is string project)
+            {
+                var id = new ProjectId(http.User.Tenant(), org, project);
+                return await http.RequestServices.GetRequiredService<ProjectsReadModel>().Get(id, http.RequestAborted) is null ? Problems.NotFound($"There is no project {id}.") : await next(context);
+            }
+
+            return await http.RequestServices.GetRequiredService<IGrainFactory>().Organization(http.User.Tenant(), org).Get() is null ? Problems.NotFound($"There is no organization {org}.") : await next(context);
         });
 
     /// <summary>Answers 404 for projects that do not exist.</summary>

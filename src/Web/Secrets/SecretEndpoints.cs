@@ -20,7 +20,7 @@ public static class SecretEndpoints
     {
         var group = api.MapGroup("").WithTags("Secrets").CheckNames();
         Map(group.MapGroup("/secrets"), "the whole tenant");
-        Map(group.MapGroup("/organizations/{org}/secrets"), "an organization");
+        Map(group.MapGroup("/organizations/{org}/secrets").CheckPlace(), "an organization");
         Map(group.MapGroup(Routes.Project + "/secrets").CheckProject(), "a project");
         Map(group.MapGroup(Routes.Project + "/environments/{environment}/secrets").CheckProject(), "an environment");
     }

@@ -18,7 +18,7 @@ public static class VaultEndpoints
     {
         var group = api.MapGroup("").WithTags("Secrets").CheckNames();
         Map(group.MapGroup("/vaults"), "the whole tenant");
-        Map(group.MapGroup("/organizations/{org}/vaults"), "an organization");
+        Map(group.MapGroup("/organizations/{org}/vaults").CheckPlace(), "an organization");
         Map(group.MapGroup(Routes.Project + "/vaults").CheckProject(), "a project");
     }
 

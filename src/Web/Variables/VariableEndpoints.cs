@@ -20,7 +20,7 @@ public static class VariableEndpoints
     {
         var group = api.MapGroup("").WithTags("Variables").CheckNames();
         Map(group.MapGroup("/variables"), "the whole tenant");
-        Map(group.MapGroup("/organizations/{org}/variables"), "an organization");
+        Map(group.MapGroup("/organizations/{org}/variables").CheckPlace(), "an organization");
         Map(group.MapGroup(Routes.Project + "/variables").CheckProject(), "a project");
     }
 

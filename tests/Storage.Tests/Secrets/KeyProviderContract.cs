@@ -66,7 +66,7 @@ public abstract class KeyProviderContract(StorageFixture storage)
         await MakeNewKey(keyring.Current);
 
         var status = await one.Rotation.Status();
-        Assert.NotEqual(former, status.KeyId);
+        Assert.NotEqual(former, status.Key);
         Assert.Equal((keyring.Current.Name, 40, 0, false), (status.Provider, status.Total, status.Done, status.IsComplete));
         var counts = await Task.WhenAll(
             one.Rotation.Run(), other.Rotation.Run(),

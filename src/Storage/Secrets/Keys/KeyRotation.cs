@@ -1,22 +1,10 @@
 using System.Threading.Channels;
 using Npgsql;
+using PRTS.Api;
 using PRTS.Storage.Postgres;
 using PRTS.Storage.Secrets.Sealing;
 
 namespace PRTS.Storage.Secrets.Keys;
-
-/// <summary>How far data keys are wrapped with the current key. Failing: those that could not be re-wrapped; Problem: why, of one of them.</summary>
-public sealed record KeyRotationStatus
-{
-    public required string Provider { get; init; }
-    public required string KeyId { get; init; }
-    public required long Total { get; init; }
-    public required long Done { get; init; }
-    public required long Failing { get; init; }
-    public string? Problem { get; init; }
-    public DateTimeOffset? LastRewrappedAt { get; init; }
-    public bool IsComplete => Done == Total;
-}
 
 /// <summary>
 /// Wraps all data keys with the current key while everything goes on: values stay as they are, and a data key opens before and after. Servers
@@ -55,7 +43,7 @@ public sealed class KeyRotation(NpgsqlDataSource database, Keyring keyring, Time
     }
 
     /// <exception cref="KeyProviderException">The current provider does not tell its key.</exception>
-    public async Task<KeyRotationStatus> Status(CancellationToken cancellationToken = default)
+    public async Task<KeyStatus> Status(CancellationToken cancellationToken = default)
     {
         var (provider, key) = (keyring.Current.Name, await keyring.Current.CurrentKey(cancellationToken));
         return (await database.Command(
@@ -63,10 +51,11 @@ public sealed class KeyRotation(NpgsqlDataSource database, Keyring keyring, Time
             select count(*), count(*) filter (where provider = $1 and key_id = $2), count(*) filter (where failure is not null), min(failure), max(rewrapped_at) from data_keys
             """,
             provider, key).First(
-            row => new KeyRotationStatus
+            row => new KeyStatus
             {
                 Provider = provider,
-                KeyId = key,
+                Description = keyring.Current.Description,
+                Key = key,
                 Total = row.GetInt64(0),
                 Done = row.GetInt64(1),
                 Failing = row.GetInt64(2),
