@@ -44,7 +44,13 @@ public sealed class AccessAudit(DirectoryReadModel directory, Accounts accounts,
         return roles.Count > 0 ? new() { ["user"] = grant.User ?? "", ["team"] = grant.Team ?? "", ["role"] = string.Join(' ', roles) } : null;
     }
 
-    public async Task<AuditFields?> User(string tenant, string name) => await accounts.Find(tenant, name) is { } known ? new() { ["role"] = known.Role, ["enabled"] = known.Enabled } : null;
+    /// <summary>With the role that was given, which somebody who is disabled keeps without having it.</summary>
+    public async Task<AuditFields?> User(string tenant, string name)
+    {
+        if (await accounts.Find(tenant, name) is not { } known) return null;
+        var given = (await directory.Grants(tenant, AccessScope.Tenant)).Where(grant => grant.User == known.Name).Select(grant => AccessRules.ParseRole(grant.Role) ?? Contracts.Access.Role.None);
+        return new() { ["role"] = Accounts.Name(given.DefaultIfEmpty(Contracts.Access.Role.None).Max()), ["enabled"] = known.Enabled };
+    }
 
     /// <summary>How many there are, which end together.</summary>
     public async Task<AuditFields?> Sessions(Guid user) => new() { ["sessions"] = (await sessions.List(user, current: null)).Count };

@@ -32,7 +32,8 @@ public sealed partial class Accounts(UsersStore users, SessionsStore sessions, D
     /// <summary>What the audit log says of an account that is changed.</summary>
     public static AuditFields Fields(UpdateUser request)
     {
-        var fields = new AuditFields { ["role"] = request.Role ?? "" };
+        var fields = new AuditFields();
+        if (request.Role is { } role) fields["role"] = role;
         if (request.Enabled is { } enabled) fields["enabled"] = enabled;
         if (request.Password is not null) fields["password"] = AuditValue.Secret;
         return fields;

@@ -14,7 +14,7 @@ namespace PRTS.Web.Access;
 
 /// <summary>
 /// The forms' side of login. The page itself is at GET <c>/login</c>; it posts <c>name</c>, <c>password</c>, <c>returnUrl</c> and the
-/// antiforgery field, and shows what comes back in <c>?error=</c> (<c>refused</c>, <c>many</c>, <c>busy</c>, <c>form</c>, <c>elsewhere</c>, <c>emergencies</c>, <c>silent</c>, <c>provider</c>). Who has a second
+/// antiforgery field, and shows what comes back in <c>?error=</c> (<c>refused</c>, <c>many</c>, <c>busy</c>, <c>form</c>, <c>elsewhere</c>, <c>emergencies</c>, <c>silent</c>, <c>provider</c>, <c>unrecorded</c>). Who has a second
 /// factor goes on to <c>/login/code</c>, which posts <c>code</c>.
 /// </summary>
 public static class LoginEndpoints
@@ -24,9 +24,9 @@ public static class LoginEndpoints
     public static void MapLogin(this IEndpointRouteBuilder app)
     {
         // The page may answer POST too; these come first.
-        app.MapPost("/login", Login).RateAs(RateClass.SignIn).LimitBody(RequestLimits.Form).AllowAnonymous().DisableAntiforgery().WithOrder(-1).ExcludeFromDescription();
-        app.MapPost("/login/code", Code).RateAs(RateClass.SignIn).LimitBody(RequestLimits.Form).AllowAnonymous().DisableAntiforgery().WithOrder(-1).ExcludeFromDescription();
-        app.MapPost("/logout", Logout).LimitBody(RequestLimits.Form).AllowAnonymous().DisableAntiforgery().WithOrder(-1).ExcludeFromDescription();
+        app.MapPost("/login", Login).OnlyIfRecorded().RateAs(RateClass.SignIn).LimitBody(RequestLimits.Form).AllowAnonymous().DisableAntiforgery().WithOrder(-1).ExcludeFromDescription();
+        app.MapPost("/login/code", Code).OnlyIfRecorded().RateAs(RateClass.SignIn).LimitBody(RequestLimits.Form).AllowAnonymous().DisableAntiforgery().WithOrder(-1).ExcludeFromDescription();
+        app.MapPost("/logout", Logout).OnlyIfRecorded().LimitBody(RequestLimits.Form).AllowAnonymous().DisableAntiforgery().WithOrder(-1).ExcludeFromDescription();
     }
 
     private static async Task<IResult> Login(HttpContext http, IAntiforgery antiforgery, PasswordLogin login, CodeChallenge challenge, Sessions sessions, WebOptions options)
@@ -91,6 +91,19 @@ public static class LoginEndpoints
     /// <summary>Only a path of ours: no scheme, no host, nothing that a browser reads as one (<c>//</c>, <c>/\</c>), no control characters.</summary>
     public static string LocalOrHome(string? returnUrl) =>
         returnUrl is ['/', ..] and not ['/', '/' or '\\', ..] && !returnUrl.Any(char.IsControl) && !returnUrl.Contains('\\', StringComparison.Ordinal) ? returnUrl : "/";
+
+    /// <summary>Nobody gets in while the audit log cannot be written, and the page says so.</summary>
+    internal static T OnlyIfRecorded<T>(this T builder) where T : IEndpointConventionBuilder => builder.AddEndpointFilter(async (context, next) =>
+    {
+        try
+        {
+            return await next(context);
+        }
+        catch (AuditUnavailableException)
+        {
+            return Back("/", "unrecorded");
+        }
+    });
 
     /// <param name="tenant">Null: the page finds it.</param>
     internal static IResult Back(string returnUrl, string error, string? tenant = null) =>

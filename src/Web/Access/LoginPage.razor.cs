@@ -29,6 +29,7 @@ public partial class LoginPage(SignInProvidersStore providers, WebOptions option
         null or "" => null,
         "many" => "Login.Many",
         "busy" => "Login.Busy",
+        "unrecorded" => "Login.Unrecorded",
         "form" => "Login.Form",
         "elsewhere" => "Login.Elsewhere",
         "emergencies" => "Login.EmergenciesOnly",

@@ -39,7 +39,7 @@ public sealed class OpenIdConnectSignIn(SignInProvidersStore providers, EgressCl
     /// <exception cref="SignInException"/>
     public async Task<string> Test(SignInProvider provider, CancellationToken cancellationToken)
     {
-        Manager(provider.OpenIdConnect!).RequestRefresh();
+        Forget(provider.OpenIdConnect!);
         var configuration = await Configuration(provider.OpenIdConnect!, cancellationToken);
         return configuration.SigningKeys.Count > 0 ? $"{configuration.Issuer} answers, with {configuration.SigningKeys.Count} keys. Whether it knows the client, the first sign-in tells."
             : throw new SignInException($"{configuration.Issuer} answers, but has no keys to sign with.");
@@ -177,14 +177,18 @@ public sealed class OpenIdConnectSignIn(SignInProvidersStore providers, EgressCl
         {
             var configuration = await Manager(settings).GetConfigurationAsync(cancellationToken);
             // Whoever serves the document could otherwise name somebody else's issuer.
-            return configuration.Issuer == settings.Issuer ? configuration
-                : throw new SignInException($"The provider calls itself '{configuration.Issuer}', and '{settings.Issuer}' is configured.");
+            if (configuration.Issuer == settings.Issuer) return configuration;
+            Forget(settings);
+            throw new SignInException($"The provider calls itself '{configuration.Issuer}', and '{settings.Issuer}' is configured.");
         }
         catch (Exception failure) when (failure is InvalidOperationException or IOException or HttpRequestException or ArgumentException or JsonException)
         {
             throw new SignInException($"What the provider says of itself ({settings.Issuer}) cannot be read: {Why(failure)}", failure);
         }
     }
+
+    /// <summary>The library keeps what it has read for hours, and asks again for it every five minutes at most: too long where it was wrong.</summary>
+    private void Forget(OpenIdConnectSettings settings) => configurations.TryRemove(settings.Issuer, out _);
 
     /// <summary>The library wraps what happened twice. What was not sent says which setting would allow it.</summary>
     private static string Why(Exception failure)

@@ -25,7 +25,7 @@ public static partial class SignInEndpoints
 
     public static void MapSignIn(this IEndpointRouteBuilder app)
     {
-        var open = app.MapGroup("/login").AllowAnonymous().RateAs(RateClass.SignIn).ExcludeFromDescription();
+        var open = app.MapGroup("/login").OnlyIfRecorded().AllowAnonymous().RateAs(RateClass.SignIn).ExcludeFromDescription();
         open.MapGet("/with/{provider}", Begin);
         open.MapGet("/oidc/{provider}/callback", Callback);
         open.MapPost("/saml/{provider}/response", Response).DisableAntiforgery().LimitBody(LongestForm);
