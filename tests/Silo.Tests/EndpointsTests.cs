@@ -148,6 +148,7 @@ public sealed class EndpointsTests(ServerFixture fixture)
     [Theory]
     [InlineData("GET", "/api/v2/x")]
     [InlineData("GET", "/api/x")]
+    [InlineData("GET", "/api/v1/projects/demo/hello/builds/-1")]
     [InlineData("POST", "/api/x")]
     [InlineData("GET", "/openapi/nope")]
     [InlineData("GET", "/metrics/nope")]

@@ -37,8 +37,10 @@ public static class ProgramPaths
     {
         // A page's pattern took the request from an endpoint with another method, so routing did not say which there are.
         string[] methods = [.. Served(http).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
-        http.Response.StatusCode = methods.Length == 0 ? StatusCodes.Status404NotFound : StatusCodes.Status405MethodNotAllowed;
-        if (methods.Length > 0) http.Response.Headers.Allow = string.Join(", ", methods);
+        // Where the method is among them, what stands in the address cannot be: builds/-1.
+        var isOther = methods.Length > 0 && !methods.Contains(http.Request.Method, StringComparer.Ordinal);
+        http.Response.StatusCode = isOther ? StatusCodes.Status405MethodNotAllowed : StatusCodes.Status404NotFound;
+        if (isOther) http.Response.Headers.Allow = string.Join(", ", methods);
         return Task.CompletedTask;
     }
 

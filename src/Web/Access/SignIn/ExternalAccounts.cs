@@ -9,7 +9,7 @@ using PRTS.Storage.Users;
 namespace PRTS.Web.Access.SignIn;
 
 /// <summary>What a provider says of somebody.</summary>
-/// <param name="Subject">By which it knows the person for ever; never shown.</param>
+/// <param name="Subject">By which it knows the person for ever; never shown. With the name that the provider has in its protocol: another one that is set up in its place knows other people by the same words.</param>
 /// <param name="Name">What the account is to be called, as far as that is possible.</param>
 /// <param name="Groups">All groups of the person that it told.</param>
 public sealed record ExternalIdentity(string Subject, string Name, string DisplayName, string? Email, IReadOnlyList<string> Groups);
@@ -29,6 +29,8 @@ public sealed partial class ExternalAccounts(UsersStore users, Accounts accounts
         if (user is null && !provider.MakesAccounts) return (null, $"'{Short(identity.Name)}' has no account here, and {provider.Title} makes none.");
         user ??= await Make(tenant, provider, identity, cancellationToken);
         if (user is null) return (null, $"No name like '{Short(identity.Name)}' is free.");
+        // Also for accounts that were linked before the subject had the provider's own name in it.
+        await grains.User(tenant, user.Id).Link(provider.Name, identity.Subject);
         if (!user.Enabled) return (null, $"The account '{user.Name}' is disabled.");
         await Refresh(tenant, provider, user, identity, cancellationToken);
         await Fill(tenant, provider, user, identity, cancellationToken);

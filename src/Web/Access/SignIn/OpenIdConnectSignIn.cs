@@ -86,7 +86,7 @@ public sealed class OpenIdConnectSignIn(SignInProvidersStore providers, EgressCl
         if (Text(tokens, "access_token") is { } access && configuration.UserInfoEndpoint is { Length: > 0 } place && Lacks(claims, settings))
             Collect(claims, await UserInfo(place, access, token.Subject, cancellationToken));
         return new(
-            token.Subject,
+            $"{configuration.Issuer}\n{token.Subject}",
             Text(claims, settings.NameClaim) ?? Text(claims, "email") ?? Text(claims, "name") ?? "user",
             Text(claims, "name") ?? "",
             Text(claims, "email"),

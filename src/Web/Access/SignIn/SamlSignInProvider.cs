@@ -53,7 +53,7 @@ public sealed class SamlSignInProvider(SignInProvidersStore store, WebOptions op
         var signIn = ((SamlResult.Accepted)result).SignIn;
         var email = First(signIn, settings.EmailAttribute);
         return new(
-            $"{signIn.NameId.Format}\n{signIn.NameId.NameQualifier}\n{signIn.NameId.Value}",
+            $"{known.EntityId}\n{signIn.NameId.Format}\n{signIn.NameId.NameQualifier}\n{signIn.NameId.Value}",
             First(signIn, settings.NameAttribute) ?? (settings.NameAttribute.Length == 0 ? signIn.NameId.Value : email) ?? signIn.NameId.Value,
             First(signIn, "displayName") ?? First(signIn, "urn:oid:2.16.840.1.113730.3.1.241") ?? "",
             email,

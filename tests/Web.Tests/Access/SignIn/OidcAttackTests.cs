@@ -38,7 +38,7 @@ public sealed class OidcAttackTests(OidcFixture oidc) : IClassFixture<OidcFixtur
 
         Assert.True(wrong.IsEmpty, string.Join('\n', wrong.Take(20)));
         var controls = await Controls();
-        Assert.Null(await oidc.Server.Get<UsersStore>().ByIdentity(ProjectId.DefaultTenant, "alpha", "mallory"));
+        Assert.Null(await oidc.Server.Get<UsersStore>().ByIdentity(ProjectId.DefaultTenant, "alpha", $"{oidc.Provider.Issuer("alpha")}\nmallory"));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"counted: JWT, {attacks.Count} id_tokens ({named} named kinds, seed {seed}): 0 accepted, 0 answers of 5xx; {controls} of {controls} valid controls accepted"));
     }
@@ -68,7 +68,7 @@ public sealed class OidcAttackTests(OidcFixture oidc) : IClassFixture<OidcFixtur
 
         Assert.True(wrong.Count == 0, string.Join('\n', wrong.Take(20)));
         var controls = await Controls();
-        Assert.Null(await oidc.Server.Get<UsersStore>().ByIdentity(ProjectId.DefaultTenant, "alpha", "mallory"));
+        Assert.Null(await oidc.Server.Get<UsersStore>().ByIdentity(ProjectId.DefaultTenant, "alpha", $"{oidc.Provider.Issuer("alpha")}\nmallory"));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"counted: OIDC, {attacks.Count} callbacks ({named} named kinds, seed {seed}) and {answers.Count} answers of token endpoints: 0 accepted, 0 answers of 5xx; {controls} of {controls} valid controls accepted"));
     }
@@ -104,7 +104,7 @@ public sealed class OidcAttackTests(OidcFixture oidc) : IClassFixture<OidcFixtur
             var subject = oidc.Server.Unique("subject");
             var outcome = await oidc.SignIn(provider, subject, token);
             Assert.True(outcome is { IsIn: true, Status: HttpStatusCode.Redirect, Location: "/there" }, outcome.ToString());
-            Assert.NotNull(await oidc.Server.Get<UsersStore>().ByIdentity(ProjectId.DefaultTenant, provider, subject));
+            Assert.NotNull(await oidc.Server.Get<UsersStore>().ByIdentity(ProjectId.DefaultTenant, provider, $"{oidc.Provider.Issuer(provider)}\n{subject}"));
         }
 
         return controls.Count;

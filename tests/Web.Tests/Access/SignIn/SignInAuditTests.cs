@@ -5,6 +5,7 @@ using PRTS.Contracts;
 using PRTS.Contracts.Projects;
 using PRTS.Storage.Access;
 using PRTS.Storage.Audit;
+using PRTS.Storage.Users;
 
 namespace PRTS.Web.Tests.Access.SignIn;
 
@@ -28,5 +29,25 @@ public sealed class SignInAuditTests(OidcFixture oidc) : IClassFixture<OidcFixtu
         Assert.Equal(["user:create", "team:add-member"], entries.Select(entry => entry.Action));
         Assert.All(entries, entry => Assert.Equal((AuditOutcome.Allowed, AuditActorKind.System), (entry.Outcome, entry.Actor.Kind)));
         Assert.Equal($"all/{entries[0].Target.Id}", entries[1].Target.Id);
+    }
+
+    [Fact]
+    public async Task Provider_ThatIsAnotherIssuerNow_KnowsNobodyOfTheFormerOne()
+    {
+        const string Tenant = ProjectId.DefaultTenant;
+        var subject = oidc.Server.Unique("subject");
+        await Set("alpha");
+        Assert.True((await oidc.SignIn("alpha", subject, token => token.Valid())).IsIn);
+        var users = oidc.Server.Get<UsersStore>();
+        var first = await users.ByIdentity(Tenant, "alpha", $"{oidc.Provider.Issuer("alpha")}\n{subject}");
+        Assert.NotNull(first);
+        Assert.Null(await users.ByIdentity(Tenant, "alpha", $"{oidc.Provider.Issuer("beta")}\n{subject}"));
+        Assert.Null(await users.ByIdentity(Tenant, "alpha", subject));
+
+        async Task Set(string issuer)
+        {
+            using var secret = SecretText.Of(OidcProvider.ClientSecret);
+            await oidc.Server.Get<SignInProvidersStore>().Set(Tenant, new() { Name = "alpha", OpenIdConnect = new() { Issuer = oidc.Provider.Issuer(issuer), ClientId = OidcProvider.ClientId } }, secret, keeps: false);
+        }
     }
 }
