@@ -1,5 +1,6 @@
 using PRTS.Api;
 using PRTS.Api.Builds;
+using PRTS.Execution.Jobs;
 using static PRTS.Execution.Tests.TestMachine;
 
 namespace PRTS.Execution.Tests;
@@ -43,6 +44,27 @@ public sealed class ResumeTests : IAsyncDisposable
         await stop.CancelAsync();
         await running;
         await machine.Run(sink, other);
+    }
+
+    /// <summary>Whoever orders it knows only that the attempt before has told its end.</summary>
+    [Fact]
+    public async Task Resume_BeforeTheWorkspaceIsPutAway_WaitsForIt()
+    {
+        var job = Failing();
+        var (first, second) = (new TestSink(), new TestSink());
+        Task<RunResult>? resumed = null;
+        JobRunner? agent = null;
+        agent = machine.Agent(new SinkByAttempt(told => told.Attempt == job.Attempt ? first : second, async () =>
+        {
+            resumed ??= agent!.Run(Next(job, 2, job.Attempt), Test);
+            // The first attempt cannot put anything away meanwhile, and the second one has time to find that out.
+            await Task.WhenAny(resumed, Task.Delay(TimeSpan.FromSeconds(1), Test));
+        }));
+        Assert.Equal(RunResult.Ended, await agent.Run(job, Test));
+        Assert.Equal(RunResult.Ended, await resumed!);
+
+        Assert.Equal("made\nhome\n", first.Log);
+        Assert.Equal("made\nmore\nhome\n", second.Log);
     }
 
     [Fact]

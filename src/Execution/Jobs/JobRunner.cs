@@ -33,9 +33,16 @@ public sealed class JobRunner(ExecutionOptions options, IJobSink sink, TimeProvi
     private readonly EndedAttempts ended = new(options);
     private readonly CancellationTokenSource leaving = new();
     private bool hasWarned;
+    private long begun;
 
-    private sealed class Running
+    /// <param name="number">Of those that began here, in their order.</param>
+    /// <param name="workspace">The attempt whose workspace it is: that of an attempt that goes on is the first one's.</param>
+    private sealed class Running(long number, string workspace)
     {
+        public long Number => number;
+
+        public string Workspace => workspace;
+
         public TaskCompletionSource<RunResult> Result { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         private readonly Lock gate = new();
@@ -43,13 +50,13 @@ public sealed class JobRunner(ExecutionOptions options, IJobSink sink, TimeProvi
         private string? cancelReason;
 
         /// <summary>A cancellation may come while the run is being made.</summary>
-        public void Begin(JobRun begun)
+        public void Begin(JobRun begins)
         {
             lock (gate)
             {
-                run = begun;
+                run = begins;
                 if (cancelReason is not null)
-                    begun.Cancellation.Request(cancelReason);
+                    begins.Cancellation.Request(cancelReason);
             }
         }
 
@@ -73,7 +80,7 @@ public sealed class JobRunner(ExecutionOptions options, IJobSink sink, TimeProvi
     /// <param name="secrets">What is masked in log and reports; where there is more than can be, the job fails before its first step. Null: what it asks for.</param>
     public async Task<RunResult> Run(JobAssignment job, JobSecrets? secrets, CancellationToken detach)
     {
-        var mine = new Running();
+        var mine = new Running(Interlocked.Increment(ref begun), job.Resume ?? job.Attempt);
         var first = running.GetOrAdd(job.Attempt, mine);
         if (first != mine)
             return await first.Result.Task;
@@ -156,6 +163,9 @@ public sealed class JobRunner(ExecutionOptions options, IJobSink sink, TimeProvi
         // With a directory its clean-up was cut short, and is to be completed.
         if (ended.Contains(job.Attempt) && !Directory.Exists(JobDirectory.PathOf(options, job.Attempt)))
             return RunResult.Ended;
+        // The attempt that this one goes on from has told its end, and may still be putting the workspace away.
+        foreach (var before in running.Values.Where(one => one.Workspace == entry.Workspace && one.Number < entry.Number))
+            await ((Task)before.Result.Task).WaitAsync(detach).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         JobDirectory directory;
         try
         {
