@@ -123,6 +123,7 @@ public sealed class TestServer : IAsyncLifetime
     public async Task<ProjectId> NewProject()
     {
         var id = new ProjectId(ProjectId.DefaultTenant, "acme", Unique("project"));
+        await Grains.Organization(id.Tenant, id.Org).Create("");
         Assert.True(await Grains.Project(id).Create(new() { Org = id.Org, Name = id.Name }));
         Assert.NotNull(await Get<ProjectsReadModel>().Get(id));
         Assert.True(Get<Repositories>().Exists(id));
