@@ -68,6 +68,22 @@ public sealed class SecretPagesTests(BrowserFixture fixture)
     }
 
     [Fact]
+    public async Task Key_Rotated_IsAnotherAndWrapsAllDataKeys()
+    {
+        await using var visit = await fixture.Open();
+        var page = visit.Page;
+        await visit.LogIn();
+        await visit.Go("/admin");
+        var panel = page.Locator("section", new() { HasText = "keys.json" });
+        var former = await panel.Locator("code").InnerTextAsync();
+        await Shots.Everywhere(fixture, "keys", "/admin");
+        await panel.GetByRole(AriaRole.Button).ClickAsync();
+        await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button).Last.ClickAsync();
+        await Expect(panel.Locator("code")).Not.ToHaveTextAsync(former);
+        await visit.NothingWentWrong();
+    }
+
+    [Fact]
     public async Task Variables_OfTheTenant_ReachTheProjectsPage()
     {
         await using var visit = await fixture.Open();

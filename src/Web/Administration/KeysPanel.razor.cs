@@ -15,9 +15,10 @@ namespace PRTS.Web.Administration;
 /// <summary>The key of all secrets: where it is, how far it is in use, and a new one.</summary>
 public partial class KeysPanel
 {
-    private KeyStatus? status;
     private string? problem;
     private bool busy;
+
+    [PersistentState] public KeyStatus? Status { get; set; }
 
     [CascadingParameter] private Task<AuthenticationState> Authentication { get; set; } = null!;
 
@@ -31,14 +32,14 @@ public partial class KeysPanel
 
     [Inject] private IStringLocalizer<UiText> Localizer { get; set; } = null!;
 
-    private RunStatus Look => status is { Failing: > 0 } ? RunStatus.Failed : status is { IsComplete: false } ? RunStatus.Running : RunStatus.Succeeded;
+    private RunStatus Look => Status is { Failing: > 0 } ? RunStatus.Failed : Status is { IsComplete: false } ? RunStatus.Running : RunStatus.Succeeded;
 
-    protected override Task OnInitializedAsync() => Try(() => Rotation.Status());
+    protected override Task OnInitializedAsync() => Status is null ? Try(() => Rotation.Status()) : Task.CompletedTask;
 
     private async Task Rotate()
     {
         if (await Dialogs.ShowMessageBoxAsync(Localizer["Keys.Rotate"], Localizer["Keys.RotateText"], Localizer["Keys.Rotate"], cancelText: Localizer["Cancel"]) != true) return;
-        var target = new AuditTarget("key", status?.Provider ?? "");
+        var target = new AuditTarget("key", Status?.Provider ?? "");
         if (!(await Authorization.AuthorizeAsync((await Authentication).User, AccessScope.Tenant, Permissions.SystemManage)).Succeeded)
         {
             await Audit.Denied("key:rotate", target);
@@ -46,7 +47,7 @@ public partial class KeysPanel
             return;
         }
 
-        await Audit.Allowed("key:rotate", target, before: status is null ? null : AdministrationEndpoints.Fields(status));
+        await Audit.Allowed("key:rotate", target, before: Status is null ? null : AdministrationEndpoints.Fields(Status));
         await Try(async () =>
         {
             await Rotation.Begin();
@@ -60,7 +61,7 @@ public partial class KeysPanel
         busy = true;
         try
         {
-            (status, problem) = (await ask(), null);
+            (Status, problem) = (await ask(), null);
         }
         catch (KeyProviderException unusable)
         {
