@@ -33,7 +33,7 @@ public interface IProjectGrain : IGrainWithStringKey
     /// <summary>Starts a new build of the same commit, event and pipeline file.</summary>
     [Alias("Retry")] Task<StartResult> Retry(int number, string actor);
 
-    /// <summary>A schedule came due. Idempotent by occurrence.</summary>
+    /// <summary>A schedule came due. Idempotent by occurrence. It is recorded first: when that fails it throws, has started nothing, and is to be called again.</summary>
     [Alias("Occur")] Task Occur(ScheduleOccurrence occurrence);
 }
 

@@ -9,6 +9,7 @@ using PRTS.Contracts.Agents;
 using PRTS.Contracts.Builds;
 using PRTS.Contracts.Projects;
 using PRTS.Pipelines.Planning;
+using PRTS.Storage.Audit;
 using PRTS.Storage.Git;
 using PRTS.Storage.Projects;
 using PRTS.Storage.Schedules;
@@ -23,6 +24,7 @@ public sealed partial class ProjectGrain : Grain, IProjectGrain
     private readonly ProjectsReadModel projects;
     private readonly Repositories repositories;
     private readonly SchedulesStore schedules;
+    private readonly AuditLog audit;
     private readonly TimeProvider time;
     private readonly ILogger<ProjectGrain> log;
     private readonly BuildComposer composer;
@@ -38,10 +40,11 @@ public sealed partial class ProjectGrain : Grain, IProjectGrain
         ProjectsReadModel projects,
         Repositories repositories,
         SchedulesStore schedules,
+        AuditLog audit,
         TimeProvider time,
         ILogger<ProjectGrain> log)
     {
-        (this.projects, this.repositories, this.schedules, this.time, this.log) = (projects, repositories, schedules, time, log);
+        (this.projects, this.repositories, this.schedules, this.audit, this.time, this.log) = (projects, repositories, schedules, audit, time, log);
         id = ProjectId.FromKey(this.GetPrimaryKeyString());
         cell = new(state);
         composer = new(repositories, id, () => cell.Value.DefaultBranch);
@@ -134,6 +137,8 @@ public sealed partial class ProjectGrain : Grain, IProjectGrain
             var happened = new TriggerEvent { Kind = "schedule", Ref = fullRef, Commit = at.Sha, Cron = occurrence.Cron };
             var composition = await composer.Compose(happened, null, "schedule", time.GetUtcNow());
             drafts.AddRange(composition.Drafts.Where(draft => draft.Request.File == occurrence.File));
+            // Whoever holds the schedule does not advance it when this throws: it occurs again.
+            if (drafts.Count > 0) await audit.Record(ProjectRules.Scheduled(id, occurrence, happened));
         }
 
         await Make(drafts, (state, numbered) => ProjectLifecycle.Occur(state, occurrence.Key, numbered));

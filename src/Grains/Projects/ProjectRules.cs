@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using PRTS.Api.Projects;
+using PRTS.Audit;
 using PRTS.Contracts.Builds;
 using PRTS.Contracts.Projects;
 using PRTS.Pipelines;
@@ -38,6 +39,11 @@ internal static partial class ProjectRules
         Ref = change.Ref,
         Commit = change.Commit,
     };
+
+    /// <summary>What the audit log says of the builds that a schedule starts.</summary>
+    public static AuditEntry Scheduled(ProjectId id, ScheduleOccurrence occurrence, TriggerEvent happened) => AuditSource.OfSystem(id.Tenant, "schedules").Allowed(
+        "build:start", AuditTarget.In(id.Org, id.Name, "build", $"{id.Org}/{id.Name}"),
+        after: new() { ["ref"] = happened.Ref, ["commit"] = happened.Commit, ["file"] = occurrence.File, ["cron"] = occurrence.Cron });
 
     /// <summary>Null when there is something to start.</summary>
     public static string? WhyNothing(Composition composition, IReadOnlyList<Draft> drafts, string? file, string commit)

@@ -1,11 +1,14 @@
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 using PRTS.Api;
 using PRTS.Api.Builds;
 using PRTS.Api.Projects;
+using PRTS.Audit;
 using PRTS.Contracts;
 using PRTS.Contracts.Builds;
 using PRTS.Contracts.Projects;
+using PRTS.Storage.Audit;
 using PRTS.Storage.Git;
 using PRTS.Storage.Projects;
 
@@ -197,7 +200,41 @@ public sealed class ProjectTests(TestCluster cluster)
         var build = await cluster.Ended(new BuildId(id, 2));
         Assert.Equal(("schedule", "schedule"), (build.Event, build.Actor));
         Assert.Null(await cluster.Grains.Build(new(id, 3)).Get());
+
+        var recorded = await Recorded();
+        Assert.Equal(2, recorded.Count);
+        Assert.All(recorded, entry => Assert.Equal(
+            (AuditOutcome.Allowed, AuditActorKind.System, "schedules", AuditVia.System, id.Name, "build"),
+            (entry.Outcome, entry.Actor.Kind, entry.Actor.Name, entry.Origin.Via, entry.Target.Project, entry.Target.Kind)));
+        Assert.Equal($$"""{"commit":"{{build.Commit}}","cron":"0 0 1 1 *","file":".prts/pipeline.yaml","ref":"refs/heads/main"}""", Canonical.Text(recorded[0].After));
     }
+
+    [Fact]
+    public async Task Schedule_ThatCannotBeRecorded_StartsNothingAndIsNotLost()
+    {
+        id = new("unrecorded", "test", "p1");
+        Assert.True(await Project.Create(new() { Org = id.Org, Name = id.Name }));
+        await Commit("triggers: [{ schedule: { cron: '0 0 1 1 *' } }]\n" + Hello);
+        Assert.Empty(await Project.SyncRefs("ann"));
+        var occurrence = new ScheduleOccurrence { Key = "1-1", File = ".prts/pipeline.yaml", Ref = "refs/heads/main", Cron = "0 0 1 1 *" };
+        await Run("create trigger broken before insert on audit_entries for each row when (new.tenant = 'unrecorded') execute function audit_refuse()");
+        await Assert.ThrowsAnyAsync<Exception>(() => Project.Occur(occurrence));
+        Assert.Null(await cluster.Grains.Build(new(id, 1)).Get());
+        await Run("drop trigger broken on audit_entries");
+        await Project.Occur(occurrence);
+        Assert.NotNull(await cluster.Grains.Build(new(id, 1)).Get());
+        Assert.Single(await Recorded());
+        await cluster.Grains.Build(new(id, 1)).Cancel("ann", "Nobody builds for that tenant.");
+
+        async Task Run(string sql)
+        {
+            await using var command = cluster.Services.GetRequiredService<NpgsqlDataSource>().CreateCommand(sql);
+            await command.ExecuteNonQueryAsync(TestCluster.Token);
+        }
+    }
+
+    private async Task<IReadOnlyList<AuditEntry>> Recorded() =>
+        (await cluster.Services.GetRequiredService<AuditEntries>().Find(id.Tenant, new() { Action = "build:start", Project = $"{id.Org}/{id.Name}" }, before: null, take: 10, TestCluster.Token)).Items;
 
     [Fact]
     public async Task Protect_IsKeptAndProjected()
