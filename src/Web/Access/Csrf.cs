@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using PRTS.Web.Audit;
 using PRTS.Web.Gateway;
 using PRTS.Web.Rest;
 
@@ -26,16 +27,13 @@ public static class Csrf
 
         if (http.RequestServices.GetRequiredService<Origins>().IsForeign(http))
         {
-            await Problems.Of(StatusCodes.Status403Forbidden, "csrf", "A page of another site may not change anything here with your session.").ExecuteAsync(http);
+            await Refuse(http, "A page of another site may not change anything here with your session.");
             return;
         }
 
         if (http.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal) && !await IsOurs(http))
         {
-            await Problems.Of(
-                StatusCodes.Status403Forbidden, "csrf",
-                $"A change by session cookie needs the {Header} header, or Content-Type application/json and an Origin that is this server. With a token neither is needed.")
-                .ExecuteAsync(http);
+            await Refuse(http, $"A change by session cookie needs the {Header} header, or Content-Type application/json and an Origin that is this server. With a token neither is needed.");
             return;
         }
 
@@ -45,6 +43,12 @@ public static class Csrf
     private static bool IsChangeByCookie(HttpContext http) =>
         !(HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method) || HttpMethods.IsOptions(http.Request.Method))
         && http.User.Identity?.AuthenticationType == AccessServices.CookieScheme;
+
+    private static async Task Refuse(HttpContext http, string why)
+    {
+        await http.RequestServices.GetRequiredService<DeniedAttempts>().Record(http, $"{why} Origin: {Origins.Named(http)}.");
+        await Problems.Of(StatusCodes.Status403Forbidden, "csrf", why).ExecuteAsync(http);
+    }
 
     private static async Task<bool> IsOurs(HttpContext http)
     {

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.Extensions.DependencyInjection;
 using PRTS.Egress;
 using PRTS.Web.Access;
+using PRTS.Web.Audit;
 using PRTS.Web.Rest;
 
 namespace PRTS.Web.Gateway;
@@ -15,6 +16,7 @@ public static class GatewayServices
         services.AddSingleton(options);
         services.AddSingleton<RateLimits>();
         services.AddSingleton<Origins>();
+        services.AddSingleton<DeniedAttempts>();
         services.AddSingleton(provider => new EgressClient(new() { Rules = options.Egress }, provider.GetRequiredService<TimeProvider>()));
         services.AddRequestLimits(options);
         return services;
@@ -26,11 +28,11 @@ public static class GatewayServices
         app.UseSecurityHeaders();
         app.UseApiErrors();
         app.UseHttpsOnly(options);
-        app.UseOwnSocketsOnly();
         app.UseUnboundedSockets();
         app.UseRequestTimeouts();
         app.UseAuthentication();
         app.UseRateLimits();
+        app.UseOwnSocketsOnly();
         app.UseCsrfProtection();
         app.UseProgramPaths();
         app.UseAuthorization();

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Net.Http.Headers;
+using PRTS.Web.Audit;
 
 namespace PRTS.Web.Gateway;
 
@@ -25,6 +26,9 @@ public sealed class Origins(WebOptions options)
         (http.Request.Headers["Sec-Fetch-Site"].ToString() is "cross-site" or "same-site" && !http.Request.Headers.Origin.Any(origin => origin is not null && known.Contains(origin)))
         || http.Request.Headers.Origin.Any(origin => origin is not null && !IsOwn(http, origin));
 
+    /// <summary>What a browser says where the request's page is from; <c>none</c> when it says nothing.</summary>
+    public static string Named(HttpContext http) => http.Request.Headers.Origin is [{ Length: > 0 } origin] ? origin : http.Request.Headers["Sec-Fetch-Site"] is [{ Length: > 0 } site] ? site : "none";
+
     /// <summary>The address without a default port and a path, as browsers write origins.</summary>
     private static string Normal(string address) => Uri.TryCreate(address, UriKind.Absolute, out var url) ? url.GetLeftPart(UriPartial.Authority) : address;
 }
@@ -33,12 +37,21 @@ public static class OriginExtensions
 {
     /// <summary>
     /// WebSockets know no same-origin policy: any site could open one with its visitor's cookie and read what comes. So they are for our
-    /// own pages, and for programs, which send no origin. The hub's other transports count too.
+    /// own pages, and for programs, which send no origin. The hub's other transports count too. After the rate limits, because what is refused
+    /// is recorded.
     /// </summary>
-    public static IApplicationBuilder UseOwnSocketsOnly(this IApplicationBuilder app) => app.Use((http, next) =>
-        IsLive(http) && http.RequestServices.GetRequiredService<Origins>().IsForeign(http)
-            ? Refusals.Write(http, StatusCodes.Status403Forbidden, "origin", $"Live connections from pages of {http.Request.Headers.Origin} are not served; PRTS_ORIGINS allows more addresses.")
-            : next(http));
+    public static IApplicationBuilder UseOwnSocketsOnly(this IApplicationBuilder app) => app.Use(async (http, next) =>
+    {
+        if (!IsLive(http) || !http.RequestServices.GetRequiredService<Origins>().IsForeign(http))
+        {
+            await next(http);
+            return;
+        }
+
+        var why = $"Live connections from pages of {Origins.Named(http)} are not served; PRTS_ORIGINS allows more addresses.";
+        await http.RequestServices.GetRequiredService<DeniedAttempts>().Record(http, why);
+        await Refusals.Write(http, StatusCodes.Status403Forbidden, "origin", why);
+    });
 
     private static bool IsLive(HttpContext http) =>
         http.Request.Path.StartsWithSegments("/_blazor", StringComparison.Ordinal)

@@ -166,6 +166,45 @@ public class AuditedTests(TestServer server)
         Assert.All(entries, entry => Assert.Equal((AuditVia.Web, user.Name), (entry.Origin.Via, entry.Target.Id)));
     }
 
+    /// <summary>Another site's page that makes a browser send its cookie, or open a live connection.</summary>
+    [Fact]
+    public async Task AttemptOfAnotherSite_IsRecordedAsDenied()
+    {
+        var project = await server.NewProject();
+        var user = await server.NewUser(Role.Admin);
+        using var browser = server.Browser();
+        using var form = new FormUrlEncodedContent([new("__RequestVerificationToken", await browser.GetStringAsync("/test/form")), new("name", user.Name), new("password", TestServer.Password)]);
+        await browser.PostAsync("/login", form);
+        HttpRequestMessage Request(HttpMethod method, string address, string? origin)
+        {
+            var request = new HttpRequestMessage(method, address) { Content = JsonContent.Create(new SetVariable { Value = "eu" }) };
+            if (origin is not null) request.Headers.Add("Origin", origin);
+            return request;
+        }
+
+        foreach (var origin in (string?[])["https://evil.example", null])
+        {
+            using var answer = await browser.SendAsync(Request(HttpMethod.Put, $"/api/v1/projects/{project}/variables/REGION", origin));
+            await answer.Problem(HttpStatusCode.Forbidden, "csrf");
+        }
+
+        var changes = await Entries(user.Name, "variable:set");
+        Assert.All(changes, entry => Assert.Equal((AuditOutcome.Denied, "REGION", project.Name, AuditVia.Web, "127.0.0.1"), (entry.Outcome, entry.Target.Id, entry.Target.Project, entry.Origin.Via, entry.Origin.Address)));
+        Assert.Equal(["none", "https://evil.example"], changes.Select(entry => entry.Reason!.Split("Origin: ")[1].TrimEnd('.')));
+
+        using var live = await browser.SendAsync(Request(HttpMethod.Post, "/_blazor/negotiate", "https://evil.example"));
+        await live.Problem(HttpStatusCode.Forbidden, "origin");
+        var opened = Assert.Single(await Entries(user.Name, "page:open"));
+        Assert.Equal(AuditOutcome.Denied, opened.Outcome);
+        Assert.Contains("https://evil.example", opened.Reason, StringComparison.Ordinal);
+
+        // Who has not logged in can be steered just as well.
+        using var stranger = server.Browser();
+        using var refused = await stranger.SendAsync(Request(HttpMethod.Post, "/_blazor/negotiate", $"https://{user.Name}.example"));
+        await refused.Problem(HttpStatusCode.Forbidden, "origin");
+        Assert.Contains((await Entries("", "page:open")), entry => entry.Actor.Kind == AuditActorKind.Anonymous && entry.Reason!.Contains(user.Name, StringComparison.Ordinal));
+    }
+
     private async Task<IReadOnlyList<AuditEntry>> Entries(string actor, string action) =>
         (await server.Get<AuditEntries>().Find(ProjectId.DefaultTenant, new() { Actor = actor, Action = action }, before: null, take: 50)).Items;
 }

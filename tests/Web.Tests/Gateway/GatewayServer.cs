@@ -14,7 +14,9 @@ using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Npgsql;
 using PRTS.Contracts.Builds;
+using PRTS.Storage.Audit;
 using PRTS.Web.Access;
 using PRTS.Web.Gateway;
 using PRTS.Web.Rest;
@@ -40,6 +42,9 @@ internal sealed class GatewayServer : IAsyncDisposable
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddRest();
         builder.Services.AddGateway(options);
+        // No database answers there: what is refused is refused all the same.
+        builder.Services.AddSingleton(NpgsqlDataSource.Create("Host=127.0.0.1;Port=1;Timeout=1"));
+        builder.Services.AddSingleton<AuditLog>();
         builder.Services.AddAntiforgery();
         builder.Services.AddAuthorization();
         builder.Services.AddAuthentication("test").AddScheme<AuthenticationSchemeOptions, ByHeader>("test", null);
@@ -105,7 +110,7 @@ internal sealed class GatewayServer : IAsyncDisposable
             if (Request.Headers["X-Test"].ToString().Split(' ') is not [var kind, var name]) return Task.FromResult(AuthenticateResult.NoResult());
             var principal = kind == "attempt"
                 ? Principals.Of(new AttemptId(new JobId(new BuildId(new("default", "acme", "app"), 1), "build"), 1), name, "test")
-                : new ClaimsPrincipal(new ClaimsIdentity([new(ClaimTypes.NameIdentifier, name)], kind == "cookie" ? AccessServices.CookieScheme : "test"));
+                : new ClaimsPrincipal(new ClaimsIdentity([new(ClaimTypes.NameIdentifier, name), new("prts:tenant", "default")], kind == "cookie" ? AccessServices.CookieScheme : "test"));
             return Task.FromResult(AuthenticateResult.Success(new(principal, "test")));
         }
     }
