@@ -1,10 +1,7 @@
 using System.Formats.Tar;
 using System.IO.Compression;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
-using System.Text;
 using PRTS.Silo.Configuration;
-using PRTS.Storage.Agents;
 using PRTS.Web.Gateway;
 
 namespace PRTS.Silo.Cluster;
@@ -21,12 +18,7 @@ public static class AgentProgram
     public static void MapAgentProgram(this RouteGroupBuilder cluster)
     {
         var agent = cluster.MapGroup("/agent");
-        agent.AddEndpointFilter(async (context, next) =>
-        {
-            var http = context.HttpContext;
-            var hash = SHA256.HashData(Encoding.UTF8.GetBytes(ClusterEndpoints.Bearer(http)));
-            return await http.RequestServices.GetRequiredService<AgentIdentities>().FindToken(hash, http.RequestAborted) is not null ? await next(context) : ClusterEndpoints.BadToken();
-        });
+        agent.AddEndpointFilter(async (context, next) => await ClusterEndpoints.MayFetch(context.HttpContext) ? await next(context) : ClusterEndpoints.BadToken());
         agent.MapGet("/install.sh", (HttpContext http, GatewayOptions gateway, ServerOptions options) =>
             TypedResults.Text(Script(options.PublicUrl, ClusterEndpoints.Bearer(http), gateway.Trust()), "text/x-shellscript"));
         agent.MapGet("/program.tar.gz", () => TypedResults.Stream(Write, "application/gzip"));

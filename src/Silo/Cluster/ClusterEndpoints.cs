@@ -21,6 +21,8 @@ namespace PRTS.Silo.Cluster;
 public static class ClusterEndpoints
 {
     private const string JoinAction = "agent:join";
+    private const string ConnectAction = "agent:connect";
+    private const string BadTokenReason = "The token is wrong, was used already, or has expired.";
     private const long MaximumBody = 1 << 20;
 
     public static void MapCluster(this IEndpointRouteBuilder app)
@@ -51,7 +53,7 @@ public static class ClusterEndpoints
     }
 
     private static async Task<Results<Ok<JoinAnswer>, ProblemHttpResult>> Join(
-        JoinRequest request, HttpContext http, AgentIdentities identities, AgentNames names, ClusterAuthority authority, AuditLog audit, TimeProvider time, CancellationToken cancellationToken)
+        JoinRequest request, HttpContext http, AgentIdentities identities, AgentNames names, ClusterAuthority authority, RefusedAgents refused, AuditLog audit, TimeProvider time, CancellationToken cancellationToken)
     {
         if (!ProjectId.IsValidName(request.Name))
             return Problems.Of(400, "invalid", $"'{request.Name}' can't be an agent's name: use 1–64 of a-z, 0-9, '.', '_' and '-', beginning with a letter or digit.");
@@ -59,7 +61,7 @@ public static class ClusterEndpoints
         var target = new AuditTarget("agent", request.Name);
         if (await identities.FindToken(hash, cancellationToken) is not { } open)
         {
-            await audit.Record(http.AuditSource(request.Name).Denied(JoinAction, target, "The token is wrong, was used already, or has expired."), cancellationToken);
+            await refused.Record(http, http.AuditSource(request.Name).Denied(JoinAction, target, BadTokenReason));
             return BadToken();
         }
 
@@ -114,13 +116,15 @@ public static class ClusterEndpoints
     {
         var http = context.HttpContext;
         var hash = SHA256.HashData(Encoding.UTF8.GetBytes(Bearer(http)));
-        if (http.Request.Headers["Prts-Agent"].ToString().Split('/') is not [var tenant, var name]
-            || !await http.RequestServices.GetRequiredService<AgentIdentities>().Verify(tenant, name, hash, http.RequestAborted))
+        var (tenant, name) = http.Request.Headers["Prts-Agent"].ToString().Split('/') is [var first, var second] ? (first, second) : ("", "");
+        if (!await http.RequestServices.GetRequiredService<AgentIdentities>().Verify(tenant, name, hash, http.RequestAborted))
         {
+            var source = await http.AuditSource(tenant, name);
+            await http.RequestServices.GetRequiredService<RefusedAgents>().Record(http, source.Denied(ConnectAction, new("agent", name), "There is no such agent, it was removed, or its credential is another."));
             return Problems.Of(401, "unauthenticated", "This agent is not known here, or was removed: join again with a token from 'prts agent token'.");
         }
 
-        http.Items["silo"] = ClusterNames.AgentSilo(tenant, name);
+        http.Items["agent"] = (tenant, name);
         return await next(context);
     }
 
@@ -134,14 +138,32 @@ public static class ClusterEndpoints
         await http.Request.Body.CopyToAsync(body, http.RequestAborted);
         if (serializer.Deserialize<MembershipChange>(body.ToArray()) is not { } change)
             return Problems.Of(400, "invalid", "A membership change names a row.");
-        var own = (string)http.Items["silo"]!;
+        var (tenant, name) = ((string, string))http.Items["agent"]!;
+        var own = ClusterNames.AgentSilo(tenant, name);
         var present = (await table.ReadRowAsync(change.Entry.SiloAddress, http.RequestAborted)).TryGet(change.Entry.SiloAddress);
         if (namesItself ? change.Entry.SiloName != own || (present is not null && present.Item1.SiloName != own) : present?.Item1.SiloName != own)
-            return Problems.Of(403, "forbidden", $"{own} may write its own membership row only, not that of {present?.Item1.SiloName ?? change.Entry.SiloName}.");
+            return await ForeignRow(http, tenant, name, present?.Item1.SiloName ?? change.Entry.SiloName);
         return Bytes(serializer, await write(change));
     }
 
+    private static async Task<IResult> ForeignRow(HttpContext http, string tenant, string name, string row)
+    {
+        var why = $"{ClusterNames.AgentSilo(tenant, name)} may write its own membership row only, not that of {row}.";
+        var source = http.AuditSource(name) with { Tenant = tenant, Actor = new(AuditActorKind.Agent, $"{tenant}/{name}", name) };
+        await http.RequestServices.GetRequiredService<RefusedAgents>().Record(http, source.Denied(ConnectAction, new("agent", row), why));
+        return Problems.Of(403, "forbidden", why);
+    }
+
     private static IResult Bytes<T>(Serializer serializer, T value) => TypedResults.Bytes(serializer.SerializeToArray(value), "application/octet-stream");
+
+    /// <summary>Whether the request has a token that an agent could join with; what has none is recorded.</summary>
+    internal static async Task<bool> MayFetch(HttpContext http)
+    {
+        var hash = SHA256.HashData(Encoding.UTF8.GetBytes(Bearer(http)));
+        if (await http.RequestServices.GetRequiredService<AgentIdentities>().FindToken(hash, http.RequestAborted) is not null) return true;
+        await http.RequestServices.GetRequiredService<RefusedAgents>().Record(http, http.AuditSource().Denied("agent:fetch", new("agent", "*"), BadTokenReason));
+        return false;
+    }
 
     internal static ProblemHttpResult BadToken() =>
         Problems.Of(401, "unauthenticated", "This join token is unknown, used or expired: make a new one with 'prts agent token'.");

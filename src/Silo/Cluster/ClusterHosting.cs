@@ -19,6 +19,7 @@ public static class ClusterHosting
     {
         builder.Services.AddSingleton(authority);
         builder.Services.AddSingleton<AgentNames>();
+        builder.Services.AddSingleton<RefusedAgents>();
         builder.UseOrleans(silo =>
         {
             silo.UseClusterDefaults(new Dictionary<string, string>(StringComparer.Ordinal) { [SiloRoles.RoleKey] = SiloRoles.Server });
