@@ -1,15 +1,21 @@
 using System.Reflection;
 using System.Text;
+using PRTS.Api.Access;
 using PRTS.Api.Projects;
+using PRTS.Audit;
 using PRTS.Contracts;
 using PRTS.Contracts.Projects;
+using PRTS.Storage.Audit;
 using PRTS.Storage.Git;
 using PRTS.Storage.Settings;
+using PRTS.Web.Access;
+using PRTS.Web.Git;
+using PRTS.Web.Projects;
 
 namespace PRTS.Silo.Startup;
 
 /// <summary>Gives a new installation the project <c>demo/hello</c>, so that the first page shows a build that really ran.</summary>
-public sealed class SampleProject(IGrainFactory grains, Repositories repositories, SettingsStore settings, TimeProvider time)
+public sealed class SampleProject(IGrainFactory grains, Repositories repositories, SettingsStore settings, AuditLog audit, TimeProvider time)
 {
     private const string DoneKey = "startup/sample-project";
     private const string Prefix = "sample/";
@@ -21,9 +27,22 @@ public sealed class SampleProject(IGrainFactory grains, Repositories repositorie
         if (await settings.Get(DoneKey, cancellationToken) is not null)
             return;
         var project = grains.Project(Id);
-        await project.Create(new CreateProject { Org = Id.Org, Name = Id.Name, Description = "A sample project: clone it, push, watch it build." });
+        var source = AuditSource.OfSystem(Id.Tenant, "first-start");
+        var definition = new CreateProject { Org = Id.Org, Name = Id.Name, Description = "A sample project: clone it, push, watch it build." };
+        if (await project.Get() is null)
+        {
+            await audit.Record(source.Allowed("project:create", AuditTarget.OfProject(Id.Org, Id.Name), after: ProjectAudit.Fields(definition)), cancellationToken);
+            if (await ProjectAudit.MakesOrganization(grains, Id.Tenant, Id.Org))
+                await audit.Record(source.Allowed("organization:create", DirectoryChanges.Organization(Id.Org), after: DirectoryChanges.Fields(new CreateOrganization { Name = Id.Org })), cancellationToken);
+        }
+
+        await project.Create(definition);
         if ((await repositories.Refs(Id, cancellationToken)).Count == 0)
+        {
+            await audit.Record(source.Allowed(PushGate.Action, PushGate.Target(Id), after: new() { ["refs"] = AuditValue.List(["refs/heads/main"]) }), cancellationToken);
             await repositories.CommitFiles(Id, "main", Files(), "Say hello", time.GetUtcNow(), cancellationToken);
+        }
+
         await project.SyncRefs(actor);
         await settings.Set(DoneKey, Encoding.UTF8.GetBytes("done"), cancellationToken);
     }

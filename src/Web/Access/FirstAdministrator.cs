@@ -3,9 +3,12 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using PRTS.Api;
+using PRTS.Api.Access;
+using PRTS.Audit;
 using PRTS.Contracts;
 using PRTS.Contracts.Access;
 using PRTS.Storage.Access;
+using PRTS.Storage.Audit;
 using PRTS.Storage.Users;
 
 namespace PRTS.Web.Access;
@@ -24,9 +27,14 @@ public sealed record AdministratorFile
 /// the account, and a file that is there is used again, so a crash in between leaves no account that nobody can enter.
 /// </summary>
 public sealed class FirstAdministrator(
-    WebOptions options, UsersStore users, DirectoryReadModel directory, IGrainFactory grains, AccessTokensStore tokens, PasswordHasher hasher, TimeProvider time)
+    WebOptions options, UsersStore users, DirectoryReadModel directory, IGrainFactory grains, AccessTokensStore tokens, PasswordHasher hasher, AuditLog audit, TimeProvider time)
 {
     public const string Name = "admin";
+
+    /// <summary>Where it is kept.</summary>
+    private const string TokenName = "admin.json";
+
+    private AuditSource Source => AuditSource.OfSystem(options.Tenant, "first-start");
 
     public async Task Ensure(CancellationToken cancellationToken = default)
     {
@@ -45,8 +53,13 @@ public sealed class FirstAdministrator(
             Token = Credentials.Create(Credentials.AccessTokenPrefix),
         };
         await Write(path, file with { Url = options.PublicUrl }, cancellationToken);
+        if (await grains.Tenant(options.Tenant).Get() is null)
+            await audit.Record(Source.Allowed("tenant:create", new("tenant", options.Tenant), after: DirectoryChanges.Fields(new CreateTenant { Name = options.Tenant })), cancellationToken);
         await grains.Tenant(options.Tenant).Create("");
-        var id = (await users.ByName(options.Tenant, file.User, cancellationToken))?.Id ?? Guid.NewGuid();
+        var known = await users.ByName(options.Tenant, file.User, cancellationToken);
+        var id = known?.Id ?? Guid.NewGuid();
+        var fields = new AuditFields { ["name"] = file.User, ["role"] = Accounts.Name(Role.Admin), ["password"] = AuditValue.Secret };
+        await audit.Record(Source.Allowed(known is null ? "user:create" : "user:update", new("user", file.User), after: fields), cancellationToken);
         await grains.User(options.Tenant, id).Create(new() { Name = file.User, CreatedAt = time.GetUtcNow() });
         await grains.User(options.Tenant, id).SetEnabled(true);
         await users.SetPassword(id, await hasher.Hash(file.Password, cancellationToken), cancellationToken);
@@ -62,8 +75,9 @@ public sealed class FirstAdministrator(
         if (file.Url != options.PublicUrl) await Write(path, file with { Url = options.PublicUrl }, cancellationToken);
         var revoked = (await tokens.List(user.Id, cancellationToken)).Count > 0 || user.CreatedAt < time.GetUtcNow().AddMinutes(-10);
         if (revoked) return;
+        await audit.Record(Source.Allowed("access-token:create", new("access-token", TokenName), after: AccessTokens.Fields(new() { Name = TokenName })), cancellationToken);
         await tokens.Create(
-            new() { Id = Guid.NewGuid(), UserId = user.Id, Name = "admin.json", Prefix = Credentials.Recognisable(file.Token), CreatedAt = time.GetUtcNow() },
+            new() { Id = Guid.NewGuid(), UserId = user.Id, Name = TokenName, Prefix = Credentials.Recognisable(file.Token), CreatedAt = time.GetUtcNow() },
             Credentials.Sha256(file.Token), cancellationToken);
     }
 

@@ -1,7 +1,9 @@
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using PRTS.Api;
+using PRTS.Audit;
 using PRTS.Storage.Access;
+using PRTS.Storage.Audit;
 using PRTS.Storage.Users;
 using PRTS.Web.Access;
 
@@ -26,6 +28,11 @@ public sealed class FirstAdministratorTests(TestServer server) : IDisposable
         await first.Ensure();
         Assert.Equal(file, await Read());
         Assert.Single(await server.Get<UsersStore>().List(tenant));
+
+        var recorded = (await server.Get<AuditEntries>().Find(tenant, new(), before: null, take: 10)).Items;
+        Assert.Equal(["access-token:create admin.json", "user:create admin", $"tenant:create {tenant}"], recorded.Select(entry => $"{entry.Action} {entry.Target.Id}"));
+        Assert.All(recorded, entry => Assert.Equal((AuditOutcome.Allowed, AuditActorKind.System, "first-start"), (entry.Outcome, entry.Actor.Kind, entry.Actor.Name)));
+        Assert.DoesNotContain(recorded, entry => System.Text.Encoding.UTF8.GetString(Canonical.Bytes(entry)) is var text && (text.Contains(file.Password, StringComparison.Ordinal) || text.Contains(file.Token, StringComparison.Ordinal)));
     }
 
     [Fact]
