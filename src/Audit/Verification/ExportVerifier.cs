@@ -19,9 +19,13 @@ public sealed class ExportVerifier
     private readonly List<Checkpoint> proven = [];
     private Checkpoint? closing;
 
+    /// <summary>Of the kept checkpoints; without them, of the first line.</summary>
+    private string? tenant;
+
     private ExportVerifier(IReadOnlyList<Checkpoint> kept, IReadOnlyList<AuditPublicKey> keys)
     {
         this.kept = [.. kept.OrderBy(checkpoint => checkpoint.Size)];
+        tenant = this.kept.FirstOrDefault()?.Tenant;
         trusted = keys.Count > 0 ? [.. keys] : [.. kept.Select(checkpoint => checkpoint.Key)];
     }
 
@@ -35,6 +39,12 @@ public sealed class ExportVerifier
         var fault = verifier.Fault(export);
         return new AuditVerdict { Entries = verifier.tree.Size, Proven = verifier.proven, Closing = verifier.closing, Fault = fault };
     }
+
+    /// <summary>
+    /// Whether a whole export is in itself what a log that nobody changed would be: each line has its hash, none is missing, and the checkpoint that closes it is of
+    /// them and is signed by its key. That proves nothing against who has the key, and finds what was changed in the database alone.
+    /// </summary>
+    public static AuditFault? Check(Stream export) => new ExportVerifier([], []).Fault(export);
 
     private AuditFault? Fault(Stream export)
     {
@@ -50,8 +60,8 @@ public sealed class ExportVerifier
             if ((AuditLine.IsCheckpoint(line) ? FaultOfClosing(line, number) : FaultOfEntry(line, number)) is { } fault) return fault;
         }
 
-        if (closing is null) return new(AuditFaultKind.Truncated, number + 1, $"the export ends after {Count(tree.Size)} without the checkpoint that closes it{(kept[^1].Size > tree.Size ? $", and the kept checkpoint has {Count(kept[^1].Size)}" : "")}");
-        return kept[^1].Size > tree.Size ? new(AuditFaultKind.Truncated, number, $"the export ends after {Count(tree.Size)}, and the kept checkpoint of {Time(kept[^1])} has {Count(kept[^1].Size)}") : null;
+        if (closing is null) return new(AuditFaultKind.Truncated, number + 1, $"the export ends after {Count(tree.Size)} without the checkpoint that closes it{(kept.Count > 0 && kept[^1].Size > tree.Size ? $", and the kept checkpoint has {Count(kept[^1].Size)}" : "")}");
+        return kept.Count > 0 && kept[^1].Size > tree.Size ? new(AuditFaultKind.Truncated, number, $"the export ends after {Count(tree.Size)}, and the kept checkpoint of {Time(kept[^1])} has {Count(kept[^1].Size)}") : null;
     }
 
     private AuditFault? FaultOf(Checkpoint checkpoint) =>
@@ -63,8 +73,8 @@ public sealed class ExportVerifier
     private AuditFault? FaultOfClosing(ReadOnlySpan<byte> line, long number)
     {
         if (AuditLine.Checkpoint(line) is not { } checkpoint) return new(AuditFaultKind.Unreadable, number, "the line is no checkpoint: it was changed");
-        if (checkpoint.Tenant != kept[0].Tenant) return new(AuditFaultKind.Foreign, number, $"the closing checkpoint is of the tenant {checkpoint.Tenant}, and the kept one of {kept[0].Tenant}");
-        if (!trusted.Contains(checkpoint.Key)) return new(AuditFaultKind.Checkpoint, number, $"the closing checkpoint was signed with the key {Id(checkpoint.Key)}, which is not trusted; after a change of keys give both with --key");
+        if (tenant is not null && checkpoint.Tenant != tenant) return new(AuditFaultKind.Foreign, number, $"the closing checkpoint is of the tenant {checkpoint.Tenant}, and the {(kept.Count > 0 ? "kept one" : "log")} of {tenant}");
+        if (kept.Count > 0 && !trusted.Contains(checkpoint.Key)) return new(AuditFaultKind.Checkpoint, number, $"the closing checkpoint was signed with the key {Id(checkpoint.Key)}, which is not trusted; after a change of keys give both with --key");
         if (!checkpoint.IsSigned) return new(AuditFaultKind.Checkpoint, number, "the signature of the closing checkpoint is wrong: it was changed");
         if (checkpoint.Size != tree.Size) return new(checkpoint.Size > tree.Size ? AuditFaultKind.Missing : AuditFaultKind.Surplus, number, $"the closing checkpoint is of {Count(checkpoint.Size)}, and before it stand {Count(tree.Size)}");
         if (checkpoint.Root != tree.Root) return Resealed(checkpoint, number);
@@ -78,8 +88,9 @@ public sealed class ExportVerifier
         if (AuditLine.Split(line) is not (var canonical, var hash)) return new(AuditFaultKind.Unreadable, number, "the line is no entry of an audit export: it was changed, cut or inserted");
         var leaf = MerkleHash.Leaf(canonical);
         if (leaf.ToString() != hash) return new(AuditFaultKind.Changed, number, $"entry {expected} was changed: its bytes have the hash {leaf}, and the line says {hash}");
-        if (Place(canonical) is not (var sequence, var tenant)) return new(AuditFaultKind.Unreadable, number, "the line has no sequence number or no tenant: it was inserted");
-        if (tenant != kept[0].Tenant) return new(AuditFaultKind.Foreign, number, $"the entry is of the tenant {tenant}, and the checkpoint of {kept[0].Tenant}");
+        if (Place(canonical) is not (var sequence, var owner)) return new(AuditFaultKind.Unreadable, number, "the line has no sequence number or no tenant: it was inserted");
+        tenant ??= owner;
+        if (owner != tenant) return new(AuditFaultKind.Foreign, number, $"the entry is of the tenant {owner}, and the {(kept.Count > 0 ? "checkpoint" : "log")} of {tenant}");
         if (sequence < expected) return new(AuditFaultKind.Repeated, number, $"entry {sequence} stands where entry {expected} should: it was moved, or put in again");
         if (sequence > expected) return new(AuditFaultKind.Missing, number, $"entry {expected} is missing: here stands entry {sequence}. It was taken out or moved, or the export is only a part (a filtered one cannot be proven)");
         tree.Append(leaf);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using PRTS.Audit;
+using PRTS.Audit.Verification;
 using PRTS.Cli.Connection;
 using PRTS.Cli.Terminal;
 
@@ -52,9 +53,30 @@ internal static class AuditCommands
         filters.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
-            var query = filters.Query(parsed);
-            await SaveAsync($"{Path}/export?format={parsed.GetRequiredValue(format)}{(query.Length > 0 ? "&" + query : "")}", parsed.GetValue(output), cancellation);
-            return ExitCodes.Succeeded;
+            var (query, asked) = (filters.Query(parsed), parsed.GetRequiredValue(format));
+            string? damage = null;
+            await SaveAsync($"{Path}/export?format={asked}{(query.Length > 0 ? "&" + query : "")}", parsed.GetValue(output), cancellation, async (response, file) =>
+            {
+                var known = response.Headers.TryGetValues("Prts-Audit-Damage", out var values) ? string.Join(' ', values) : null;
+                if (asked != "json" || query.Length > 0)
+                {
+                    await CopyAsync(response, file, cancellation);
+                    damage = known;
+                    return;
+                }
+
+                await using var content = await response.Content.ReadAsStreamAsync(cancellation);
+                var fault = await Task.Run(() => CheckedCopy.Run(content, file), cancellation);
+                // An export of a log that the server knows to be damaged has no end: what it says is more than that.
+                damage = fault is null or { Kind: AuditFaultKind.Truncated } ? known ?? fault?.Text : $"line {fault.Line} of the export: {fault.Text}";
+            });
+            if (damage is null)
+            {
+                return ExitCodes.Succeeded;
+            }
+
+            await Console.Error.WriteLineAsync($"prts: the audit log is damaged: {damage}");
+            return ExitCodes.Failed;
         });
         return command;
     }
@@ -103,14 +125,16 @@ internal static class AuditCommands
     }
 
     /// <summary>A file takes its name only when all of it is here.</summary>
-    private static async Task SaveAsync(string path, string? file, CancellationToken cancellation)
+    /// <param name="copy">Copies the answer to the file; null: as it is.</param>
+    private static async Task SaveAsync(string path, string? file, CancellationToken cancellation, Func<HttpResponseMessage, Stream, Task>? copy = null)
     {
+        copy ??= (response, output) => CopyAsync(response, output, cancellation);
         using var api = ApiClient.Connect();
         using var response = await api.SendAsync(new HttpRequestMessage(HttpMethod.Get, api.Absolute(path)), HttpCompletionOption.ResponseHeadersRead, cancellation);
         if (file is null)
         {
             await using var output = Console.OpenStandardOutput();
-            await CopyAsync(response, output, cancellation);
+            await copy(response, output);
             return;
         }
 
@@ -119,7 +143,7 @@ internal static class AuditCommands
         {
             await using (var output = File.Create(unfinished))
             {
-                await CopyAsync(response, output, cancellation);
+                await copy(response, output);
             }
 
             File.Move(unfinished, file, overwrite: true);

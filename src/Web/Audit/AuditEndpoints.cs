@@ -18,6 +18,9 @@ namespace PRTS.Web.Audit;
 /// <summary>The audit log of the caller's tenant: search, exports, and what proves them.</summary>
 public static class AuditEndpoints
 {
+    /// <summary>Of an export: what is known to be wrong with the log.</summary>
+    public const string DamageHeader = "Prts-Audit-Damage";
+
     private const string Filters =
         "`actor`: a name. `action`: how it begins (`variable`, `variable:set`). `target`: how `kind:name` begins. `project`: `org/project`, or `org`. "
         + "`outcome`: `allowed`, `denied` or `failed`. `from`, `to`: times, the first included. `text`: words that all begin a word of the entry.";
@@ -49,7 +52,7 @@ public static class AuditEndpoints
         if (query.Problem is { } problem) return problem;
         if ((format ?? "json") is not ("json" or "csv" or "syslog")) return Problems.Invalid($"'format' is '{format}'; it must be json, csv or syslog.");
         var tenant = http.User.Tenant();
-        var closing = format is null or "json" && query.Filter.IsEmpty ? await Closing(tenant, checkpoints, cancellationToken) : null;
+        var closing = await Closing(http, tenant, checkpoints, cancellationToken);
         var size = closing?.Size ?? await entries.Size(tenant, cancellationToken);
         var (type, extension, header) = format switch
         {
@@ -74,20 +77,21 @@ public static class AuditEndpoints
             if (output.UnflushedBytes > 64 << 10) await output.FlushAsync(cancellationToken);
         }
 
-        if (closing is not null) output.Write([.. AuditLine.Of(closing), (byte)'\n']);
+        if (closing is not null && (format ?? "json") == "json" && query.Filter.IsEmpty) output.Write([.. AuditLine.Of(closing), (byte)'\n']);
         await output.FlushAsync(cancellationToken);
         return Results.Empty;
     }
 
-    /// <summary>A log that was changed in the database is exported without its end, so that verifying it tells what was changed.</summary>
-    private static async Task<Checkpoint?> Closing(string tenant, AuditCheckpoints checkpoints, CancellationToken cancellationToken)
+    /// <summary>A log that was changed in the database is exported without its end, so that verifying it tells what was changed; a header says so before.</summary>
+    private static async Task<Checkpoint?> Closing(HttpContext http, string tenant, AuditCheckpoints checkpoints, CancellationToken cancellationToken)
     {
         try
         {
             return await checkpoints.Now(tenant, cancellationToken);
         }
-        catch (AuditDamagedException)
+        catch (AuditDamagedException damage)
         {
+            http.Response.Headers[DamageHeader] = damage.Message;
             return null;
         }
     }

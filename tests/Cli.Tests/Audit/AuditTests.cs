@@ -108,6 +108,36 @@ public sealed class AuditTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Export_OfADamagedLog_IsSavedAndExits1WithWhere()
+    {
+        await using var server = new FakeControlPlane(prts);
+        var export = await ExportAsync(5);
+        var (changed, known) = (export.Replace("\"V3\"", "\"V4\"", StringComparison.Ordinal), false);
+        server.On("/api/v1/audit/export", context =>
+        {
+            if (known) context.Response.Headers["Prts-Audit-Damage"] = "entry 2 was removed";
+            return FakeControlPlane.WriteAsync(context, changed);
+        });
+        var answer = await prts.RunAsync("audit", "export", "-o", "export.jsonl");
+        Assert.Equal((1, ""), (answer.ExitCode, answer.Output));
+        Assert.StartsWith("prts: the audit log is damaged: line 3 of the export: entry 3 was changed", answer.Error, StringComparison.Ordinal);
+        Assert.Equal(changed, await File.ReadAllTextAsync(Path.Combine(prts.Scratch, "export.jsonl"), TestContext.Current.CancellationToken));
+        answer = await prts.RunAsync("audit", "export");
+        Assert.Equal((1, changed), (answer.ExitCode, answer.Output));
+
+        changed = export[..(export.TrimEnd().LastIndexOf('\n') + 1)];
+        answer = await prts.RunAsync("audit", "export");
+        Assert.Equal((1, changed), (answer.ExitCode, answer.Output));
+        Assert.Contains("ends after 5 entries without the checkpoint", answer.Error, StringComparison.Ordinal);
+        known = true;
+        foreach (var arguments in (string[][])[[], ["--format", "csv"], ["--actor", "ann"]])
+        {
+            answer = await prts.RunAsync(["audit", "export", .. arguments]);
+            Assert.Equal(new Answer(1, changed, "prts: the audit log is damaged: entry 2 was removed\n"), answer);
+        }
+    }
+
+    [Fact]
     public async Task List_OfAServer_ReadsPartAfterPart()
     {
         await using var server = new FakeControlPlane(prts);
