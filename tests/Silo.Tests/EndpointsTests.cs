@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
@@ -18,6 +19,7 @@ using PRTS.Contracts.Cluster;
 using PRTS.Contracts.Projects;
 using PRTS.Pipelines;
 using PRTS.Web.Access;
+using PRTS.Web.Gateway;
 using PRTS.Web.Shell;
 
 namespace PRTS.Silo.Tests;
@@ -113,6 +115,48 @@ public sealed class EndpointsTests(ServerFixture fixture)
         }
     }
 
+    [Fact]
+    public async Task Agents_WithWrongCredentials_AreInTheAuditLog_AndFillItNot()
+    {
+        using var administrator = fixture.Server.Administrator();
+        async Task<HttpStatusCode> Ask(string address)
+        {
+            // From an address of their own: what other tests try is recorded, too.
+            using var agent = new HttpClient(new SocketsHttpHandler { ConnectCallback = From("127.0.0.77") }) { BaseAddress = fixture.Server.Address };
+            agent.DefaultRequestHeaders.Authorization = new("Bearer", "wrong");
+            agent.DefaultRequestHeaders.Add("Prts-Agent", "default/removed");
+            using var answer = await agent.GetAsync(address);
+            return answer.StatusCode;
+        }
+
+        Assert.Equal(HttpStatusCode.Unauthorized, await Ask("/cluster/agent/install.sh"));
+        var fetched = (await administrator.GetFromJsonAsync<AuditPage>("/api/v1/audit?action=agent:fetch", ApiJson.Options))!.Items[0];
+        Assert.Equal((AuditOutcome.Denied, AuditActorKind.Anonymous, AuditVia.Agent, "127.0.0.77"), (fetched.Outcome, fetched.Actor.Kind, fetched.Origin.Via, fetched.Origin.Address));
+        for (var i = 0; i < 40; i++) Assert.Equal(HttpStatusCode.Unauthorized, await Ask("/cluster/membership/"));
+        var refused = (await administrator.GetFromJsonAsync<AuditPage>("/api/v1/audit?action=agent:connect&take=100", ApiJson.Options))!.Items;
+        Assert.Equal(29, refused.Count);
+        Assert.All(refused, entry => Assert.Equal((AuditOutcome.Denied, "removed", "removed", AuditVia.Agent, "127.0.0.77"), (entry.Outcome, entry.Actor.Name, entry.Target.Id, entry.Origin.Via, entry.Origin.Address)));
+        Assert.Contains("are not recorded", refused[0].Reason, StringComparison.Ordinal);
+    }
+
+    private static Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>> From(string address) => async (context, cancel) =>
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Parse(address), 0));
+        await socket.ConnectAsync(context.DnsEndPoint, cancel);
+        return new NetworkStream(socket, ownsSocket: true);
+    };
+
+    [Fact]
+    public async Task FirstStart_IsInTheAuditLog()
+    {
+        using var administrator = fixture.Server.Administrator();
+        var log = (await administrator.GetFromJsonAsync<AuditPage>("/api/v1/audit?actor=first-start", ApiJson.Options))!;
+        Assert.Equal(
+            ["repository:push demo/hello", "organization:create demo", "project:create demo/hello", "access-token:create admin.json", "user:create admin", "tenant:create default"],
+            log.Items.Select(entry => $"{entry.Action} {entry.Target.Id}"));
+    }
+
     /// <summary>Pages' patterns match some of these, and no login is asked for what is not there.</summary>
     [Theory]
     [InlineData("GET", "/webhooks/acme/app/hook", "POST")]
@@ -125,6 +169,8 @@ public sealed class EndpointsTests(ServerFixture fixture)
     [InlineData("GET", "/schemas/nope.json", null)]
     [InlineData("GET", "/webhooks/nope", null)]
     [InlineData("GET", "/healthz/nope", null)]
+    [InlineData("POST", "/healthz/live", "GET, HEAD")]
+    [InlineData("DELETE", "/healthz/ready", "GET, HEAD")]
     [InlineData("GET", "/.well-known/nope", null)]
     public async Task Programs_AskForWhatIsNotThere_GetAProblem(string method, string path, string? allowed)
     {
@@ -163,6 +209,54 @@ public sealed class EndpointsTests(ServerFixture fixture)
             Assert.Equal(status, answer.StatusCode);
             Assert.Equal("application/problem+json", answer.Content.Headers.ContentType?.MediaType);
         }
+    }
+
+    [Theory]
+    [InlineData("/healthz/live", "text/plain")]
+    [InlineData("/healthz/ready", "application/json")]
+    [InlineData("/schemas/pipeline.json", "application/schema+json")]
+    [InlineData("/.well-known/jwks.json", "application/json")]
+    [InlineData("/openapi/v1.json", "application/json")]
+    [InlineData("/api/v1/projects", "application/json")]
+    [InlineData("/api/v1/audit/export", "application/jsonl")]
+    public async Task Programs_AskForTheHeadAlone_GetThatOfGet(string path, string type)
+    {
+        using var administrator = fixture.Server.Administrator();
+        using var head = await administrator.SendAsync(new(HttpMethod.Head, path));
+        // On the same connection: what follows the head would be taken for the next answer.
+        using var get = await administrator.GetAsync(path);
+        Assert.Equal((HttpStatusCode.OK, type), (head.StatusCode, head.Content.Headers.ContentType?.MediaType));
+        Assert.Equal((get.StatusCode, get.Content.Headers.ContentType), (head.StatusCode, head.Content.Headers.ContentType));
+        Assert.Empty(await head.Content.ReadAsByteArrayAsync());
+        Assert.NotEmpty(await get.Content.ReadAsByteArrayAsync());
+    }
+
+    [Theory]
+    [InlineData("/api/v1/projects/acme/nope", HttpStatusCode.NotFound)]
+    [InlineData("/api/v1/account/password", HttpStatusCode.MethodNotAllowed)]
+    public async Task Programs_AskForTheHeadOfWhatIsNotThere_GetTheStatus(string path, HttpStatusCode status)
+    {
+        using var administrator = fixture.Server.Administrator();
+        using var head = await administrator.SendAsync(new(HttpMethod.Head, path));
+        Assert.Equal(status, head.StatusCode);
+        Assert.Empty(await head.Content.ReadAsByteArrayAsync());
+    }
+
+    /// <summary>Twice as much is refused by the server itself, without a body.</summary>
+    [Theory]
+    [InlineData(9_000, 0, 0, 414)]
+    [InlineData(0, 40_000, 1, 431)]
+    [InlineData(0, 5, 120, 431)]
+    [InlineData(0, 70_000, 1, 431)]
+    public async Task Head_ThatIsTooLarge_IsAProblem(int address, int size, int fields, int status)
+    {
+        using var administrator = fixture.Server.Administrator();
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/projects?org=" + new string('a', address));
+        for (var field = 0; field < fields; field++) request.Headers.Add($"X-Much-{field}", new string('a', size));
+        using var answer = await administrator.SendAsync(request);
+        Assert.Equal((HttpStatusCode)status, answer.StatusCode);
+        if (size > 2 * HeadLimits.Fields) Assert.Empty(await answer.Content.ReadAsByteArrayAsync());
+        else Assert.Equal("application/problem+json", answer.Content.Headers.ContentType?.MediaType);
     }
 
     [Theory]

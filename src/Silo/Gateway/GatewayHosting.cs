@@ -28,8 +28,10 @@ public static class GatewayHosting
             limits.MaxRequestBodySize = RequestLimits.Body;
             limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
             limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
-            limits.MaxRequestHeadersTotalSize = 32 << 10;
-            limits.MaxRequestHeaderCount = 100;
+            // Ours are half of these, and are refused with words.
+            limits.MaxRequestLineSize = 2 * HeadLimits.Target;
+            limits.MaxRequestHeadersTotalSize = 2 * HeadLimits.Fields;
+            limits.MaxRequestHeaderCount = 2 * HeadLimits.Count;
             limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(60);
             limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
             kestrel.Listen(options.Listen, options.Port, listen =>

@@ -58,13 +58,16 @@ public static class OperationsHosting
 
     public static void MapOperations(this WebApplication app)
     {
-        app.MapHealthChecks("/healthz/live", new() { Predicate = _ => false }).AllowPlainHttp().RateAs(RateClass.Exempt).AllowAnonymous();
+        app.MapHealthChecks("/healthz/live", new() { Predicate = _ => false }).AllowPlainHttp().RateAs(RateClass.Exempt).AllowAnonymous().OnlyRead();
         app.MapHealthChecks("/healthz/ready", new()
         {
             Predicate = check => check.Tags.Contains("ready"),
             ResultStatusCodes = { [HealthStatus.Degraded] = StatusCodes.Status503ServiceUnavailable },
             ResponseWriter = HealthAnswer.Write,
-        }).AllowPlainHttp().RateAs(RateClass.Exempt).AllowAnonymous();
-        app.MapPrometheusScrapingEndpoint("/metrics").RequirePermission(Permissions.MetricsRead);
+        }).AllowPlainHttp().RateAs(RateClass.Exempt).AllowAnonymous().OnlyRead();
+        app.MapPrometheusScrapingEndpoint("/metrics").RequirePermission(Permissions.MetricsRead).OnlyRead();
     }
+
+    /// <summary>These would answer any method.</summary>
+    private static void OnlyRead(this IEndpointConventionBuilder endpoint) => endpoint.WithMetadata(new HttpMethodMetadata([HttpMethods.Get, HttpMethods.Head]));
 }

@@ -25,8 +25,11 @@ public static class GatewayServices
     public static IApplicationBuilder UseGateway(this IApplicationBuilder app, GatewayOptions options)
     {
         if (options.TrustedProxies.Count > 0) app.UseForwardedHeaders(Forwarded(options));
+        app.UseHeadAsGet(options);
+        app.UseRouting();
         app.UseSecurityHeaders();
         app.UseApiErrors();
+        app.UseHeadLimits();
         app.UseHttpsOnly(options);
         app.UseUnboundedSockets();
         app.UseRequestTimeouts();

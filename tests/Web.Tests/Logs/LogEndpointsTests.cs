@@ -89,6 +89,20 @@ public class LogEndpointsTests(TestServer server)
         Assert.Equal(0, await stream.ReadAsync(buffer));
     }
 
+    [Theory]
+    [InlineData("/live", "text/event-stream")]
+    [InlineData("?follow=true", "application/octet-stream")]
+    [InlineData("", "application/octet-stream")]
+    public async Task Head_OfALogThatGoesOn_Ends(string address, string type)
+    {
+        var attempt = await Sealed("first\n"u8.ToArray(), closed: false);
+        using var client = await server.Client(Role.Viewer);
+        using var head = await client.SendAsync(new(HttpMethod.Head, Address(attempt) + address));
+        Assert.Equal((HttpStatusCode.OK, type), (head.StatusCode, head.Content.Headers.ContentType?.MediaType));
+        Assert.Empty(await head.Content.ReadAsByteArrayAsync());
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync(Address(attempt) + "/lines")).StatusCode);
+    }
+
     [Fact]
     public void Splitter_HalfCharactersAndLongLines_AreKeptAndCut()
     {
