@@ -33,6 +33,9 @@ public sealed record WebOptions
     /// <summary>A browser's session ends after so long, however much it is used.</summary>
     public TimeSpan SessionLifetime { get; init; } = TimeSpan.FromDays(14);
 
+    /// <summary>Administrators of tenants may let agents join, whose processes are members of the one cluster of all tenants (docs/adr/0001); else only the operator may.</summary>
+    public bool TenantAgents { get; init; }
+
     /// <summary>How long an agent's join token is good for.</summary>
     public TimeSpan AgentTokenLifetime { get; init; } = TimeSpan.FromDays(1);
 }

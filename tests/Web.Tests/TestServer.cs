@@ -42,6 +42,9 @@ public sealed class TestServer : IAsyncLifetime
     /// <summary>Unless a test has others: what the tests serve on this machine may be asked.</summary>
     public Web.Gateway.GatewayOptions Gateway { get; init; } = new() { Egress = AddressRules.Parse("127.0.0.1", out _) };
 
+    /// <summary>Whether tenants' administrators let agents join.</summary>
+    public bool TenantAgents { get; init; }
+
     /// <summary>For who tries things by the thousand.</summary>
     public static Web.Gateway.GatewayOptions Unbounded { get; } = new() { Egress = AddressRules.Parse("127.0.0.1", out _), Rates = new() { SignIn = new(10_000_000, 1), Address = new(10_000_000, 1), User = new(10_000_000, 1), Agent = new(10_000_000, 1) } };
 
@@ -69,7 +72,7 @@ public sealed class TestServer : IAsyncLifetime
         });
         builder.Services.AddSingleton(new AttemptTokens(new byte[32]));
         builder.Services.AddSingleton<Recorder>();
-        builder.Services.AddPrtsWeb(new WebOptions { PublicUrl = "http://prts.test", Home = Home, MaxArtifactFile = 64 << 20, Gateway = Gateway });
+        builder.Services.AddPrtsWeb(new WebOptions { PublicUrl = "http://prts.test", Home = Home, MaxArtifactFile = 64 << 20, Gateway = Gateway, TenantAgents = TenantAgents });
         // All tests come from one address, and many are refused on purpose.
         builder.Services.AddSingleton(new FailureLimiter(TimeProvider.System, int.MaxValue));
         builder.UseOrleans(silo => silo

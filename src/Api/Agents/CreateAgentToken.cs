@@ -11,4 +11,7 @@ public sealed record CreateAgentToken
 
     /// <summary>1 to 720; null is a day.</summary>
     public int? ExpiresInHours { get; init; }
+
+    /// <summary>Whose agent it will be; null: the caller's tenant. Another one's only the operator may name.</summary>
+    public string? Tenant { get; init; }
 }

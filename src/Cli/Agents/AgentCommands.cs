@@ -73,12 +73,13 @@ internal static class AgentCommands
         var name = new Option<string?>("--name") { Description = "The only name that the agent may take", HelpName = "name" };
         var label = new Option<string[]>("--label") { Description = "A label that the agent gets; may be repeated", HelpName = "label", DefaultValueFactory = _ => [] };
         var expires = new Option<int?>("--expires") { Description = "Hours until the token expires", HelpName = "hours" };
+        var tenant = new Option<string?>("--tenant") { Description = "For the operator: the tenant whose agent it will be, if not your own", HelpName = "name" };
         var json = Options.Json();
-        var command = new Command("token", "Make a token with which one agent joins") { name, label, expires, json };
+        var command = new Command("token", "Make a token with which one agent joins") { name, label, expires, tenant, json };
         command.SetAction(async (parsed, cancellation) =>
         {
             using var api = ApiClient.Connect();
-            var body = new CreateAgentToken { Name = parsed.GetValue(name), Labels = parsed.GetRequiredValue(label), ExpiresInHours = parsed.GetValue(expires) };
+            var body = new CreateAgentToken { Name = parsed.GetValue(name), Labels = parsed.GetRequiredValue(label), ExpiresInHours = parsed.GetValue(expires), Tenant = parsed.GetValue(tenant) };
             var token = await api.PostAsync("api/v1/agents/tokens", body, CliJson.Default.CreateAgentToken, CliJson.Default.AgentToken, cancellation);
             if (parsed.GetValue(json))
             {

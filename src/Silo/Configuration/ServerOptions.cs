@@ -25,6 +25,9 @@ public sealed record ServerOptions
     public required TimeSpan SessionIdle { get; init; }
     public required TimeSpan SessionLifetime { get; init; }
 
+    /// <summary>Administrators of tenants may let agents join.</summary>
+    public required bool TenantAgents { get; init; }
+
     /// <exception cref="InvalidSettingsException"/>
     public static ServerOptions FromEnvironment() => Read(Environment.GetEnvironmentVariable);
 
@@ -58,6 +61,7 @@ public sealed record ServerOptions
             Keys = KeySettings.Read(settings, home),
             SessionIdle = TimeSpan.FromHours(settings.Whole("PRTS_SESSION_IDLE_HOURS", 72, most: 24 * 365)),
             SessionLifetime = TimeSpan.FromHours(settings.Whole("PRTS_SESSION_HOURS", 14 * 24, most: 24 * 365)),
+            TenantAgents = settings.Switch("PRTS_TENANT_AGENTS"),
         };
         if (options.Database.Length == 0)
             settings.Problems.Add("PRTS_DATABASE is not set: give a PostgreSQL connection string, or start with 'prts up', which sets it.");

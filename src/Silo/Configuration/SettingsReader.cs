@@ -48,6 +48,14 @@ internal sealed class SettingsReader(Func<string, string?> variable)
         return otherwise;
     }
 
+    /// <summary>Off unless it is <c>1</c>.</summary>
+    public bool Switch(string name)
+    {
+        var text = Text(name) ?? "0";
+        if (text is not ("0" or "1")) Problems.Add($"{name} is '{text}': it must be 1 for on or 0 for off.");
+        return text == "1";
+    }
+
     /// <summary>1 or more.</summary>
     public int Whole(string name, int otherwise, int most)
     {

@@ -77,6 +77,7 @@ public sealed class Foundation : IAsyncDisposable
                 PublicUrl = options.PublicUrl,
                 SessionIdle = options.SessionIdle,
                 SessionLifetime = options.SessionLifetime,
+                TenantAgents = options.TenantAgents,
                 Gateway = options.Gateway with { KeyPin = () => certificates?.Pin, Trust = () => certificates?.Trust },
             },
             Certificates = certificates,

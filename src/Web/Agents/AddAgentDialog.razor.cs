@@ -39,6 +39,7 @@ public partial class AddAgentDialog
             Labels = labels.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
         };
         await Audit.Allowed("agent-token:create", AgentTokens.Target(request), AgentTokens.Fields(request));
-        made = await Tokens.Create((await Authentication).User.Tenant(), request);
+        (made, var refused) = await Tokens.Create((await Authentication).User, request);
+        problem = await Audit.Outcome("agent-token:create", AgentTokens.Target(request), refused);
     }
 }

@@ -26,7 +26,7 @@ public static class AgentEndpoints
             .WithSummary("Give an agent no new jobs").WithDescription("It finishes what it runs.");
         agents.MapPost("/{name}/resume", Resume).Audit("agent:resume", Before).RequirePermission(Permissions.AgentManage).WithSummary("End a drain");
         agents.MapPost("/tokens", CreateToken).Audit<CreateAgentToken>("agent-token:create", AgentTokens.Fields, target: (request, _) => AgentTokens.Target(request)).RequirePermission(Permissions.AgentManage)
-            .WithSummary("Make a token that lets one agent join").WithDescription("Shown once, with the one command that uses it.");
+            .WithSummary("Make a token that lets one agent join").WithDescription("Shown once, with the one command that uses it. Agents are members of the cluster of all tenants: for a tenant other than the operator's, the operator makes it (`tenant`).");
     }
 
     private static async Task<Ok<IReadOnlyList<AgentSummary>>> List(ClaimsPrincipal user, AgentsReadModel agents, CancellationToken cancellationToken) =>
@@ -50,7 +50,11 @@ public static class AgentEndpoints
         if (request.Name is { } name && !ProjectId.IsValidName(name))
             return Problems.Invalid($"'{name}' cannot be an agent's name: use 1–64 of a-z 0-9 . _ -, beginning with a letter or digit.");
         if (request.ExpiresInHours is < 1 or > 720) return Problems.Invalid($"'expiresInHours' is {request.ExpiresInHours}; it must be from 1 to 720.");
-        return TypedResults.Created((string?)null, await tokens.Create(user.Tenant(), request, cancellationToken));
+        return await tokens.Create(user, request, cancellationToken) switch
+        {
+            { Token: { } made } => TypedResults.Created((string?)null, made),
+            { Refused: var refused } => refused!.Answer(),
+        };
     }
 
     /// <summary>What the audit log says of an agent as it was; null: there is none.</summary>

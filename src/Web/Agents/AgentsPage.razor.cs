@@ -19,6 +19,8 @@ public partial class AgentsPage
 
     [Inject] private AgentsReadModel AgentList { get; set; } = null!;
 
+    [Inject] private AgentTokens Tokens { get; set; } = null!;
+
     [Inject] private IGrainFactory Grains { get; set; } = null!;
 
     [Inject] private IDialogService Dialogs { get; set; } = null!;
@@ -26,6 +28,8 @@ public partial class AgentsPage
     [Inject] private TimeProvider Time { get; set; } = null!;
 
     [Inject] private ILogger<AgentsPage> Log { get; set; } = null!;
+
+    private bool MayAdd => Tokens.AreForTenant(User.Tenant());
 
     protected override async Task OnInitializedAsync()
     {

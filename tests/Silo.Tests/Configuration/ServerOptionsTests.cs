@@ -28,6 +28,7 @@ public sealed class ServerOptionsTests
     [InlineData("PRTS_KEYS=vault|PRTS_VAULT_URL=http://v|PRTS_VAULT_ROLE_ID=r", "Vault needs a login: set PRTS_VAULT_TOKEN, or PRTS_VAULT_ROLE_ID and PRTS_VAULT_SECRET_ID.")]
     [InlineData("PRTS_KEYS=pkcs11|PRTS_PKCS11_LIBRARY=l|PRTS_PKCS11_TOKEN=t", "PRTS_PKCS11_PIN is not set: give the user's PIN of the token, or PRTS_PKCS11_PIN_FILE.")]
     [InlineData("PRTS_PORT=0", "PRTS_PORT is '0': it must be a port number from 1 to 65535.")]
+    [InlineData("PRTS_TENANT_AGENTS=yes", "PRTS_TENANT_AGENTS is 'yes': it must be 1 for on or 0 for off.")]
     [InlineData("PRTS_LISTEN=localhost", "PRTS_LISTEN is 'localhost': it must be an IP address such as 192.0.2.10.")]
     [InlineData("PRTS_TLS=on", "PRTS_TLS is 'on': it must be self or off; for a certificate of yours set PRTS_TLS_CERT and PRTS_TLS_KEY.")]
     [InlineData("PRTS_TLS_CERT=a.pem", "PRTS_TLS_CERT and PRTS_TLS_KEY go together: set both, or neither.")]
