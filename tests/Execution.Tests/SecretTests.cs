@@ -46,6 +46,23 @@ public sealed class SecretTests : IAsyncDisposable
         Assert.DoesNotContain("aHVudGVyMjIr", string.Join('\n', sink.Events), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("abc")]
+    [InlineData(" abc\n")]
+    public async Task Run_GivenOneThatCannotBeMasked_FailsBeforeItsFirstStepAndNamesIt(string value)
+    {
+        sink.SecretValues["PIN"] = value;
+        sink.SecretValues["TOKEN"] = "long enough";
+        var job = machine.Job(Step("echo $PIN"));
+        job = job with { Job = job.Job with { Secrets = [new() { Name = "PIN", Variable = "PIN" }, new() { Name = "TOKEN", Variable = "TOKEN" }] } };
+        Assert.Equal(RunResult.Ended, await machine.Agent(sink).Run(job, Test));
+
+        Assert.Equal(RunStatus.Failed, sink.Ended!.Status);
+        Assert.Contains("The secret 'PIN' has less than 4 bytes", sink.Ended.Reason, StringComparison.Ordinal);
+        Assert.DoesNotContain("TOKEN", sink.Ended.Reason, StringComparison.Ordinal);
+        Assert.Equal("", sink.Log);
+    }
+
     [Fact]
     public async Task Run_ArtifactIsNamedAfterOne_IsRefused()
     {

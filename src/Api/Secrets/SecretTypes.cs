@@ -63,14 +63,27 @@ public sealed record SecretSummary
 /// <summary>A secret as it is to be. Neither value nor reference: what there is stays, and the rest changes.</summary>
 public sealed record SetSecret
 {
+    /// <summary>Bytes, counted as <see cref="IsTooShort"/> does: shorter ones cannot be masked in logs (docs/adr/0013-masking.md).</summary>
+    public const int ShortestValue = 4;
     public const int LongestValue = 64 * 1024;
     public const int LongestDescription = 1000;
 
-    /// <summary>At most <see cref="LongestValue"/> bytes of UTF-8.</summary>
+    /// <summary>From <see cref="ShortestValue"/> to <see cref="LongestValue"/> bytes of UTF-8.</summary>
     public SecretText? Value { get; init; }
     public VaultReference? Vault { get; init; }
     public string Description { get; init; } = "";
     public SecretLimits Limits { get; init; } = new();
+
+    /// <summary>Whether a value, or what a shell prints of it, is too short to be masked: line ends, and blanks around it, do not count.</summary>
+    public static bool IsTooShort(ReadOnlySpan<byte> utf8)
+    {
+        var text = utf8.Trim(" \t\v\f\r\n"u8);
+        return text.Length - text.Count((byte)'\r') - text.Count((byte)'\n') < ShortestValue;
+    }
+
+    /// <summary>Why a job does not run with such a secret.</summary>
+    public static string TooShort(string name) =>
+        $"The secret '{name}' has less than {ShortestValue} bytes (blanks around it and line ends not counted), which cannot be masked in logs: give it a longer value. What is no secret is a variable.";
 }
 
 /// <summary>A connection as it is to be. Its credential is always given anew: one that was meant for another address must not go to this one.</summary>

@@ -1,5 +1,6 @@
 using System.Text;
 using PRTS.Api.Builds;
+using PRTS.Api.Secrets;
 using PRTS.Execution.Steps;
 using PRTS.Execution.Workspaces;
 
@@ -25,8 +26,12 @@ public sealed class JobSecrets
 
     /// <param name="named">Values by the secrets' names.</param>
     /// <param name="tokens">Signed tokens by their variables.</param>
-    public JobSecrets(IReadOnlyDictionary<string, string> named, IReadOnlyDictionary<string, string>? tokens = null) =>
+    public JobSecrets(IReadOnlyDictionary<string, string> named, IReadOnlyDictionary<string, string>? tokens = null)
+    {
         (this.named, this.tokens, Values) = (named, tokens ?? Nothing, [.. named.Values, .. (tokens ?? Nothing).Values]);
+        var tooShort = named.Where(secret => SetSecret.IsTooShort(Encoding.UTF8.GetBytes(secret.Value))).Select(secret => SetSecret.TooShort(secret.Key)).ToList();
+        if (tooShort.Count > 0) Problem = string.Join(' ', tooShort);
+    }
 
     public IReadOnlyList<string> Values { get; }
 

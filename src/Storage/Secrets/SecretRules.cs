@@ -38,6 +38,9 @@ public enum SecretRefusalReason
 
     /// <summary>What is stored does not open: it was changed.</summary>
     Unreadable,
+
+    /// <summary>Its value cannot be masked in logs.</summary>
+    TooShort,
 }
 
 /// <summary>Text: a sentence for whoever wrote the pipeline, without the value.</summary>
@@ -106,6 +109,7 @@ public static class SecretRules
 
     private static string? ValueProblem(SecretText value) =>
         value.CountBytes() == 0 ? "The value is empty."
+        : SetSecret.IsTooShort(value.AsUtf8()) ? $"The value has less than {SetSecret.ShortestValue} bytes (blanks around it and line ends not counted), which cannot be masked in logs: give a longer one. What is no secret is a variable."
         : value.CountBytes() > SetSecret.LongestValue ? $"The value has {value.CountBytes()} bytes; it may have {SetSecret.LongestValue}."
         : value.AsUtf8().Contains((byte)0) ? "The value has a NUL character, which no process can be given."
         : null;

@@ -114,6 +114,7 @@ public sealed class SecretsStore(NpgsqlDataSource database, Sealer sealer, Vault
             var references = allowed.Where(decision => decision.Secret!.Vault is not null)
                 .GroupBy(decision => (ScopeOf(use, decision.Secret!), decision.Secret!.Vault! with { Field = "" }));
             foreach (var same in references) await ReadVault(use, same.Key.Item1, same.Key.Item2, [.. same], granted, refused, cancellationToken);
+            RefuseTooShort(decisions, granted, refused);
             await NoteUse(use, granted, cancellationToken);
             return new(Sorted(granted, secret => secret.Name), Sorted(refused, decision => decision.Name));
         }
@@ -150,6 +151,17 @@ public sealed class SecretsStore(NpgsqlDataSource database, Sealer sealer, Vault
         }
 
         foreach (var value in fields.Values) value.Dispose();
+    }
+
+    /// <summary>What Vault has is as long as it is, and values were stored before short ones were refused.</summary>
+    private static void RefuseTooShort(IReadOnlyList<SecretDecision> decisions, List<JobSecret> granted, List<SecretDecision> refused)
+    {
+        foreach (var secret in granted.Where(secret => SetSecret.IsTooShort(secret.Value.AsUtf8())).ToList())
+        {
+            granted.Remove(secret);
+            secret.Value.Dispose();
+            refused.Add(decisions.Single(decision => decision.Name == secret.Name) with { Refusal = new(SecretRefusalReason.TooShort, SetSecret.TooShort(secret.Name)) });
+        }
     }
 
     private static async Task Note(SecretDecision decision, Func<Task<IReadOnlyList<JobSecret>>> open, List<JobSecret> granted, List<SecretDecision> refused)

@@ -98,6 +98,7 @@ public sealed class SecretRulesTests
         SetSecret[] wrong =
         [
             new() { Value = SecretText.Of("") },
+            new() { Value = SecretText.Of("s3c") },
             new() { Value = SecretText.Of("s3cret\0") },
             new() { Value = SecretText.Of(new string('s', SetSecret.LongestValue + 1)) },
             new() { Value = SecretText.Of("s3cret"), Vault = new() { Connection = "c", Path = "p", Field = "f" } },
@@ -113,9 +114,25 @@ public sealed class SecretRulesTests
             Assert.NotNull(problem);
             Assert.DoesNotContain("s3cret", problem, StringComparison.Ordinal);
         });
-        Assert.NotNull(SecretRules.Problem(SecretScope.Of(Web, "production"), "TOKEN", new() { Value = SecretText.Of("x"), Limits = new() { Environments = ["production"] } }));
-        Assert.NotNull(SecretRules.Problem(SecretScope.Of(Web, "a/b"), "TOKEN", new() { Value = SecretText.Of("x") }));
+        Assert.NotNull(SecretRules.Problem(SecretScope.Of(Web, "production"), "TOKEN", new() { Value = SecretText.Of("s3cret"), Limits = new() { Environments = ["production"] } }));
+        Assert.NotNull(SecretRules.Problem(SecretScope.Of(Web, "a/b"), "TOKEN", new() { Value = SecretText.Of("s3cret") }));
         Assert.Null(SecretRules.Problem(scope, "TOKEN", new() { Value = SecretText.Of(new string('s', SetSecret.LongestValue)), Limits = new() { Branches = ["main", "release/**"] } }));
+    }
+
+    [Theory]
+    [InlineData("abc", true)]
+    [InlineData("abcd", false)]
+    [InlineData("é€", false)]
+    [InlineData("é", true)]
+    [InlineData("a\nb\r\nc\n", true)]
+    [InlineData("a\nb\r\nc\nd", false)]
+    [InlineData("  abc \t", true)]
+    [InlineData("a bc", false)]
+    [InlineData("      ", true)]
+    public void Problem_Value_IsTooShortWhereItCannotBeMasked(string value, bool isTooShort)
+    {
+        var problem = SecretRules.Problem(SecretScope.Of(Web), "TOKEN", new() { Value = SecretText.Of(value) });
+        Assert.Equal(isTooShort, problem?.Contains("cannot be masked in logs", StringComparison.Ordinal) == true);
     }
 
     private static SecretSummary Of(char scope) => new()

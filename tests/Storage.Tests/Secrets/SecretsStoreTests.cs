@@ -75,11 +75,11 @@ public sealed class SecretsStoreTests : IAsyncLifetime
             for (var name = 0; name <= number; name++) await Set(scope, $"S{name}", $"{scope.Key} {name}");
         }
 
-        await Set(SecretScope.Of("u"), "FOREIGN", "x");
-        await Set(SecretScope.Of("t", "other"), "FOREIGN", "x");
-        await Set(SecretScope.Of(web with { Name = "api" }), "FOREIGN", "x");
-        await Set(SecretScope.Of(web, "staging"), "FOREIGN", "x");
-        await Set(SecretScope.Of(web), "MAIN_ONLY", "x", new() { Branches = ["main"] });
+        await Set(SecretScope.Of("u"), "FOREIGN", "elsewhere");
+        await Set(SecretScope.Of("t", "other"), "FOREIGN", "elsewhere");
+        await Set(SecretScope.Of(web with { Name = "api" }), "FOREIGN", "elsewhere");
+        await Set(SecretScope.Of(web, "staging"), "FOREIGN", "elsewhere");
+        await Set(SecretScope.Of(web), "MAIN_ONLY", "for main", new() { Branches = ["main"] });
 
         using var got = await Secrets.ForJob(Use("fix", "production"), ["S0", "S1", "S2", "S3", "FOREIGN", "MAIN_ONLY", "NONE"]);
 
@@ -121,7 +121,7 @@ public sealed class SecretsStoreTests : IAsyncLifetime
     {
         using var other = new SecretsServer(database, keyring, time);
         var results = await Task.WhenAll(Enumerable.Range(0, 12).Select(async n =>
-            (Value: $"v{n}", (await (n % 2 == 0 ? server : other).Secrets.Set(SecretScope.Of(web), "TOKEN", new() { Value = SecretText.Of($"v{n}") }, "ann")).Secret!.Version)));
+            (Value: $"value {n}", (await (n % 2 == 0 ? server : other).Secrets.Set(SecretScope.Of(web), "TOKEN", new() { Value = SecretText.Of($"value {n}") }, "ann")).Secret!.Version)));
 
         Assert.Equal(Enumerable.Range(1, 12), results.Select(result => (int)result.Version).Order());
         Assert.Equal(results.MaxBy(result => result.Version).Value, await Value("TOKEN"));
@@ -131,7 +131,7 @@ public sealed class SecretsStoreTests : IAsyncLifetime
     [Fact]
     public async Task LastUsed_IsNotedOnceAMinute()
     {
-        await Set(SecretScope.Of(web), "TOKEN", "x");
+        await Set(SecretScope.Of(web), "TOKEN", "s3cret");
         Assert.Null((await Secrets.Get(SecretScope.Of(web), "TOKEN"))!.LastUsedAt);
         var first = time.Now;
         await Value("TOKEN");
@@ -146,12 +146,12 @@ public sealed class SecretsStoreTests : IAsyncLifetime
     [Fact]
     public async Task Seal_AfterAYear_WithANewKey_AndOldValuesOpen()
     {
-        await Set(SecretScope.Of(web), "OLD", "old");
+        await Set(SecretScope.Of(web), "OLD", "older");
         time.Now += DataKeys.SealingTime + TimeSpan.FromSeconds(1);
-        await Set(SecretScope.Of(web), "NEW", "new");
+        await Set(SecretScope.Of(web), "NEW", "newer");
 
         Assert.Equal(2L, await database.Command("select count(*) from data_keys").First(row => row.GetInt64(0), default));
-        Assert.Equal(("old", "new"), (await Value("OLD"), await Value("NEW")));
+        Assert.Equal(("older", "newer"), (await Value("OLD"), await Value("NEW")));
         await server.Rotation.Begin();
         Assert.Equal(2, await server.Rotation.Run());
     }
@@ -159,8 +159,8 @@ public sealed class SecretsStoreTests : IAsyncLifetime
     [Fact]
     public async Task RemoveAll_Project_NothingOfItOpensAgain()
     {
-        await Set(SecretScope.Of(web), "TOKEN", "x");
-        await Set(SecretScope.Of(web, "production"), "TOKEN", "x");
+        await Set(SecretScope.Of(web), "TOKEN", "s3cret");
+        await Set(SecretScope.Of(web, "production"), "TOKEN", "s3cret");
         await Set(SecretScope.Of("t", "acme"), "ORG", "stays");
         await Sql("create table kept as select * from secrets");
 
@@ -196,8 +196,24 @@ public sealed class SecretsStoreTests : IAsyncLifetime
     public async Task Set_FullScope_IsRefused()
     {
         await Sql($"insert into secrets (tenant, org, project, environment, name, version, doc) select 't', 'acme', 'web', '', 'N' || n, 1, '{{\"name\":\"N\"}}' from generate_series(1, {SecretsStore.Most}) n");
-        Assert.Contains("at most 500", (await Secrets.Set(SecretScope.Of(web), "TOKEN", new() { Value = SecretText.Of("x") }, "ann")).Problem, StringComparison.Ordinal);
-        Assert.Null((await Secrets.Set(SecretScope.Of(web), "N1", new() { Value = SecretText.Of("x") }, "ann")).Problem);
+        Assert.Contains("at most 500", (await Secrets.Set(SecretScope.Of(web), "TOKEN", new() { Value = SecretText.Of("s3cret") }, "ann")).Problem, StringComparison.Ordinal);
+        Assert.Null((await Secrets.Set(SecretScope.Of(web), "N1", new() { Value = SecretText.Of("s3cret") }, "ann")).Problem);
+    }
+
+    [Fact]
+    public async Task ForJob_OneThatWasStoredBeforeShortOnesWereRefused_IsNamedAndNotGiven()
+    {
+        var scope = SecretScope.Of(web);
+        await Set(scope, "PIN", "s3cret");
+        var sealedValue = await server.Sealer.SealText(new() { Tenant = scope.Tenant, Scope = scope.Key, Purpose = "secret", Name = "PIN", Version = 1 }, SecretText.Of("123"), default);
+        await database.Command("update secrets set sealed = $1 where name = 'PIN'", sealedValue).Execute(default);
+
+        using var got = await Secrets.ForJob(Use("main"), ["PIN"]);
+
+        Assert.Empty(got.Granted);
+        Assert.Equal(SecretRefusalReason.TooShort, Assert.Single(got.Refused).Refusal!.Reason);
+        Assert.Contains("'PIN'", got.Refused[0].Refusal!.Text, StringComparison.Ordinal);
+        Assert.False(got.MayBeRetried);
     }
 
     private async Task<SecretSummary> Set(SecretScope scope, string name, string value, SecretLimits? limits = null, string description = "")

@@ -28,9 +28,9 @@ public sealed class VaultKvTests(StorageFixture storage) : IAsyncLifetime
         await Migrations.Apply(database);
         keyring = new(new LocalKeyFile(Path.Combine(home, "keys.json"), TimeProvider.System));
         server = new(database, keyring);
-        await Write("secret/data/app", new { data = new { user = "prts", password = "one", port = 5432 } });
-        await Write("secret/data/app", new { data = new { user = "prts", password = "two", port = 5432 } });
-        await Write("kv1/app", new { password = "three" });
+        await Write("secret/data/app", new { data = new { user = "prts", password = "first", port = 5432 } });
+        await Write("secret/data/app", new { data = new { user = "prts", password = "second", port = 5432 } });
+        await Write("kv1/app", new { password = "three", pin = "123" });
     }
 
     public async ValueTask DisposeAsync()
@@ -51,13 +51,16 @@ public sealed class VaultKvTests(StorageFixture storage) : IAsyncLifetime
         await Refer("PORT", "app", "port");
         await Refer("FIRST", "app", "password", version: 1);
         await Refer("OLD_ENGINE", "app", "password", mount: "kv1");
+        await Refer("SHORT", "app", "pin", mount: "kv1");
         await Refer("NO_FIELD", "app", "none");
         await Refer("NO_PATH", "none/at all", "x");
 
-        using var got = await ForJob("PASSWORD", "USER_NAME", "PORT", "FIRST", "OLD_ENGINE", "NO_FIELD", "NO_PATH");
+        using var got = await ForJob("PASSWORD", "USER_NAME", "PORT", "FIRST", "OLD_ENGINE", "SHORT", "NO_FIELD", "NO_PATH");
 
-        Assert.Equal("FIRST=one,OLD_ENGINE=three,PASSWORD=two,PORT=5432,USER_NAME=prts", string.Join(',', got.Granted.Select(secret => $"{secret.Name}={secret.Value.Reveal()}")));
-        Assert.Equal([SecretRefusalReason.NotThere, SecretRefusalReason.NotThere], got.Refused.Select(refusal => refusal.Refusal!.Reason));
+        Assert.Equal("FIRST=first,OLD_ENGINE=three,PASSWORD=second,PORT=5432,USER_NAME=prts", string.Join(',', got.Granted.Select(secret => $"{secret.Name}={secret.Value.Reveal()}")));
+        Assert.Equal([SecretRefusalReason.NotThere, SecretRefusalReason.NotThere, SecretRefusalReason.TooShort], got.Refused.Select(refusal => refusal.Refusal!.Reason));
+        Assert.StartsWith("The secret 'SHORT' has less than 4 bytes", got.Refused[2].Refusal!.Text, StringComparison.Ordinal);
+        Assert.False(got.MayBeRetried);
         // What fits together is read together, and one login serves all.
         Assert.Equal(2, vault.CountOf("GET secret/data/app"));
         Assert.Equal(1, vault.CountOf("POST auth/approle/login"));
@@ -80,7 +83,7 @@ public sealed class VaultKvTests(StorageFixture storage) : IAsyncLifetime
 
         vault.IsSealed = false;
         using var again = await ForJob("PASSWORD");
-        Assert.Equal("two", Assert.Single(again.Granted).Value.Reveal());
+        Assert.Equal("second", Assert.Single(again.Granted).Value.Reveal());
     }
 
     [Fact]

@@ -52,8 +52,8 @@ public class SecretEndpointsTests(TestServer server)
         using var maintainer = await server.Client(Role.Maintainer);
         Assert.Contains($"Names: 1\u2013{SecretRules.LongestName} letters", JsonNode.Parse(await maintainer.GetStringAsync("/openapi/v1.json"))!["paths"]!["/api/v1/projects/{org}/{project}/secrets/{secret}"]!["put"]!["description"]!.GetValue<string>(), StringComparison.Ordinal);
         var name = new string('N', SecretRules.LongestName);
-        Assert.Equal(name, (await (await maintainer.PutAsJsonAsync($"/api/v1/projects/{project}/secrets/{name}", new JsonObject { ["value"] = "x" })).Read<SecretSummary>()).Name);
-        Assert.Contains($"1 to {SecretRules.LongestName}", await (await maintainer.PutAsJsonAsync($"/api/v1/projects/{project}/secrets/{name}N", new JsonObject { ["value"] = "x" })).Problem(HttpStatusCode.BadRequest, "invalid"), StringComparison.Ordinal);
+        Assert.Equal(name, (await (await maintainer.PutAsJsonAsync($"/api/v1/projects/{project}/secrets/{name}", new JsonObject { ["value"] = "s3cret" })).Read<SecretSummary>()).Name);
+        Assert.Contains($"1 to {SecretRules.LongestName}", await (await maintainer.PutAsJsonAsync($"/api/v1/projects/{project}/secrets/{name}N", new JsonObject { ["value"] = "s3cret" })).Problem(HttpStatusCode.BadRequest, "invalid"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -64,9 +64,10 @@ public class SecretEndpointsTests(TestServer server)
         var place = $"/api/v1/projects/{project}/secrets";
         foreach (var (name, body, word) in new (string, JsonObject, string)[]
         {
-            ("1ST", new() { ["value"] = "x" }, "does not begin with a digit"),
-            ("PRTS_X", new() { ["value"] = "x" }, "reserved"),
+            ("1ST", new() { ["value"] = "s3cret" }, "does not begin with a digit"),
+            ("PRTS_X", new() { ["value"] = "s3cret" }, "reserved"),
             ("NEW", new() { ["description"] = "no value" }, "needs a value"),
+            ("SHORT", new() { ["value"] = "abc" }, "less than 4 bytes"),
             ("EMPTY", new() { ["value"] = "" }, "The value is empty"),
             ("LONG", new() { ["value"] = new string('x', (64 << 10) + 1) }, "it may have 65536"),
         })
