@@ -26,7 +26,7 @@ internal sealed class ApiClient : IDisposable
         var handler = ServerTrust.Handler(Home.Find().Path);
         handler.ConnectTimeout = TimeSpan.FromSeconds(10);
         handler.UseProxy = !address.IsLoopback;
-        http = new HttpClient(handler)
+        http = new HttpClient(new Patience(handler, TimeProvider.System, text => Console.Error.WriteLine($"prts: {text}")))
         {
             BaseAddress = address,
             Timeout = Timeout.InfiniteTimeSpan,
