@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Http.Headers;
 using System.Security.Claims;
 using System.Text;
@@ -8,6 +9,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using PRTS.Contracts.Builds;
 using PRTS.Storage.Users;
+using PRTS.Web.Gateway;
 
 namespace PRTS.Web.Access;
 
@@ -17,7 +19,7 @@ namespace PRTS.Web.Access;
 /// </summary>
 public sealed class HeaderAuthentication(
     IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder,
-    WebOptions web, AccessTokensStore tokens, AttemptTokens attempts, ShortLivedTokens shortLived, VerifiedPasswords passwords, SignedIn signedIn)
+    WebOptions web, AccessTokensStore tokens, AttemptTokens attempts, ShortLivedTokens shortLived, VerifiedPasswords passwords, SignedIn signedIn, RateLimits rates)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     public const string SchemeName = "header";
@@ -25,7 +27,7 @@ public sealed class HeaderAuthentication(
     private const string ClaimedKey = "prts:login-claimed";
 
     /// <summary>Tenant and name that came with a refused header; null: it was refused because too many were, or named nobody.</summary>
-    public static (string Tenant, string Name)? Claimed(HttpContext http) => Problem(http) == LoginResult.TooMany ? null : http.Items[ClaimedKey] as (string, string)?;
+    public static (string Tenant, string Name)? Claimed(HttpContext http) => Problem(http) is LoginResult.TooMany or LoginResult.TooFast ? null : http.Items[ClaimedKey] as (string, string)?;
 
     /// <summary>Why the header was refused, for the answer's body.</summary>
     public static string? Problem(HttpContext http) => http.Items[ProblemKey] as string;
@@ -48,8 +50,9 @@ public sealed class HeaderAuthentication(
 
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)
     {
-        Response.StatusCode = Problem(Context) == LoginResult.TooMany ? StatusCodes.Status429TooManyRequests : StatusCodes.Status401Unauthorized;
-        if (Response.StatusCode == StatusCodes.Status429TooManyRequests) Response.Headers.RetryAfter = FailureLimiter.Seconds;
+        var wait = Problem(Context) switch { LoginResult.TooMany => FailureLimiter.Seconds, LoginResult.TooFast => rates.SignInWait.ToString(CultureInfo.InvariantCulture), _ => null };
+        Response.StatusCode = wait is null ? StatusCodes.Status401Unauthorized : StatusCodes.Status429TooManyRequests;
+        if (wait is not null) Response.Headers.RetryAfter = wait;
         // Browsers show their own password window for Basic; Git needs it to ask.
         Response.Headers.WWWAuthenticate = Request.Path.StartsWithSegments("/git", StringComparison.Ordinal) ? "Basic realm=\"PRTS\", charset=\"UTF-8\"" : "Bearer realm=\"PRTS\"";
         return Task.CompletedTask;

@@ -15,6 +15,7 @@ public sealed record LoginResult(StoredUser? User, string? Problem, bool NeedsCo
     public const string Refused = "The name or the password is wrong, or the account is locked for a while after repeated failures.";
     public const string CodeNeeded = "The account has a second factor, so its password alone logs nobody in here. Use an access token in its place: your account's page makes them.";
     public const string TooMany = "Too many failed logins from this address. Wait five minutes and try again.";
+    public const string TooFast = "Too many attempts to log in from this address within a short time. Wait a little and try again, or use an access token.";
     public const string Elsewhere = "The password is right, but in this company people sign in with another provider. Use its button on the login page, and an access token for programs.";
     public const string EmergenciesOnly = "The password is right, but in this company passwords that are kept here are for emergency accounts alone, and no other way to sign in was set up for you: ask your administrator. For programs use an access token.";
     public const string Silent = "The directory that knows your password does not answer. Nothing is wrong with your account: try again in a while, or tell your administrator.";

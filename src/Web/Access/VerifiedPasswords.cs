@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using PRTS.Storage.Access;
 using PRTS.Storage.Users;
+using PRTS.Web.Gateway;
 
 namespace PRTS.Web.Access;
 
@@ -23,13 +24,14 @@ public sealed class VerifiedPasswords : IDisposable
     private readonly SecondFactors factors;
     private readonly UsersStore users;
     private readonly AccessWatch watch;
+    private readonly RateLimits rates;
     private readonly TimeProvider time;
     private readonly IDisposable subscription;
     private long changes;
 
-    public VerifiedPasswords(PasswordLogin login, SecondFactors factors, UsersStore users, AccessWatch watch, TimeProvider time)
+    public VerifiedPasswords(PasswordLogin login, SecondFactors factors, UsersStore users, AccessWatch watch, RateLimits rates, TimeProvider time)
     {
-        (this.login, this.factors, this.users, this.watch, this.time) = (login, factors, users, watch, time);
+        (this.login, this.factors, this.users, this.watch, this.rates, this.time) = (login, factors, users, watch, rates, time);
         subscription = watch.Subscribe(Forget);
     }
 
@@ -43,8 +45,12 @@ public sealed class VerifiedPasswords : IDisposable
             return await factors.IsAsked(same.Id, cancellationToken) ? new(null, LoginResult.CodeNeeded) : new(same, null);
         }
 
+        // Nobody learns by guessing on whether a password is right; what was right within the last minute passed above.
+        if (!rates.MaySignIn(address)) return new(null, LoginResult.TooFast);
         var before = Interlocked.Read(ref changes);
         var result = await login.Check(tenant, name, password, address, cancellationToken);
+        // A right one takes nothing, so that programs may log in as often as they like; nor does one that nobody could judge.
+        if (result.User is null && result.Problem != LoginResult.Silent) rates.SignInRefused(address);
         if (result is { User: { } user, NeedsCode: false } && watch.IsListening)
         {
             if (verified.Count >= Most)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Security.Claims;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Builder;
@@ -63,6 +64,18 @@ public sealed class RateLimits : IDisposable
         else await Refuse(http, lease, bucket);
     }
 
+    /// <summary>Whether somebody at this address may still try to log in; takes nothing. For what logs in by a header, whose endpoint is in another bucket.</summary>
+    public bool MaySignIn(IPAddress? address) => limiter.GetStatistics(SignIn(address))?.CurrentAvailablePermits is not < 1;
+
+    /// <summary>Takes a refused login of a header from the bucket from which the forms' logins are taken.</summary>
+    public void SignInRefused(IPAddress? address)
+    {
+        using var taken = limiter.AttemptAcquire(SignIn(address));
+    }
+
+    /// <summary>Seconds until one more attempt to log in is possible.</summary>
+    public int SignInWait => Math.Max(1, (int)Math.Ceiling((double)rates.SignIn.Window / rates.SignIn.Quota));
+
     public void Dispose() => limiter.Dispose();
 
     private static Bucket? BucketOf(HttpContext http)
@@ -73,17 +86,19 @@ public sealed class RateLimits : IDisposable
         return kind switch
         {
             RateClass.Exempt => null,
-            RateClass.SignIn => new("sign-in", Slot(http)),
-            RateClass.Agent => new("agent", Slot(http)),
+            RateClass.SignIn => SignIn(http.Connection.RemoteIpAddress),
+            RateClass.Agent => new("agent", Slot(http.Connection.RemoteIpAddress)),
             _ when http.User.Attempt() is not null => new("agent", http.User.Actor()),
             _ when http.User.FindFirstValue(ClaimTypes.NameIdentifier) is { } user => new("user", user),
-            _ => new("address", Slot(http)),
+            _ => new("address", Slot(http.Connection.RemoteIpAddress)),
         };
     }
 
+    private static Bucket SignIn(IPAddress? address) => new("sign-in", Slot(address));
+
     /// <summary>The string's hash differs from process to process.</summary>
-    private static string Slot(HttpContext http) =>
-        ((uint)AddressGroup.Of(http.Connection.RemoteIpAddress).ToString().GetHashCode(StringComparison.Ordinal) % AddressBuckets).ToString(CultureInfo.InvariantCulture);
+    private static string Slot(IPAddress? address) =>
+        ((uint)AddressGroup.Of(address).ToString().GetHashCode(StringComparison.Ordinal) % AddressBuckets).ToString(CultureInfo.InvariantCulture);
 
     private Rate RateOf(string kind) => kind switch { "user" => rates.User, "agent" => rates.Agent, "sign-in" => rates.SignIn, _ => rates.Address };
 
