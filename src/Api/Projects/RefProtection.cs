@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Serialization;
 using PRTS.Api.Environments;
 using PRTS.Pipelines.Planning;
@@ -21,6 +22,39 @@ public sealed record RefProtection
     public bool Covers(string name) =>
         name.StartsWith(Heads, StringComparison.Ordinal) ? Matches(Refs.Where(pattern => EnvironmentSettings.TagPattern(pattern) is null), name[Heads.Length..])
         : name.StartsWith(Tags, StringComparison.Ordinal) && Matches(Refs.Select(EnvironmentSettings.TagPattern).OfType<string>(), name[Tags.Length..]);
+
+    /// <summary>
+    /// The pattern whose refs could not be made any more where there is a ref of this name: git keeps refs like files, so beside a branch
+    /// <c>release</c> there is no <c>release/1</c>. Null: it stands in nobody's way.
+    /// </summary>
+    /// <param name="name">In full, such as <c>refs/heads/release</c>.</param>
+    public string? Blocked(string name)
+    {
+        var (isTag, start) = name.StartsWith(Tags, StringComparison.Ordinal) ? (true, Tags) : (false, Heads);
+        if (!name.StartsWith(start, StringComparison.Ordinal)) return null;
+        var folder = name[start.Length..] + '/';
+        return Refs.FirstOrDefault(pattern => !pattern.StartsWith('!') && EnvironmentSettings.TagPattern(pattern) is var tag && tag is not null == isTag && Beginning(tag ?? pattern).StartsWith(folder, StringComparison.Ordinal));
+    }
+
+    /// <summary>With what all names begin that the pattern matches.</summary>
+    private static string Beginning(string pattern)
+    {
+        var text = new StringBuilder();
+        for (var at = 0; at < pattern.Length; at++)
+        {
+            if (pattern[at] is '*' or '[') break;
+            if (pattern[at] is '?' or '+')
+            {
+                // Of the character before there need not be one, or there may be more.
+                text.Length--;
+                break;
+            }
+
+            text.Append(pattern[at] == '\\' ? pattern[++at] : pattern[at]);
+        }
+
+        return text.ToString();
+    }
 
     /// <summary>Everything that is wrong, in a sentence each; null when nothing is.</summary>
     public string? Problem()

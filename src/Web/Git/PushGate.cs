@@ -15,6 +15,7 @@ public sealed class PushGate(GitBackend backend, Repositories repositories, IGra
 {
     public const string Action = "repository:push";
     private const int MostNamed = 5;
+    private const string Protected = "protected";
 
     public static AuditTarget Target(ProjectId project) => new("repository", $"{project.Org}/{project.Name}", Name: null, project.Org, project.Name);
 
@@ -43,17 +44,31 @@ public sealed class PushGate(GitBackend backend, Repositories repositories, IGra
         }
     }
 
-    private async Task<IReadOnlyList<string>> Forbidden(HttpContext http, ProjectId project, PushRequest push)
+    /// <summary>Refs of the push that the caller may not have, with why in a few words.</summary>
+    private async Task<IReadOnlyDictionary<string, string>> Forbidden(HttpContext http, ProjectId project, PushRequest push)
     {
-        if (push.Updates.Count == 0 || http.User.May(Permissions.RepositoryManage, AccessScope.Of(project))) return [];
-        var protection = (await grains.Project(project).Get())?.Protection;
-        return protection is null ? [] : [.. push.Updates.Select(update => update.Ref).Distinct(StringComparer.Ordinal).Where(protection.Covers)];
+        var forbidden = new Dictionary<string, string>(StringComparer.Ordinal);
+        if (push.Updates.Count == 0 || http.User.May(Permissions.RepositoryManage, AccessScope.Of(project))) return forbidden;
+        if ((await grains.Project(project).Get())?.Protection is not { } protection) return forbidden;
+        foreach (var update in push.Updates)
+        {
+            if (protection.Covers(update.Ref)) forbidden[update.Ref] = Protected;
+            // What is there already stands there, and may change and go.
+            else if (update is { Old: null, New: not null } && protection.Blocked(update.Ref) is { } pattern) forbidden.TryAdd(update.Ref, $"in the way of the protected {pattern}");
+        }
+
+        return forbidden;
     }
 
     /// <summary>All of the push is refused, so that nobody wonders which part of it is there.</summary>
-    private async Task Refuse(HttpContext http, ProjectId project, PushRequest push, IReadOnlyList<string> forbidden)
+    private async Task Refuse(HttpContext http, ProjectId project, PushRequest push, IReadOnlyDictionary<string, string> forbidden)
     {
-        var why = $"{http.User.Actor()} may not push to {Names(forbidden)}: protected in {project}. That needs the permission {Permissions.RepositoryManage}. Push another branch, and ask somebody who has it.";
+        var (covered, blocking) = (forbidden.Where(entry => entry.Value == Protected).ToList(), forbidden.Where(entry => entry.Value != Protected).ToList());
+        List<string> reasons = [];
+        if (covered.Count > 0) reasons.Add($"{http.User.Actor()} may not push to {Names([.. covered.Select(entry => entry.Key)])}: protected in {project}.");
+        if (blocking.Count > 0)
+            reasons.Add($"{http.User.Actor()} may not make {Names([.. blocking.Select(entry => $"{entry.Key} ({entry.Value})")])} in {project}: where git has a ref of that name, it can have none below it.");
+        var why = $"{string.Join(' ', reasons)} That needs the permission {Permissions.RepositoryManage}. Push another branch, and ask somebody who has it.";
         await audit.Record(http.AuditSource().Denied(Action, Target(project), why), http.RequestAborted);
         if (!push.TakesReport)
         {
@@ -63,10 +78,10 @@ public sealed class PushGate(GitBackend backend, Repositories repositories, IGra
 
         // Git sends all of it before it reads the answer.
         await push.Input.Rest.CopyToAsync(Stream.Null, http.RequestAborted);
-        var reasons = push.Updates.Select(update => update.Ref).Distinct(StringComparer.Ordinal).ToDictionary(name => name, name => forbidden.Contains(name, StringComparer.Ordinal) ? "protected" : "pushed together with a protected one", StringComparer.Ordinal);
+        var told = push.Updates.Select(update => update.Ref).Distinct(StringComparer.Ordinal).ToDictionary(name => name, name => forbidden.GetValueOrDefault(name) ?? "pushed together with a protected one", StringComparer.Ordinal);
         http.Response.ContentType = "application/x-git-receive-pack-result";
         http.Response.Headers.CacheControl = "no-cache";
-        await http.Response.Body.WriteAsync(push.Refusal(reasons, why), http.RequestAborted);
+        await http.Response.Body.WriteAsync(push.Refusal(told, why), http.RequestAborted);
     }
 
     /// <summary>Refs that are not what the push wanted: git refused, or somebody else has pushed since.</summary>

@@ -86,6 +86,32 @@ public sealed class PushTests(TestServer server) : IDisposable
         Assert.Equal(["refs/heads/main", "refs/heads/main2", "refs/heads/release/1/2", "refs/heads/topic", "refs/tags/other", "refs/tags/v2"], (await server.Get<Repositories>().Refs(project)).Keys.Order(StringComparer.Ordinal));
     }
 
+    [Fact]
+    public async Task Push_OfARefInTheWayOfProtectedOnes_IsForMaintainers()
+    {
+        var (project, work, token) = await New(Role.Developer);
+        var maintainer = await server.NewToken(Role.Maintainer);
+        await Push(work, project, token, "HEAD:refs/heads/old");
+        await Protect(project, "release/**", "old/*", "tag:builds/nightly/*");
+
+        foreach (var refs in new string[][] { ["HEAD:refs/heads/release"], ["HEAD:refs/tags/builds"], ["HEAD:refs/tags/builds/nightly"], ["HEAD:refs/heads/topic", "HEAD:refs/heads/release"] })
+        {
+            var (exitCode, output) = await git.Try(work, ["push", Address(project, token), .. refs]);
+            Assert.NotEqual(0, exitCode);
+            Assert.Contains("(in the way of the protected ", output, StringComparison.Ordinal);
+            Assert.Contains("it can have none below it", output.ReplaceLineEndings(" ").Replace("remote: ", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        }
+
+        Assert.Equal(["refs/heads/old"], (await server.Get<Repositories>().Refs(project)).Keys);
+        Assert.Equal(4, (await Entries(project)).Count(entry => entry.Outcome == AuditOutcome.Denied));
+        // What was there before may change and go, and others' names may begin alike.
+        await git.Run(work, "commit", "--quiet", "--allow-empty", "-m", "Second");
+        await Push(work, project, token, "HEAD:refs/heads/old", "HEAD:refs/heads/release-notes", "HEAD:refs/tags/release");
+        await Push(work, project, token, ":refs/heads/old");
+        await Push(work, project, maintainer, "HEAD:refs/heads/release/1");
+        Assert.Equal(["refs/heads/release-notes", "refs/heads/release/1", "refs/tags/release"], (await server.Get<Repositories>().Refs(project)).Keys.Order(StringComparer.Ordinal));
+    }
+
     /// <summary>More than a client sends before it looks for an answer.</summary>
     [Fact]
     public async Task Push_OfMuchToAProtectedBranch_IsRefusedWithTheReason()

@@ -1,0 +1,31 @@
+using PRTS.Api.Projects;
+using Xunit;
+
+namespace PRTS.Web.Tests.Git;
+
+public class RefProtectionTests
+{
+    [Theory]
+    [InlineData("refs/heads/release", "release/**", true)]
+    [InlineData("refs/heads/release/", "release/**", false)]
+    [InlineData("refs/heads/releases", "release/**", false)]
+    [InlineData("refs/heads/rel", "release/**", false)]
+    [InlineData("refs/heads/Release", "release/**", false)]
+    [InlineData("refs/heads/a", "a/b/c", true)]
+    [InlineData("refs/heads/a/b", "a/b/c", true)]
+    [InlineData("refs/heads/a/b/c", "a/b/c", false)]
+    [InlineData("refs/heads/a/b", "a/b*/c", false)]
+    [InlineData("refs/heads/a", "a/b*/c", true)]
+    [InlineData("refs/heads/a", "a/?b", false)]
+    [InlineData("refs/heads/a", "[a]/b", false)]
+    [InlineData("refs/heads/a", "**/b", false)]
+    [InlineData("refs/heads/a*", "a\\*/b", true)]
+    [InlineData("refs/heads/release", "!release/**", false)]
+    [InlineData("refs/tags/release", "release/**", false)]
+    [InlineData("refs/tags/v", "tag:v/*", true)]
+    [InlineData("refs/heads/v", "tag:v/*", false)]
+    [InlineData("refs/heads/tag:v", "tag:v/*", false)]
+    [InlineData("refs/notes/release", "release/**", false)]
+    public void Blocked_ARefThatIsAFolderOfProtectedNames_IsToldWithThePattern(string name, string pattern, bool isBlocked) =>
+        Assert.Equal(isBlocked ? pattern : null, new RefProtection { Refs = ["main", pattern] }.Blocked(name));
+}
