@@ -16,9 +16,9 @@ namespace PRTS.EndToEnd.Tests;
 /// forms that they might have taken. A variable, which is no secret, is found in the same search.
 /// </summary>
 [Collection("One installation")]
-public sealed class CanaryTests
+public sealed class CanaryTests(EngineFixture engine) : IClassFixture<EngineFixture>
 {
-    private const string Pipeline = """
+    private const string Pipeline = $$$"""
         name: Canary
         stages:
           - name: Use
@@ -47,6 +47,26 @@ public sealed class CanaryTests
                       cat "$FILE"
                   - run: mkdir -p out && echo content > out/file
                   - artifact: {path: out/, name: kept}
+              - name: Contain
+                image: {{{EngineFixture.Usual}}}
+                environment: production
+                secrets:
+                  - CONTAINER_CANARY
+                  - {name: ENVIRONMENT_CANARY, variable: FILE, file: true}
+                steps:
+                  - run: |
+                      set +x
+                      for value in "$CONTAINER_CANARY" "$(cat "$FILE")"; do
+                        printf 'raw %s\n' "$value"
+                        printf 'error %s\n' "$value" >&2
+                        printf 'half %s' "${value:0:10}"; sleep 0.3; printf '%s\n' "${value:10}"
+                        printf 'base64 %s\n' "$(printf %s "$value" | base64 | tr -d '\n')"
+                        printf 'quoted %q\n' "$value"
+                      done
+                      printf 'variable %s\n' "$PLAIN"
+                      while [ ! -e released ]; do sleep 0.2; [ $((++n)) -lt 100 ] || break; done
+                      env | grep CANARY
+                      cat "$FILE"
               - name: Name
                 secrets: [PROJECT_CANARY]
                 steps:
@@ -68,15 +88,19 @@ public sealed class CanaryTests
                       exit 3
         """;
 
+    /// <summary>The jobs that run when server and agent are killed.</summary>
+    private static readonly string[] Waiting = ["speak", "contain"];
+
     [Fact]
     public async Task EverythingKept_AfterKills_HasNoSecretInAnyForm()
     {
         await using var receiver = new OtlpReceiver();
-        await using var prts = await Installation.Start(Installation.Checkout(), slots: 2, new Dictionary<string, string>(StringComparer.Ordinal)
+        await using var prts = await Installation.Start(Installation.Checkout(), slots: 3, new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["OTEL_EXPORTER_OTLP_ENDPOINT"] = receiver.Url.AbsoluteUri,
             ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
             ["OTEL_BSP_SCHEDULE_DELAY"] = "100",
+            ["PRTS_CONTAINERS"] = $"unix://{engine.Socket}",
         });
         var cancel = TestContext.Current.CancellationToken;
         var canaries = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -86,6 +110,7 @@ public sealed class CanaryTests
         await Set(prts, ["."], "TENANT_CANARY", Canary("tenant") + " &<\"'\\/é+%");
         await Set(prts, ["bench"], "ORG_CANARY", Canary("organization"));
         await Set(prts, ["bench/canary"], "PROJECT_CANARY", Canary("project"));
+        await Set(prts, ["bench/canary"], "CONTAINER_CANARY", Canary("container"));
         await Set(prts, ["bench/canary", "--environment", "production"], "ENVIRONMENT_CANARY", Canary("environment"));
         await prts.Cli("variable", "set", "bench/canary", $"PLAIN={plain}");
         await Post(prts, HttpMethod.Post, "/api/v1/users", new { name = "canary", password = Canary("password"), role = "developer" });
@@ -96,19 +121,21 @@ public sealed class CanaryTests
         canaries["webhook"] = Text(await Post(prts, HttpMethod.Put, "/api/v1/projects/bench/canary/webhooks/forge", new { }), "secret");
 
         await Installation.Git(clone, "push", "--quiet", "origin", "main");
-        await prts.WaitFor("bench/canary", 1, build => Job(build, "speak") is { Status: RunStatus.Running } job && job.Steps[0].Status == RunStatus.Running);
+        await prts.WaitFor("bench/canary", 1, build => Waiting.All(key => Job(build, key) is { Status: RunStatus.Running } job && job.Steps[0].Status == RunStatus.Running));
         await Task.Delay(TimeSpan.FromSeconds(3), cancel);
+        var containers = await Containers(cancel);
         var before = await prts.Processes();
         Process.GetProcessById(before["agent"]).Kill();
         Process.GetProcessById(before["server"]).Kill();
         await prts.WaitUntilReady(before["server"]);
         var build = await prts.WaitFor("bench/canary", 1, found => found.Status.IsEnded());
-        Assert.Equal(RunStatus.Succeeded, Job(build, "speak").Status);
+        Assert.All(Waiting, key => Assert.Equal(RunStatus.Succeeded, Job(build, key).Status));
         Assert.All((string[])["name", "file", "say"], name => Assert.Equal(RunStatus.Failed, Job(build, name).Status));
 
         await receiver.Until(spans => spans.Any(span => span.Name == "job") && spans.Any(span => span.Name == "build"));
         var searched = await Everything(prts, build);
         searched.Add(("the traces", receiver.Received));
+        searched.Add(("what the container engine says of the job's containers", containers));
         var leaks = searched.SelectMany(place => canaries.SelectMany(canary => Forms(canary.Value).Where(form => place.Bytes.AsSpan().IndexOf(form.Bytes) >= 0)
             .Select(form => $"{canary.Key} as {form.Name} in {place.Name}"))).ToList();
         // What the first administrator's command line needs is its own file, which is not of this test's secrets.
@@ -116,9 +143,19 @@ public sealed class CanaryTests
         var found = searched.Where(place => Forms(plain).Any(form => place.Bytes.AsSpan().IndexOf(form.Bytes) >= 0)).Select(place => place.Name).ToList();
         Assert.Contains("the database's dump", found);
         Assert.Contains("the log of speak", found);
+        Assert.Contains("the log of contain", found);
         Assert.Contains("refs/heads/main", Encoding.UTF8.GetString(receiver.Received), StringComparison.Ordinal);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"counted: canaries, {canaries.Count} secrets in {Forms("x").Count()} forms, {searched.Count} files and answers of {searched.Sum(place => (long)place.Bytes.Length) >> 20} MiB searched: 0 found; the variable found in {found.Count}"));
+    }
+
+    /// <summary>The image, command, environment and mounts of those that run, which the engine also keeps on its disk.</summary>
+    private async Task<byte[]> Containers(CancellationToken cancel)
+    {
+        var running = await engine.Client.Containers.ListContainersAsync(new(), cancel);
+        Assert.NotEmpty(running);
+        var known = await Task.WhenAll(running.Select(container => engine.Client.Containers.InspectContainerAsync(container.ID, cancel)));
+        return JsonSerializer.SerializeToUtf8Bytes(known, ApiJson.Options);
     }
 
     private static string Text(string json, string member) => JsonDocument.Parse(json).RootElement.GetProperty(member).GetString()!;
