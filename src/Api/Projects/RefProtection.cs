@@ -25,35 +25,35 @@ public sealed record RefProtection
 
     /// <summary>
     /// The pattern whose refs could not be made any more where there is a ref of this name: git keeps refs like files, so beside a branch
-    /// <c>release</c> there is no <c>release/1</c>. Null: it stands in nobody's way.
+    /// <c>release</c> there is no <c>release/1</c>, and the other way round. Null: it stands in nobody's way.
     /// </summary>
     /// <param name="name">In full, such as <c>refs/heads/release</c>.</param>
     public string? Blocked(string name)
     {
         var (isTag, start) = name.StartsWith(Tags, StringComparison.Ordinal) ? (true, Tags) : (false, Heads);
         if (!name.StartsWith(start, StringComparison.Ordinal)) return null;
-        var folder = name[start.Length..] + '/';
-        return Refs.FirstOrDefault(pattern => !pattern.StartsWith('!') && EnvironmentSettings.TagPattern(pattern) is var tag && tag is not null == isTag && Beginning(tag ?? pattern).StartsWith(folder, StringComparison.Ordinal));
+        var (rest, folder) = (name[start.Length..], name[start.Length..] + '/');
+        return Refs.Where(pattern => !pattern.StartsWith('!')).FirstOrDefault(pattern =>
+        {
+            var tag = EnvironmentSettings.TagPattern(pattern);
+            var (beginning, isWhole) = Beginning(tag ?? pattern);
+            return tag is not null == isTag && (beginning.StartsWith(folder, StringComparison.Ordinal) || (isWhole && rest.StartsWith(beginning + '/', StringComparison.Ordinal)));
+        });
     }
 
-    /// <summary>With what all names begin that the pattern matches.</summary>
-    private static string Beginning(string pattern)
+    /// <summary>With what all names begin that the pattern matches, and whether that is the only name.</summary>
+    private static (string Beginning, bool IsWhole) Beginning(string pattern)
     {
         var text = new StringBuilder();
         for (var at = 0; at < pattern.Length; at++)
         {
-            if (pattern[at] is '*' or '[') break;
-            if (pattern[at] is '?' or '+')
-            {
-                // Of the character before there need not be one, or there may be more.
-                text.Length--;
-                break;
-            }
-
-            text.Append(pattern[at] == '\\' ? pattern[++at] : pattern[at]);
+            if (pattern[at] is '*' or '[') return (text.ToString(), false);
+            // Of the character before there need not be one, or there may be more.
+            if (pattern[at] is '?' or '+') return (text.ToString(0, Math.Max(0, text.Length - 1)), false);
+            text.Append(pattern[at] == '\\' && at + 1 < pattern.Length ? pattern[++at] : pattern[at]);
         }
 
-        return text.ToString();
+        return (text.ToString(), true);
     }
 
     /// <summary>Everything that is wrong, in a sentence each; null when nothing is.</summary>

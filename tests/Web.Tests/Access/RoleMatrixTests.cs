@@ -63,7 +63,7 @@ public class RoleMatrixTests(TestServer server)
         if (line.Least is not { } least) return false;
         if (least == Role.None) return true;
         var place = line.Pattern.Contains("{project}", StringComparison.Ordinal) ? AccessScope.Of(project) : line.Pattern.Contains("{org}", StringComparison.Ordinal) ? new AccessScope(project.Org) : AccessScope.Tenant;
-        var operators = line.Pattern.Contains("/system", StringComparison.Ordinal) || line.Pattern.Contains("/tenants", StringComparison.Ordinal);
+        var operators = line.Pattern.Contains("/system", StringComparison.Ordinal) || line.Pattern.EndsWith("/agents/tokens", StringComparison.Ordinal) || line.Pattern.Contains("/tenants", StringComparison.Ordinal);
         if (operators && caller.Name.StartsWith("foreign", StringComparison.Ordinal)) return false;
         return role >= least && caller.Scope is { } scope && (line.Somewhere || scope.Contains(place));
     }

@@ -26,6 +26,9 @@ public class RefProtectionTests
     [InlineData("refs/heads/v", "tag:v/*", false)]
     [InlineData("refs/heads/tag:v", "tag:v/*", false)]
     [InlineData("refs/notes/release", "release/**", false)]
-    public void Blocked_ARefThatIsAFolderOfProtectedNames_IsToldWithThePattern(string name, string pattern, bool isBlocked) =>
+    [InlineData("refs/heads/stable/1", "stable", true)]
+    [InlineData("refs/heads/stable/1", "stable*", false)]
+    [InlineData("refs/heads/stable/1", "?", false)]
+    public void Blocked_ARefThatStandsInTheWayOfProtectedNames_IsToldWithThePattern(string name, string pattern, bool isBlocked) =>
         Assert.Equal(isBlocked ? pattern : null, new RefProtection { Refs = ["main", pattern] }.Blocked(name));
 }
