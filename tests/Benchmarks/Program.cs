@@ -2,6 +2,13 @@ using PRTS.Benchmarks;
 using PRTS.Tests;
 
 // Real processes, started as users start them; docs/benchmarks.md explains each figure.
+string[] all = ["plan", "audit", "mask", "memory", "push", "job", "matrix", "unchanged", "container", "lines", "throughput"];
+if (args.FirstOrDefault(argument => argument != "--quick" && !all.Contains(argument, StringComparer.Ordinal)) is { } unknown)
+{
+    await Console.Error.WriteLineAsync($"'{unknown}' is no benchmark. ./prts bench [--quick] runs all of them, ./prts bench [--quick] NAME one: {string.Join(", ", all)}.");
+    return 2;
+}
+
 var quick = args.Contains("--quick", StringComparer.Ordinal);
 var only = args.FirstOrDefault(argument => !argument.StartsWith('-'));
 var figures = new Figures();
