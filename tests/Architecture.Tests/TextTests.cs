@@ -22,6 +22,14 @@ public sealed partial class TextTests
         Findings.None(Lines(_ => true, paths), "A file names a path of one particular machine.");
     }
 
+    /// <summary>Routes do not tell large letters from small ones, so what guards a path must not either: else <c>/API</c> passes what stops <c>/api</c>.</summary>
+    [Fact]
+    public void Paths_All_AreComparedAsRoutesAre()
+    {
+        var exact = new Regex(@"StartsWithSegments\(.*StringComparison\.Ordinal\b", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(10));
+        Findings.None(Lines(file => file.Path.StartsWith("src/", StringComparison.Ordinal), exact), "A path is compared letter by letter, and routes are not.");
+    }
+
     [Fact]
     public void Decisions_All_HaveTheFourHeadings() => Findings.None(
         from file in Repository.Files

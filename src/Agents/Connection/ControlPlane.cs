@@ -56,7 +56,7 @@ public sealed class ControlPlane : IDisposable
     {
         using var response = await Http.GetAsync("/cluster/membership/", cancellationToken);
         if (response.StatusCode == HttpStatusCode.Unauthorized)
-            throw new AgentSetupException($"The control plane at {Http.BaseAddress} does not know this agent (it was removed, or the server is new): remove identity.json and join with a token from 'prts agent token'.");
+            throw new AgentSetupException($"The control plane at {Http.BaseAddress} does not let this agent in (it was removed, its tenant is disabled, or the server is new): have the tenant enabled, or remove identity.json and join with a token from 'prts agent token'.");
         response.EnsureSuccessStatusCode();
     }
 

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json.Serialization;
 using PRTS.Api.Environments;
 using PRTS.Pipelines.Planning;
@@ -24,36 +23,38 @@ public sealed record RefProtection
         : name.StartsWith(Tags, StringComparison.Ordinal) && Matches(Refs.Select(EnvironmentSettings.TagPattern).OfType<string>(), name[Tags.Length..]);
 
     /// <summary>
-    /// The pattern whose refs could not be made any more where there is a ref of this name: git keeps refs like files, so beside a branch
-    /// <c>release</c> there is no <c>release/1</c>, and the other way round. Null: it stands in nobody's way.
+    /// The pattern of which a ref could not be made any more where there is a ref of this name: git keeps refs like files, so beside a branch
+    /// <c>release</c> there is no <c>release/1</c>, and the other way round. Patterns that begin with a wildcard stand for no names in
+    /// particular: all would be in their way. Null: it stands in nobody's way.
     /// </summary>
     /// <param name="name">In full, such as <c>refs/heads/release</c>.</param>
     public string? Blocked(string name)
     {
         var (isTag, start) = name.StartsWith(Tags, StringComparison.Ordinal) ? (true, Tags) : (false, Heads);
         if (!name.StartsWith(start, StringComparison.Ordinal)) return null;
-        var (rest, folder) = (name[start.Length..], name[start.Length..] + '/');
-        return Refs.Where(pattern => !pattern.StartsWith('!')).FirstOrDefault(pattern =>
+        var rest = name[start.Length..];
+        return Refs.FirstOrDefault(pattern =>
         {
             var tag = EnvironmentSettings.TagPattern(pattern);
-            var (beginning, isWhole) = Beginning(tag ?? pattern);
-            return tag is not null == isTag && (beginning.StartsWith(folder, StringComparison.Ordinal) || (isWhole && rest.StartsWith(beginning + '/', StringComparison.Ordinal)));
+            var text = tag ?? pattern;
+            if (pattern.StartsWith('!') || tag is not null != isTag || text is ['*' or '[', ..] or [_, '?' or '+', ..]) return false;
+            return Folders(text).Any(folder => IsMatch(folder, rest)) || Folders(rest).Any(folder => Covers(start + folder) && IsMatch(text, folder));
         });
     }
 
-    /// <summary>With what all names begin that the pattern matches, and whether that is the only name.</summary>
-    private static (string Beginning, bool IsWhole) Beginning(string pattern)
-    {
-        var text = new StringBuilder();
-        for (var at = 0; at < pattern.Length; at++)
-        {
-            if (pattern[at] is '*' or '[') return (text.ToString(), false);
-            // Of the character before there need not be one, or there may be more.
-            if (pattern[at] is '?' or '+') return (text.ToString(0, Math.Max(0, text.Length - 1)), false);
-            text.Append(pattern[at] == '\\' && at + 1 < pattern.Length ? pattern[++at] : pattern[at]);
-        }
+    /// <summary>All that stands before a slash.</summary>
+    private static IEnumerable<string> Folders(string path) => Enumerable.Range(0, path.Length).Where(at => path[at] == '/').Select(at => path[..at]);
 
-        return (text.ToString(), true);
+    private static bool IsMatch(string pattern, string name)
+    {
+        try
+        {
+            return Matches([pattern], name);
+        }
+        catch (FormatException)
+        {
+            return false; // Cut within a set of characters, in which there may be a slash.
+        }
     }
 
     /// <summary>Everything that is wrong, in a sentence each; null when nothing is.</summary>

@@ -22,7 +22,7 @@ public static class ClusterEndpoints
 {
     private const string JoinAction = "agent:join";
     private const string ConnectAction = "agent:connect";
-    private const string BadTokenReason = "The token is wrong, was used already, or has expired.";
+    private const string BadTokenReason = "The token is wrong, was used already, or has expired, or its tenant is disabled.";
     private const long MaximumBody = 1 << 20;
 
     public static void MapCluster(this IEndpointRouteBuilder app)
@@ -120,8 +120,8 @@ public static class ClusterEndpoints
         if (!await http.RequestServices.GetRequiredService<AgentIdentities>().Verify(tenant, name, hash, http.RequestAborted))
         {
             var source = await http.AuditSource(tenant, name);
-            await http.RequestServices.GetRequiredService<RefusedAgents>().Record(http, source.Denied(ConnectAction, new("agent", name), "There is no such agent, it was removed, or its credential is another."));
-            return Problems.Of(401, "unauthenticated", "This agent is not known here, or was removed: join again with a token from 'prts agent token'.");
+            await http.RequestServices.GetRequiredService<RefusedAgents>().Record(http, source.Denied(ConnectAction, new("agent", name), "There is no such agent, it was removed, its credential is another, or its tenant is disabled."));
+            return Problems.Of(401, "unauthenticated", "This agent is not known here, was removed, or its tenant is disabled: join again with a token from 'prts agent token'.");
         }
 
         http.Items["agent"] = (tenant, name);
@@ -166,7 +166,7 @@ public static class ClusterEndpoints
     }
 
     internal static ProblemHttpResult BadToken() =>
-        Problems.Of(401, "unauthenticated", "This join token is unknown, used or expired: make a new one with 'prts agent token'.");
+        Problems.Of(401, "unauthenticated", "This join token is unknown, used or expired, or its tenant is disabled: make a new one with 'prts agent token'.");
 
     internal static string Bearer(HttpContext http) =>
         AuthenticationHeaderValue.TryParse(http.Request.Headers.Authorization, out var header) && header is { Scheme: "Bearer", Parameter: { } token } ? token : "";

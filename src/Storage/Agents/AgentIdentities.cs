@@ -25,6 +25,9 @@ public sealed record AgentIdentity
 
 public sealed class AgentIdentities(NpgsqlDataSource database, TimeProvider time)
 {
+    /// <summary>Nobody of a disabled tenant gets in.</summary>
+    private const string Open = "not exists (select from tenants t where t.tenant = a.tenant and not t.enabled)";
+
     private const string InsertIdentity = """
         insert into agent_identities (tenant, name, credential_hash, thumbprint, created_at) values ($1, $2, $3, $4, $5)
         on conflict (tenant, name) do update set
@@ -45,22 +48,22 @@ public sealed class AgentIdentities(NpgsqlDataSource database, TimeProvider time
 
     /// <returns>The token, when an agent could join with it now.</returns>
     public Task<JoinToken?> FindToken(byte[] tokenSha256, CancellationToken cancellationToken = default) => database.Command(
-        "select tenant, name, labels, expires_at from agent_join_tokens where hash = $1 and used_by is null and expires_at > $2", tokenSha256, time.GetUtcNow())
+        $"select tenant, name, labels, expires_at from agent_join_tokens a where hash = $1 and used_by is null and expires_at > $2 and {Open}", tokenSha256, time.GetUtcNow())
         .First(ReadToken, cancellationToken);
 
     /// <summary>
     /// Uses the token up and registers the identity that <paramref name="issue"/> makes for it, both or neither. A name that is taken is
     /// taken over (a rebuilt machine joins under its old name).
     /// </summary>
-    /// <returns>Null when the token is unknown, used or expired.</returns>
+    /// <returns>Null when the token is unknown, used or expired, or its tenant disabled.</returns>
     public async Task<AgentIdentity?> Join(byte[] tokenSha256, string usedBy, Func<JoinToken, AgentIdentity> issue, CancellationToken cancellationToken = default)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         var token = await connection.Command(
-            """
-            update agent_join_tokens set used_by = $2, used_at = $3
-            where hash = $1 and used_by is null and expires_at > $3
+            $"""
+            update agent_join_tokens a set used_by = $2, used_at = $3
+            where hash = $1 and used_by is null and expires_at > $3 and {Open}
             returning tenant, name, labels, expires_at
             """,
             tokenSha256, usedBy, time.GetUtcNow())
@@ -76,9 +79,9 @@ public sealed class AgentIdentities(NpgsqlDataSource database, TimeProvider time
     public Task Register(AgentIdentity identity, CancellationToken cancellationToken = default) =>
         database.Command(InsertIdentity, Values(identity)).Execute(cancellationToken);
 
-    /// <summary>The identity, unless it is unknown or revoked.</summary>
+    /// <summary>The identity, unless it is unknown or revoked, or its tenant disabled.</summary>
     public Task<AgentIdentity?> Find(string tenant, string name, CancellationToken cancellationToken = default) => database.Command(
-        "select tenant, name, credential_hash, thumbprint, created_at from agent_identities where tenant = $1 and name = $2 and revoked_at is null", tenant, name)
+        $"select tenant, name, credential_hash, thumbprint, created_at from agent_identities a where tenant = $1 and name = $2 and revoked_at is null and {Open}", tenant, name)
         .First(
             row => new AgentIdentity
             {
@@ -90,7 +93,7 @@ public sealed class AgentIdentities(NpgsqlDataSource database, TimeProvider time
             },
             cancellationToken);
 
-    /// <summary>Whether this credential is the named agent's, and not revoked.</summary>
+    /// <summary>Whether this credential is the named agent's, which may be in the cluster.</summary>
     public async Task<bool> Verify(string tenant, string name, byte[] credentialSha256, CancellationToken cancellationToken = default) =>
         await Find(tenant, name, cancellationToken) is { } identity && CryptographicOperations.FixedTimeEquals(identity.CredentialHash, credentialSha256);
 

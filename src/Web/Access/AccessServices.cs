@@ -77,7 +77,7 @@ public static class AccessServices
 
     /// <summary>A header decides where there is one; Git knows nothing else; the rest comes from browsers.</summary>
     private static string Select(HttpContext http) =>
-        http.Request.Headers.Authorization.Count > 0 || http.Request.Path.StartsWithSegments("/git", StringComparison.Ordinal)
+        http.Request.Headers.Authorization.Count > 0 || http.Request.Path.StartsWithSegments("/git", StringComparison.OrdinalIgnoreCase)
             ? HeaderAuthentication.SchemeName
             : CookieScheme;
 

@@ -31,7 +31,7 @@ public static class Csrf
             return;
         }
 
-        if (http.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal) && !await IsOurs(http))
+        if (http.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase) && !await IsOurs(http))
         {
             await Refuse(http, $"A change by session cookie needs the {Header} header, or Content-Type application/json and an Origin that is this server. With a token neither is needed.");
             return;

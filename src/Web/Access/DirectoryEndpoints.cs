@@ -109,11 +109,17 @@ public static class DirectoryEndpoints
         Done(await directory.Take(http.User, Scope(http), request, cancellationToken));
 
     private static async Task<Results<Ok<AccessExplanation>, ProblemHttpResult>> Explain(
-        [FromQuery(Name = "user")] string name, string permission, string? scope, ClaimsPrincipal caller, AccessDirectory directory, CancellationToken cancellationToken)
+        [FromQuery(Name = "user")] string name, string permission, string? scope, HttpContext http, AccessDirectory directory, DeniedAttempts denied, CancellationToken cancellationToken)
     {
         if (AskedProblem(permission, scope) is { } wrong) return wrong;
-        var place = AccessScope.Parse(scope)!.Value;
-        if (!caller.May(Permissions.MemberRead, place)) return Problems.Of(StatusCodes.Status403Forbidden, "forbidden", $"You may not see who has which role {(place == AccessScope.Tenant ? "in the whole tenant" : $"in {place}")}.");
+        var (caller, place) = (http.User, AccessScope.Parse(scope)!.Value);
+        if (!caller.May(Permissions.MemberRead, place))
+        {
+            var why = $"You may not see who has which role {(place == AccessScope.Tenant ? "in the whole tenant" : $"in {place}")}.";
+            await denied.Record(http.AuditSource().Denied(Permissions.MemberRead, new("user", name, null, place.Org, place.Project), why));
+            return Problems.Of(StatusCodes.Status403Forbidden, "forbidden", why);
+        }
+
         return await directory.Explain(caller.Tenant(), name, permission, place, cancellationToken) is { } explanation ? TypedResults.Ok(explanation) : Problems.NotFound($"There is no user '{name}'.");
     }
 

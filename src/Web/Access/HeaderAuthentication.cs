@@ -54,7 +54,7 @@ public sealed class HeaderAuthentication(
         Response.StatusCode = wait is null ? StatusCodes.Status401Unauthorized : StatusCodes.Status429TooManyRequests;
         if (wait is not null) Response.Headers.RetryAfter = wait;
         // Browsers show their own password window for Basic; Git needs it to ask.
-        Response.Headers.WWWAuthenticate = Request.Path.StartsWithSegments("/git", StringComparison.Ordinal) ? "Basic realm=\"PRTS\", charset=\"UTF-8\"" : "Bearer realm=\"PRTS\"";
+        Response.Headers.WWWAuthenticate = Request.Path.StartsWithSegments("/git", StringComparison.OrdinalIgnoreCase) ? "Basic realm=\"PRTS\", charset=\"UTF-8\"" : "Bearer realm=\"PRTS\"";
         return Task.CompletedTask;
     }
 

@@ -20,6 +20,7 @@ namespace PRTS.Web.Access;
 public static class LoginEndpoints
 {
     private const string SignIn = "session:begin";
+    private const string SignOut = "session:end";
 
     public static void MapLogin(this IEndpointRouteBuilder app)
     {
@@ -31,7 +32,7 @@ public static class LoginEndpoints
 
     private static async Task<IResult> Login(HttpContext http, IAntiforgery antiforgery, PasswordLogin login, CodeChallenge challenge, Sessions sessions, WebOptions options)
     {
-        if (await http.PostedForm() is not { } form || !await antiforgery.IsRequestValidAsync(http)) return Back("/", "form");
+        if (await http.PostedForm() is not { } form || !await antiforgery.IsRequestValidAsync(http)) return await NoForm(http, SignIn);
         var returnUrl = LocalOrHome(form["returnUrl"]);
         var tenant = SignInTenant.OfPage(form["tenant"], null, options);
         LoginResult result;
@@ -65,7 +66,7 @@ public static class LoginEndpoints
     /// <summary>The code of the account whose password was right just now.</summary>
     private static async Task<IResult> Code(HttpContext http, IAntiforgery antiforgery, CodeChallenge challenge, SecondFactors factors, PasswordLogin login, FailureLimiter addresses, Sessions sessions)
     {
-        if (await http.PostedForm() is not { } form || !await antiforgery.IsRequestValidAsync(http) || await challenge.Get(http) is not var (user, returnUrl)) return Back("/", "form");
+        if (await http.PostedForm() is not { } form || !await antiforgery.IsRequestValidAsync(http) || await challenge.Get(http) is not var (user, returnUrl)) return await NoForm(http, SignIn);
         if (addresses.IsBlocked(http.Connection.RemoteIpAddress)) return Back(returnUrl, "many");
         var audit = http.RequestServices.GetRequiredService<AuditLog>();
         if (!await factors.Check(user, form["code"].ToString().Trim(), http.Connection.RemoteIpAddress, http.RequestAborted))
@@ -82,10 +83,17 @@ public static class LoginEndpoints
 
     private static async Task<IResult> Logout(HttpContext http, IAntiforgery antiforgery, Sessions sessions, AuditLog audit)
     {
-        if (await http.PostedForm() is null || !await antiforgery.IsRequestValidAsync(http)) return Back("/", "form");
-        if (http.User.Session() is { } session) await audit.Record(http.AuditSource().Allowed("session:end", new("session", session.ToString())), http.RequestAborted);
+        if (await http.PostedForm() is null || !await antiforgery.IsRequestValidAsync(http)) return await NoForm(http, SignOut);
+        if (http.User.Session() is { } session) await audit.Record(http.AuditSource().Allowed(SignOut, new("session", session.ToString())), http.RequestAborted);
         await sessions.End(http);
         return TypedResults.LocalRedirect("/login");
+    }
+
+    /// <summary>It is not what our page sends, or is too old: another site may have sent it.</summary>
+    private static async Task<IResult> NoForm(HttpContext http, string action)
+    {
+        await http.RequestServices.GetRequiredService<DeniedAttempts>().Record(http.AuditSource().Denied(action, new("session", "*"), $"The form is not one of ours, or is too old. It came from: {Origins.Named(http)}."));
+        return Back("/", "form");
     }
 
     /// <summary>Only a path of ours: no scheme, no host, nothing that a browser reads as one (<c>//</c>, <c>/\</c>), no control characters.</summary>

@@ -37,7 +37,7 @@ public sealed partial class OpenRequests : IDisposable
     {
         // Agents have no rights that change: an attempt's token ends with the attempt, which each call asks about. Pages look after
         // themselves (SessionRevalidation), and say more to their readers than a broken connection.
-        if (http.Request.Path.StartsWithSegments("/_blazor", StringComparison.Ordinal) || http.GetEndpoint()?.Metadata.GetMetadata<DisableRequestTimeoutAttribute>() is null || http.User.Facts() is null)
+        if (http.Request.Path.StartsWithSegments("/_blazor", StringComparison.OrdinalIgnoreCase) || http.GetEndpoint()?.Metadata.GetMetadata<DisableRequestTimeoutAttribute>() is null || http.User.Facts() is null)
         {
             await next(http);
             return;

@@ -39,6 +39,9 @@ public sealed partial class PasswordLogin(
 {
     private const int LongestPassword = 1024;
 
+    /// <summary>Whether an address has been refused too often.</summary>
+    public bool IsBlocked(IPAddress? address) => addresses.IsBlocked(address);
+
     public async Task<LoginResult> Check(string tenant, string name, string password, IPAddress? address, CancellationToken cancellationToken = default)
     {
         if (addresses.IsBlocked(address)) return new(null, LoginResult.TooMany);

@@ -37,6 +37,9 @@ public sealed class VerifiedPasswords : IDisposable
 
     public async Task<LoginResult> Check(string tenant, string name, string password, IPAddress? address, CancellationToken cancellationToken = default)
     {
+        // Before anything is compared: nobody learns by guessing on whether a password is right, or was within the last minute.
+        if (!rates.MaySignIn(address)) return new(null, LoginResult.TooFast);
+        if (login.IsBlocked(address)) return new(null, LoginResult.TooMany);
         var digest = Digest(tenant, name, password);
         var now = time.GetUtcNow();
         if (watch.IsListening && verified.TryGetValue(digest, out var known) && known.Until > now
@@ -45,8 +48,6 @@ public sealed class VerifiedPasswords : IDisposable
             return await factors.IsAsked(same.Id, cancellationToken) ? new(null, LoginResult.CodeNeeded) : new(same, null);
         }
 
-        // Nobody learns by guessing on whether a password is right; what was right within the last minute passed above.
-        if (!rates.MaySignIn(address)) return new(null, LoginResult.TooFast);
         var before = Interlocked.Read(ref changes);
         var result = await login.Check(tenant, name, password, address, cancellationToken);
         // A right one takes nothing, so that programs may log in as often as they like; nor does one that nobody could judge.

@@ -37,8 +37,9 @@ public sealed class AgentTokens(AgentIdentities identities, DirectoryReadModel d
         {
             if (!by.May(Permissions.TenantManage, AccessScope.Tenant))
                 return (null, Refused.Forbidden("'tenant' names another tenant: only the operator of this installation lets agents join for others. Leave it out for your own."));
-            if ((await directory.Tenants(cancellationToken)).All(known => known.Name != tenant))
+            if ((await directory.Tenants(cancellationToken)).FirstOrDefault(known => known.Name == tenant) is not { } known)
                 return (null, Refused.Invalid($"There is no tenant '{tenant}'. GET /api/v1/tenants lists those that there are."));
+            if (!known.Enabled) return (null, Refused.Invalid($"The tenant '{tenant}' is disabled, so nobody of it gets in, nor do its agents. Enable it first."));
         }
         else if (!AreForTenant(tenant))
         {

@@ -25,9 +25,9 @@ public static class AuditSources
     public static AuditSource AuditSource(this HttpContext http, string? claimed = null)
     {
         var user = http.User.Identity?.IsAuthenticated == true ? http.User : null;
-        var via = user?.Attempt() is not null || http.Request.Path.StartsWithSegments("/cluster", StringComparison.Ordinal) ? AuditVia.Agent
-            : http.Request.Path.StartsWithSegments("/git", StringComparison.Ordinal) ? AuditVia.Git
-            : user?.Identity?.AuthenticationType == AccessServices.CookieScheme || !http.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal) ? AuditVia.Web
+        var via = user?.Attempt() is not null || http.Request.Path.StartsWithSegments("/cluster", StringComparison.OrdinalIgnoreCase) ? AuditVia.Agent
+            : http.Request.Path.StartsWithSegments("/git", StringComparison.OrdinalIgnoreCase) ? AuditVia.Git
+            : user?.Identity?.AuthenticationType == AccessServices.CookieScheme || !http.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase) ? AuditVia.Web
             : http.Request.Headers.UserAgent.ToString().StartsWith(CommandLine, StringComparison.Ordinal) ? AuditVia.Cli
             : AuditVia.Api;
         return user is not null

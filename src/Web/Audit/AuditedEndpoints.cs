@@ -51,7 +51,7 @@ public static class AuditedEndpoints
         var kind = action[..action.IndexOf(':', StringComparison.Ordinal)];
         var names = (http.GetEndpoint() as RouteEndpoint)?.RoutePattern.Parameters.Select(parameter => parameter.Name).Where(name => !OfPlace.Contains(name, StringComparer.OrdinalIgnoreCase)) ?? [];
         var id = string.Join('/', names.Select(name => route[name]?.ToString()).Where(value => !string.IsNullOrEmpty(value)));
-        var own = http.Request.Path.StartsWithSegments(Routes.Api + "/account", StringComparison.Ordinal) ? http.User.Actor() : "";
+        var own = http.Request.Path.StartsWithSegments(Routes.Api + "/account", StringComparison.OrdinalIgnoreCase) ? http.User.Actor() : "";
         return new(kind, id.Length > 0 ? id : project is not null ? $"{org}/{project}" : org ?? own, Name: null, org, project);
     }
 

@@ -35,5 +35,5 @@ public sealed class AuditedRefusals(DeniedAttempts denied) : IAuthorizationMiddl
 
     /// <summary>A browser that is not logged in yet is led to the login, and git asks first whether it needs credentials: nothing is tried there.</summary>
     private static bool IsOfProgram(HttpContext context) =>
-        context.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal) || context.GetEndpoint()?.Metadata.GetMetadata<AuditedAction>() is not null;
+        context.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase) || context.GetEndpoint()?.Metadata.GetMetadata<AuditedAction>() is not null;
 }

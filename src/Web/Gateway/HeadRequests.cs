@@ -18,7 +18,7 @@ public static class HeadRequests
 
     /// <summary>Before routing.</summary>
     public static IApplicationBuilder UseHeadAsGet(this IApplicationBuilder app, GatewayOptions options) => app.Use((http, next) =>
-        HttpMethods.IsHead(http.Request.Method) && Paths.Any(path => http.Request.Path.StartsWithSegments(path, StringComparison.Ordinal)) && !HasOwn(http) ? AsGet(http, next, options) : next(http));
+        HttpMethods.IsHead(http.Request.Method) && Paths.Any(path => http.Request.Path.StartsWithSegments(path, StringComparison.OrdinalIgnoreCase)) && !HasOwn(http) ? AsGet(http, next, options) : next(http));
 
     private static async Task AsGet(HttpContext http, RequestDelegate next, GatewayOptions options)
     {

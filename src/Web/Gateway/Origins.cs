@@ -54,7 +54,7 @@ public static class OriginExtensions
     });
 
     private static bool IsLive(HttpContext http) =>
-        http.Request.Path.StartsWithSegments("/_blazor", StringComparison.Ordinal)
+        http.Request.Path.StartsWithSegments("/_blazor", StringComparison.OrdinalIgnoreCase)
         || string.Equals(http.Request.Headers[HeaderNames.Upgrade], "websocket", StringComparison.OrdinalIgnoreCase)
         || http.Features.Get<IHttpExtendedConnectFeature>()?.IsExtendedConnect == true;
 }

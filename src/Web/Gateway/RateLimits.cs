@@ -59,7 +59,7 @@ public sealed class RateLimits : IDisposable
         }
 
         using var lease = limiter.AttemptAcquire(bucket);
-        if (!lease.IsAcquired || http.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal)) Tell(http, bucket);
+        if (!lease.IsAcquired || http.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase)) Tell(http, bucket);
         if (lease.IsAcquired) await next(http);
         else await Refuse(http, lease, bucket);
     }

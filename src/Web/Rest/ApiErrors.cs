@@ -18,7 +18,7 @@ public static partial class ApiErrors
 {
     public static IApplicationBuilder UseApiErrors(this IApplicationBuilder app) => app.UseWhen(http => ProgramPaths.Contain(http.Request.Path) || IsGit(http), api => api.Use(Handle));
 
-    private static bool IsGit(HttpContext http) => http.Request.Path.StartsWithSegments("/git", StringComparison.Ordinal);
+    private static bool IsGit(HttpContext http) => http.Request.Path.StartsWithSegments("/git", StringComparison.OrdinalIgnoreCase);
 
     private static Task Write(HttpContext http, int status, string code, string text)
     {

@@ -21,7 +21,7 @@ public static class ProgramPaths
     /// <summary>Says what is not there, and with which method it would be.</summary>
     public static IApplicationBuilder UseProgramPaths(this IApplicationBuilder app) => app.UseWhen(http => Contain(http.Request.Path), programs => programs.Use(Answer));
 
-    private static bool Is(string[] firsts, PathString path) => firsts.Any(first => path.StartsWithSegments(first, StringComparison.Ordinal));
+    private static bool Is(string[] firsts, PathString path) => firsts.Any(first => path.StartsWithSegments(first, StringComparison.OrdinalIgnoreCase));
 
     private static Task Answer(HttpContext http, RequestDelegate next) => http.GetEndpoint() switch
     {

@@ -1,6 +1,9 @@
 using System.Net;
 using System.Net.Http.Json;
+using PRTS.Audit;
 using PRTS.Contracts.Access;
+using PRTS.Contracts.Projects;
+using PRTS.Storage.Audit;
 using PRTS.Web.Access;
 
 namespace PRTS.Web.Tests.Access;
@@ -61,6 +64,10 @@ public class LoginTests(TestServer server)
             Assert.Equal(HttpStatusCode.Redirect, answer.StatusCode);
             Assert.Contains("error=form", answer.Headers.Location?.OriginalString, StringComparison.Ordinal);
         }
+
+        var denied = (await server.Get<AuditEntries>().Find(ProjectId.DefaultTenant, new() { Target = "session:*", Outcome = AuditOutcome.Denied }, before: null, take: 50)).Items.Select(entry => entry.Action).ToList();
+        Assert.Contains("session:begin", denied);
+        Assert.Contains("session:end", denied);
     }
 
     [Theory]
@@ -104,7 +111,11 @@ public class LoginTests(TestServer server)
     {
         using var browser = await LoggedIn(Role.Viewer);
         var body = new PRTS.Api.Access.CreateAccessToken { Name = "x" };
-        await (await browser.PostAsJsonAsync("/api/v1/account/tokens", body)).Problem(HttpStatusCode.Forbidden, "csrf");
+        // Routes do not tell large letters from small ones.
+        foreach (var address in (string[])["/api/v1/account/tokens", "/API/v1/account/tokens", "/Api/V1/Account/Tokens"])
+            await (await browser.PostAsJsonAsync(address, body)).Problem(HttpStatusCode.Forbidden, "csrf");
+        await (await browser.GetAsync("/API/v1/nothing")).Problem(HttpStatusCode.NotFound, "not-found");
+        Assert.Equal(HttpStatusCode.Unauthorized, (await browser.GetAsync($"/GIT/{await server.NewProject()}.git/info/refs?service=git-upload-pack")).StatusCode);
         await (await Post(browser, body, "http://evil.example")).Problem(HttpStatusCode.Forbidden, "csrf");
         await (await Post(browser, body, "null")).Problem(HttpStatusCode.Forbidden, "csrf");
         using var form = new HttpRequestMessage(HttpMethod.Post, "/api/v1/account/tokens") { Content = new StringContent("{\"name\":\"x\"}"), Headers = { { "Origin", Origin } } };

@@ -31,6 +31,16 @@ public class AgentTokenTests(TestServer server)
         Assert.Equal((tenant, "builder"), await Of(server, made));
         var own = await (await operators.PostAsJsonAsync(Address, new CreateAgentToken())).Read<AgentToken>(HttpStatusCode.Created);
         Assert.Equal((ProjectId.DefaultTenant, null), await Of(server, own));
+        var identities = server.Get<AgentIdentities>();
+        var identity = new AgentIdentity { Tenant = tenant, Name = "builder", CredentialHash = Credentials.Sha256("credential"), Thumbprint = "00", CreatedAt = TimeProvider.System.GetUtcNow() };
+        await identities.Register(identity);
+        Assert.True(await identities.Verify(tenant, "builder", identity.CredentialHash));
+        Assert.NotNull(await identities.FindToken(Credentials.Sha256(made.Token)));
+        Assert.Null(await server.Grains.Tenant(tenant).SetEnabled(false));
+        Assert.False(await identities.Verify(tenant, "builder", identity.CredentialHash));
+        Assert.Null(await identities.FindToken(Credentials.Sha256(made.Token)));
+        Assert.Null(await identities.Join(Credentials.Sha256(made.Token), "builder", _ => identity));
+        Assert.Contains("is disabled", await (await operators.PostAsJsonAsync(Address, new CreateAgentToken { Tenant = tenant })).Problem(HttpStatusCode.BadRequest, "invalid"), StringComparison.Ordinal);
         Assert.Contains("There is no tenant 'nowhere'", await (await operators.PostAsJsonAsync(Address, new CreateAgentToken { Tenant = "nowhere" })).Problem(HttpStatusCode.BadRequest, "invalid"), StringComparison.Ordinal);
     }
 
