@@ -10,6 +10,7 @@ using PRTS.Api.Access;
 using PRTS.Audit;
 using PRTS.Contracts.Access;
 using PRTS.Storage.Agents;
+using PRTS.Storage.Audit;
 using PRTS.Storage.Projects;
 using PRTS.Storage.Secrets.Keys;
 using PRTS.Storage.Users;
@@ -97,11 +98,12 @@ public static class AdministrationEndpoints
         }
     }
 
-    private static async Task<Results<Ok<KeyStatus>, ProblemHttpResult>> Rotate(KeyRotation rotation, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<KeyStatus>, ProblemHttpResult>> Rotate(KeyRotation rotation, AuditLog audit, HttpContext http, CancellationToken cancellationToken)
     {
         try
         {
-            await rotation.Begin(cancellationToken);
+            var made = await rotation.Begin(cancellationToken);
+            await audit.Record(http.AuditSource().Allowed(Rotated, AuditedEndpoints.Target(http, Rotated), after: Made(made)), CancellationToken.None);
             return TypedResults.Ok(await rotation.Status(cancellationToken));
         }
         catch (KeyProviderException unusable)
@@ -109,6 +111,12 @@ public static class AdministrationEndpoints
             return Problems.Conflict(unusable.Message);
         }
     }
+
+    /// <summary>What the audit log calls that there is a new key: its id is not known before it is made, so it has an entry of its own.</summary>
+    internal const string Rotated = "key:rotated";
+
+    /// <summary>Also for pages.</summary>
+    internal static AuditFields Made(string key) => new() { ["key"] = key };
 
     /// <summary>Also for pages.</summary>
     internal static AuditFields Fields(KeyStatus status) => new() { ["provider"] = status.Provider, ["key"] = status.Key };

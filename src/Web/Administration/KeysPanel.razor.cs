@@ -50,7 +50,8 @@ public partial class KeysPanel
         await Audit.Allowed("key:rotate", target, before: Status is null ? null : AdministrationEndpoints.Fields(Status));
         await Try(async () =>
         {
-            await Rotation.Begin();
+            var made = await Rotation.Begin();
+            await Audit.Allowed(AdministrationEndpoints.Rotated, target, AdministrationEndpoints.Made(made));
             return await Rotation.Status();
         });
         await Audit.Failed("key:rotate", target, problem);
