@@ -63,6 +63,11 @@ public static class WebhookReader
             if (document.RootElement.ValueKind != JsonValueKind.Object) return new WebhookReading.Problem("The body is no JSON object.");
             return headers.Event is { } name ? OfForge(name, document.RootElement, headers.Delivery) : Own(document.RootElement, headers.Delivery);
         }
+        catch (JsonException unread) when (unread.LineNumber is null)
+        {
+            // That a member stands twice is found in what was read already: there is no place to name.
+            return new WebhookReading.Problem("The body is no JSON that is read: one of its objects has the same member twice.");
+        }
         catch (JsonException wrong)
         {
             return new WebhookReading.Problem(string.Create(CultureInfo.InvariantCulture, $"The body is no JSON that is read (line {wrong.LineNumber + 1}, byte {wrong.BytePositionInLine + 1})."));
