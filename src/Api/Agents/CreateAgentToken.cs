@@ -6,7 +6,7 @@ public sealed record CreateAgentToken
     /// <summary>The agent's name; null lets the agent choose (its host's name).</summary>
     public string? Name { get; init; }
 
-    /// <summary>Labels that the agent has beside its own.</summary>
+    /// <summary>At most 50 that the agent has beside its own: words of at most 100 characters without spaces and commas.</summary>
     public IReadOnlyList<string> Labels { get; init; } = [];
 
     /// <summary>1 to 720; null is a day.</summary>

@@ -3,6 +3,7 @@ using PRTS.Api.Agents;
 using PRTS.Audit;
 using PRTS.Contracts.Access;
 using PRTS.Contracts.Projects;
+using PRTS.Pipelines.Planning;
 using PRTS.Storage.Access;
 using PRTS.Storage.Agents;
 using PRTS.Web.Access;
@@ -12,6 +13,9 @@ namespace PRTS.Web.Agents;
 /// <summary>Makes the tokens with which agents join, and the command to go with them, which a machine without PRTS can run.</summary>
 public sealed class AgentTokens(AgentIdentities identities, DirectoryReadModel directory, WebOptions options, TimeProvider time)
 {
+    private const int MostLabels = 50;
+    private const int LongestShown = 40;
+
     /// <summary>What the audit log says of a new one.</summary>
     public static AuditFields Fields(CreateAgentToken request)
     {
@@ -28,6 +32,12 @@ public sealed class AgentTokens(AgentIdentities identities, DirectoryReadModel d
     /// trusts tenants with it, because an agent is a member of the cluster of all.
     /// </summary>
     public bool AreForTenant(string tenant) => options.TenantAgents || tenant == ProjectId.DefaultTenant;
+
+    /// <summary>What no job could ask for with <c>runs_on</c> is no label.</summary>
+    private static string? LabelsProblem(IReadOnlyList<string> labels) =>
+        labels.Count > MostLabels ? $"There are {labels.Count} labels; an agent gets at most {MostLabels}."
+        : labels.FirstOrDefault(label => !PlannedJob.IsLabel(label)) is { } wrong ? $"'{(wrong.Length <= LongestShown ? wrong : wrong[..LongestShown] + "…")}' is not a label: a label is a word of at most 100 characters without spaces and commas."
+        : null;
 
     /// <summary>Makes one. The caller has <see cref="Permissions.AgentManage"/>; for which tenants they may is decided here.</summary>
     public async Task<(AgentToken? Token, Refused? Refused)> Create(ClaimsPrincipal by, CreateAgentToken request, CancellationToken cancellationToken = default)
@@ -47,6 +57,7 @@ public sealed class AgentTokens(AgentIdentities identities, DirectoryReadModel d
                 $"Agents join a cluster that all tenants share and whose members trust one another, so its operator lets them in. Ask the operator of this installation for 'prts agent token --tenant {tenant}'. An operator who trusts tenants with it sets PRTS_TENANT_AGENTS=1."));
         }
 
+        if (LabelsProblem(request.Labels) is { } wrong) return (null, Refused.Invalid(wrong));
         var secret = Credentials.Create(Credentials.AgentTokenPrefix);
         var expires = time.GetUtcNow() + (request.ExpiresInHours is { } hours ? TimeSpan.FromHours(hours) : options.AgentTokenLifetime);
         await identities.CreateToken(Credentials.Sha256(secret), new() { Tenant = tenant, Name = request.Name, Labels = request.Labels, ExpiresAt = expires }, cancellationToken);

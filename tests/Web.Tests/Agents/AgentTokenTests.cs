@@ -69,6 +69,20 @@ public class AgentTokenTests(TestServer server)
             await (await administrator.PostAsJsonAsync(Address, new CreateAgentToken { Tenant = foreign })).Problem(HttpStatusCode.Forbidden, "forbidden");
     }
 
+    [Fact]
+    public async Task Token_WithWhatIsNoLabel_IsRefusedAndSaysWhich()
+    {
+        using var client = await server.Client(Role.Admin);
+        Assert.Contains("'a b' is not a label", await Refused("gpu", "a b"), StringComparison.Ordinal);
+        Assert.Contains("'a,b' is not a label", await Refused("a,b"), StringComparison.Ordinal);
+        Assert.Contains("'' is not a label", await Refused(""), StringComparison.Ordinal);
+        Assert.Contains("is not a label", await Refused(new string('a', 101)), StringComparison.Ordinal);
+        Assert.Contains("There are 51 labels", await Refused([.. Enumerable.Range(0, 51).Select(n => $"l{n}")]), StringComparison.Ordinal);
+        await (await client.PostAsJsonAsync(Address, new CreateAgentToken { Labels = [.. Enumerable.Range(10, 50).Select(n => new string('a', 98) + n)] })).Read<AgentToken>(HttpStatusCode.Created);
+
+        async Task<string> Refused(params string[] labels) => await (await client.PostAsJsonAsync(Address, new CreateAgentToken { Labels = labels })).Problem(HttpStatusCode.BadRequest, "invalid");
+    }
+
     private static async Task<string> NewTenant(TestServer server)
     {
         var tenant = server.Unique("tenant");
