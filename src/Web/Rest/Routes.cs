@@ -49,19 +49,23 @@ public static partial class Routes
                 : await next(context);
         });
 
-    /// <summary>Answers 404 where something is to be kept for an organization or a project that does not exist. What was kept for one before can be seen and removed.</summary>
+    /// <summary>
+    /// Answers 404 for projects that do not exist, and where something is to be kept for an organization that does not; what was kept for one before can be seen
+    /// and removed. Comes after what records the attempt, so that the log has it.
+    /// </summary>
     public static T CheckPlace<T>(this T builder) where T : IEndpointConventionBuilder =>
         builder.AddEndpointFilter(async (context, next) =>
         {
             var http = context.HttpContext;
-            if (!(HttpMethods.IsPut(http.Request.Method) || HttpMethods.IsPost(http.Request.Method)) || http.Request.RouteValues["org"] is not string org) return await next(context);
+            if (http.Request.RouteValues["org"] is not string org) return await next(context);
             if (http.Request.RouteValues["project"] is string project)
             {
                 var id = new ProjectId(http.User.Tenant(), org, project);
                 return await http.RequestServices.GetRequiredService<ProjectsReadModel>().Get(id, http.RequestAborted) is null ? Problems.NotFound($"There is no project {id}.") : await next(context);
             }
 
-            return await http.RequestServices.GetRequiredService<IGrainFactory>().Organization(http.User.Tenant(), org).Get() is null ? Problems.NotFound($"There is no organization {org}.") : await next(context);
+            var keeps = HttpMethods.IsPut(http.Request.Method) || HttpMethods.IsPost(http.Request.Method);
+            return keeps && await http.RequestServices.GetRequiredService<IGrainFactory>().Organization(http.User.Tenant(), org).Get() is null ? Problems.NotFound($"There is no organization {org}.") : await next(context);
         });
 
     /// <summary>Answers 404 for projects that do not exist.</summary>

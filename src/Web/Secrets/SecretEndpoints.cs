@@ -20,17 +20,17 @@ public static class SecretEndpoints
     {
         var group = api.MapGroup("").WithTags("Secrets").CheckNames();
         Map(group.MapGroup("/secrets"), "the whole tenant");
-        Map(group.MapGroup("/organizations/{org}/secrets").CheckPlace(), "an organization");
-        Map(group.MapGroup(Routes.Project + "/secrets").CheckProject(), "a project");
-        Map(group.MapGroup(Routes.Project + "/environments/{environment}/secrets").CheckProject(), "an environment");
+        Map(group.MapGroup("/organizations/{org}/secrets"), "an organization");
+        Map(group.MapGroup(Routes.Project + "/secrets"), "a project");
+        Map(group.MapGroup(Routes.Project + "/environments/{environment}/secrets"), "an environment");
     }
 
     private static void Map(RouteGroupBuilder place, string where)
     {
-        place.MapGet("", List).RequirePermission(Permissions.SecretRead).WithSummary($"Secrets of {where}").WithDescription("Names and what they are for; never a value. `inherited`: also those of what is around it, the widest first; of a project also its environments'.");
-        place.MapPut("/{secret}", Set).Audit<SetSecret>("secret:set", SecretAudit.Fields, SecretAudit.BeforeRequest).RequirePermission(Permissions.SecretManage)
+        place.MapGet("", List).RequirePermission(Permissions.SecretRead).CheckPlace().WithSummary($"Secrets of {where}").WithDescription("Names and what they are for; never a value. `inherited`: also those of what is around it, the widest first; of a project also its environments'.");
+        place.MapPut("/{secret}", Set).Audit<SetSecret>("secret:set", SecretAudit.Fields, SecretAudit.BeforeRequest).RequirePermission(Permissions.SecretManage).CheckPlace()
             .WithSummary($"Set a secret of {where}").WithDescription($"`value`, or `vault`: where it is read when a job needs it. Without both the rest changes and the value stays. Names: {Names}.");
-        place.MapDelete("/{secret}", Remove).Audit("secret:remove", SecretAudit.BeforeRequest).RequirePermission(Permissions.SecretManage).WithSummary($"Remove a secret of {where}");
+        place.MapDelete("/{secret}", Remove).Audit("secret:remove", SecretAudit.BeforeRequest).RequirePermission(Permissions.SecretManage).CheckPlace().WithSummary($"Remove a secret of {where}");
     }
 
     private static async Task<Ok<IReadOnlyList<SecretSummary>>> List(HttpContext http, bool? inherited, SecretsStore secrets, CancellationToken cancellationToken) =>

@@ -18,16 +18,16 @@ public static class VaultEndpoints
     {
         var group = api.MapGroup("").WithTags("Secrets").CheckNames();
         Map(group.MapGroup("/vaults"), "the whole tenant");
-        Map(group.MapGroup("/organizations/{org}/vaults").CheckPlace(), "an organization");
-        Map(group.MapGroup(Routes.Project + "/vaults").CheckProject(), "a project");
+        Map(group.MapGroup("/organizations/{org}/vaults"), "an organization");
+        Map(group.MapGroup(Routes.Project + "/vaults"), "a project");
     }
 
     private static void Map(RouteGroupBuilder place, string where)
     {
-        place.MapGet("", List).RequirePermission(Permissions.SecretRead).WithSummary($"Connections to Vaults of {where}").WithDescription("Without their credentials. `inherited`: also those of what is around it, the narrowest first.");
-        place.MapPut("/{vault}", Set).Audit<SetVaultConnection>("vault:set", VaultAudit.Fields, VaultAudit.BeforeRequest).RequirePermission(Permissions.SecretManage)
+        place.MapGet("", List).RequirePermission(Permissions.SecretRead).CheckPlace().WithSummary($"Connections to Vaults of {where}").WithDescription("Without their credentials. `inherited`: also those of what is around it, the narrowest first.");
+        place.MapPut("/{vault}", Set).Audit<SetVaultConnection>("vault:set", VaultAudit.Fields, VaultAudit.BeforeRequest).RequirePermission(Permissions.SecretManage).CheckPlace()
             .WithSummary($"Set a connection to a Vault of {where}").WithDescription("`credential`: a token, or with `roleId` the AppRole's secret id; always given anew. What the connection may read there, every secret of the place may name.");
-        place.MapDelete("/{vault}", Remove).Audit("vault:remove", VaultAudit.BeforeRequest).RequirePermission(Permissions.SecretManage).WithSummary($"Remove a connection to a Vault of {where}")
+        place.MapDelete("/{vault}", Remove).Audit("vault:remove", VaultAudit.BeforeRequest).RequirePermission(Permissions.SecretManage).CheckPlace().WithSummary($"Remove a connection to a Vault of {where}")
             .WithDescription("Secrets that are read by it are out of reach then.");
     }
 

@@ -20,16 +20,16 @@ public static class VariableEndpoints
     {
         var group = api.MapGroup("").WithTags("Variables").CheckNames();
         Map(group.MapGroup("/variables"), "the whole tenant");
-        Map(group.MapGroup("/organizations/{org}/variables").CheckPlace(), "an organization");
-        Map(group.MapGroup(Routes.Project + "/variables").CheckProject(), "a project");
+        Map(group.MapGroup("/organizations/{org}/variables"), "an organization");
+        Map(group.MapGroup(Routes.Project + "/variables"), "a project");
     }
 
     private static void Map(RouteGroupBuilder place, string where)
     {
-        place.MapGet("", List).RequirePermission(Permissions.EnvironmentRead).WithSummary($"Variables of {where}").WithDescription("`inherited`: also those of what is around it, the widest first.");
-        place.MapPut("/{variable}", Set).Audit<SetVariable>("variable:set", VariableAudit.Fields, VariableAudit.OfSet).RequirePermission(Permissions.EnvironmentManage).WithSummary($"Set a variable of {where}")
+        place.MapGet("", List).RequirePermission(Permissions.EnvironmentRead).CheckPlace().WithSummary($"Variables of {where}").WithDescription("`inherited`: also those of what is around it, the widest first.");
+        place.MapPut("/{variable}", Set).Audit<SetVariable>("variable:set", VariableAudit.Fields, VariableAudit.OfSet).RequirePermission(Permissions.EnvironmentManage).CheckPlace().WithSummary($"Set a variable of {where}")
             .WithDescription("For all jobs, or for those of an `environment` or of `branch`es like a pattern. A project's goes over its organization's, and that over the tenant's. Builds made from now on have it. It is no secret.");
-        place.MapDelete("/{variable}", Remove).Audit("variable:remove", VariableAudit.OfRemove).RequirePermission(Permissions.EnvironmentManage).WithSummary($"Remove a variable of {where}")
+        place.MapDelete("/{variable}", Remove).Audit("variable:remove", VariableAudit.OfRemove).RequirePermission(Permissions.EnvironmentManage).CheckPlace().WithSummary($"Remove a variable of {where}")
             .WithDescription("`environment`, `branch`: as it was set.");
     }
 
