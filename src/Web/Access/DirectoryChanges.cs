@@ -52,10 +52,23 @@ public sealed record Refused(Refusal Why, string Text)
 public sealed class DirectoryChanges(IGrainFactory grains, Accounts accounts, DirectoryReadModel directory)
 {
     /// <summary>What the audit log says of a new tenant.</summary>
-    public static AuditFields Fields(CreateTenant request) => new() { ["name"] = request.Name, ["administrator"] = request.Administrator?.Name ?? "" };
+    public static AuditFields Fields(CreateTenant request)
+    {
+        var fields = new AuditFields { ["name"] = request.Name, ["administrator"] = request.Administrator?.Name ?? "" };
+        if (request.DisplayName.Length > 0) fields["displayName"] = request.DisplayName;
+        return fields;
+    }
 
     /// <summary>What the audit log says of a new organization.</summary>
-    public static AuditFields Fields(CreateOrganization request) => new() { ["name"] = request.Name };
+    public static AuditFields Fields(CreateOrganization request)
+    {
+        var fields = new AuditFields { ["name"] = request.Name };
+        if (request.Description.Length > 0) fields["description"] = request.Description;
+        return fields;
+    }
+
+    /// <summary>What the audit log says of a user who is taken into a team.</summary>
+    public static AuditFields Added(string user) => new() { ["added"] = user };
 
     /// <summary>As the audit log names it.</summary>
     public static AuditTarget Organization(string name) => new("organization", name, Name: null, name);

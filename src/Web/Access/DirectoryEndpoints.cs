@@ -31,7 +31,7 @@ public static class DirectoryEndpoints
         group.MapGet(Org + "/teams", Teams).RequirePermission(Permissions.MemberRead).WithSummary("Teams of an organization and their members");
         group.MapPut(Team, SetTeam).Audit<Description>("team:set", request => new() { ["description"] = request.Text }, AccessAudit.OfTeam).RequirePermission(Permissions.MemberManage).WithSummary("Make a team, or say what it is for");
         group.MapDelete(Team, RemoveTeam).Audit("team:remove", AccessAudit.OfTeamAndItsRoles).RequirePermission(Permissions.MemberManage).WithSummary("Remove a team").WithDescription("Its members lose at once what they had by it.");
-        group.MapPut(Team + "/members/{user}", AddMember).Audit("team:add-member", AccessAudit.OfTeam).RequirePermission(Permissions.MemberManage).WithSummary("Take a user into a team");
+        group.MapPut(Team + "/members/{user}", AddMember).Audit<HttpContext>("team:add-member", http => DirectoryChanges.Added((string)http.Request.RouteValues["user"]!), AccessAudit.OfTeam).RequirePermission(Permissions.MemberManage).WithSummary("Take a user into a team");
         group.MapDelete(Team + "/members/{user}", RemoveMember).Audit("team:remove-member", AccessAudit.OfTeam).RequirePermission(Permissions.MemberManage).WithSummary("Take a user out of a team");
         group.MapGet("/roles", Roles).RequirePermissionAnywhere(Permissions.MemberRead).WithSummary("Roles and what they may do");
         group.MapPut("/roles/{role}", SetRole).Audit<SetRole>("role:set", request => new() { ["permissions"] = string.Join(' ', request.Permissions) }, AccessAudit.OfRole).RequirePermission(Permissions.RoleManage).WithSummary("Make or change a role of the tenant's own");
@@ -48,7 +48,7 @@ public static class DirectoryEndpoints
     private static void MapGrants(RouteGroupBuilder group, string address, string where)
     {
         group.MapGet(address, Grants).RequirePermission(Permissions.MemberRead).WithSummary($"Who has which role {where}");
-        group.MapPost(address, Give).CheckPlace().Audit<Grant>("grant:give", AccessDirectory.Fields, AccessAudit.OfGrant, AccessDirectory.Target).RequirePermission(Permissions.MemberManage).WithSummary($"Give a role {where}").WithDescription("Nobody gives rights that they do not have there.");
+        group.MapPost(address, Give).Audit<Grant>("grant:give", AccessDirectory.Fields, AccessAudit.OfGrant, AccessDirectory.Target).CheckPlace().RequirePermission(Permissions.MemberManage).WithSummary($"Give a role {where}").WithDescription("Nobody gives rights that they do not have there.");
         group.MapDelete(address, Take).Audit<Grant>("grant:take", _ => null, AccessAudit.OfGrant, AccessDirectory.Target).RequirePermission(Permissions.MemberManage).WithSummary($"Take a role {where}");
     }
 
@@ -84,8 +84,8 @@ public static class DirectoryEndpoints
         Done(await directory.RemoveTeam(user, org, team, cancellationToken));
 
     private static async Task<Results<NoContent, ProblemHttpResult>> AddMember(
-        string org, string team, [FromRoute(Name = "user")] string name, ClaimsPrincipal caller, AccessDirectory directory, CancellationToken cancellationToken) =>
-        Done(await directory.SetMember(caller, org, team, name, member: true, cancellationToken));
+        string org, string team, [FromRoute(Name = "user")] string name, HttpContext http, AccessDirectory directory, CancellationToken cancellationToken) =>
+        Done(await directory.SetMember(http.User, org, team, name, member: true, cancellationToken));
 
     private static async Task<Results<NoContent, ProblemHttpResult>> RemoveMember(
         string org, string team, [FromRoute(Name = "user")] string name, ClaimsPrincipal caller, AccessDirectory directory, CancellationToken cancellationToken) =>

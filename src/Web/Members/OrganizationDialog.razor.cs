@@ -24,8 +24,9 @@ public partial class OrganizationDialog
     private async Task Save()
     {
         var (org, text) = (name.Trim(), description.Trim());
+        var made = new CreateOrganization { Name = org, Description = text };
         var done = Organization is null
-            ? await Make(Permissions.OrganizationManage, "organization:create", DirectoryChanges.Organization(org), DirectoryChanges.Fields(new CreateOrganization { Name = org }), user => Changes.CreateOrganization(user.Tenant(), new() { Name = org, Description = text }))
+            ? await Make(Permissions.OrganizationManage, "organization:create", DirectoryChanges.Organization(org), DirectoryChanges.Fields(made), user => Changes.CreateOrganization(user.Tenant(), made))
             : await Make(Permissions.OrganizationManage, "organization:describe", DirectoryChanges.Organization(org), new() { ["description"] = text }, user => Changes.Describe(user.Tenant(), org, text), tenant => Former.Organization(tenant, org));
         if (done) Dialog.Close();
     }

@@ -55,6 +55,6 @@ public partial class TeamsPanel
     {
         var person = name?.Trim() ?? "";
         if (person.Length == 0) Problem = Localizer["Teams.WhoMissing"];
-        else if (await Make(Permissions.MemberManage, member ? "team:add-member" : "team:remove-member", Target("team", $"{team.Name}/{person}"), null, user => Directory.SetMember(user, team.Org, team.Name, person, member), tenant => Former.Team(tenant, team.Org, team.Name))) adding.Remove(team.Name);
+        else if (await Make(Permissions.MemberManage, member ? "team:add-member" : "team:remove-member", Target("team", $"{team.Name}/{person}"), member ? DirectoryChanges.Added(person) : null, user => Directory.SetMember(user, team.Org, team.Name, person, member), tenant => Former.Team(tenant, team.Org, team.Name))) adding.Remove(team.Name);
     }
 }

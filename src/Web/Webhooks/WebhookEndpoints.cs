@@ -68,12 +68,8 @@ public static partial class WebhookEndpoints
 
     private static ProblemHttpResult Unknown(ProjectId project, string webhook) => Problems.NotFound($"{project} has no webhook '{webhook}'.");
 
-    private static AuditFields Fields(SetWebhook request)
-    {
-        var fields = new AuditFields { ["enabled"] = request.Enabled };
-        if (request.NewSecret) fields["secret"] = AuditValue.Secret;
-        return fields;
-    }
+    /// <summary>A webhook always has a secret; whether one that was there gets another, the flag says.</summary>
+    private static AuditFields Fields(SetWebhook request) => new() { ["enabled"] = request.Enabled, ["secret"] = AuditValue.Secret, ["newSecret"] = request.NewSecret };
 
     private static FormerState Before { get; } = async request =>
         await request.Get<WebhooksStore>().Get(new(request.HttpContext.User.Tenant(), request.Route("org"), request.Route("project")), request.Route("webhook"), request.HttpContext.RequestAborted) is { } known

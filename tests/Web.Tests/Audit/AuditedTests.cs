@@ -89,6 +89,44 @@ public class AuditedTests(TestServer server)
     }
 
     [Fact]
+    public async Task Creation_SaysWhatItIsFor_AndATeamWhoIsAdded()
+    {
+        var user = await server.NewUser(Role.Admin);
+        using var client = server.Client((await server.Get<AccessTokens>().Create(user.Id, new() { Name = "test" })).Token);
+        var name = server.Unique("told");
+        await client.PostAsJsonAsync("/api/v1/organizations", new CreateOrganization { Name = name, Description = "The shop" });
+        await client.PostAsJsonAsync("/api/v1/tenants", new CreateTenant { Name = name, DisplayName = "The others" });
+        await client.PostAsJsonAsync("/api/v1/users", new CreateUser { Name = name, Password = TestServer.Password, Enabled = false });
+        await client.PutAsJsonAsync($"/api/v1/organizations/{name}/teams/ops", new Description());
+        Assert.Equal(HttpStatusCode.NoContent, (await client.PutAsync($"/api/v1/organizations/{name}/teams/ops/members/{user.Name}", null)).StatusCode);
+        Assert.Equal($$"""{"description":"The shop","name":"{{name}}"}""", await After("organization:create"));
+        Assert.Equal($$"""{"administrator":"","displayName":"The others","name":"{{name}}"}""", await After("tenant:create"));
+        Assert.Contains("\"enabled\":false", await After("user:create"), StringComparison.Ordinal);
+        Assert.Equal($$"""{"added":"{{user.Name}}"}""", await After("team:add-member"));
+
+        async Task<string> After(string action) => Canonical.Text(Assert.Single(await Entries(user.Name, action)).After);
+    }
+
+    [Fact]
+    public async Task Change_WhereThereIsNoSuchPlace_IsRecordedWithWhatBecameOfIt()
+    {
+        var user = await server.NewUser(Role.Admin);
+        using var client = server.Client((await server.Get<AccessTokens>().Create(user.Id, new() { Name = "test" })).Token);
+        foreach (var (place, nothing) in new[] { ("projects/nowhere/web", "There is no project"), ("organizations/nowhere", "There is no organization") })
+        {
+            await (await client.PutAsJsonAsync($"/api/v1/{place}/variables/REGION", new SetVariable { Value = "eu" })).Problem(HttpStatusCode.NotFound, "not-found");
+            await (await client.PutAsJsonAsync($"/api/v1/{place}/secrets/KEY", new { value = "what nobody knows" })).Problem(HttpStatusCode.NotFound, "not-found");
+            await (await client.PostAsJsonAsync($"/api/v1/{place}/grants", new { user = user.Name, role = "viewer" })).Problem(HttpStatusCode.NotFound, "not-found");
+            foreach (var action in (string[])["variable:set", "secret:set", "grant:give"])
+            {
+                var entries = await Entries(user.Name, action);
+                Assert.Equal([AuditOutcome.Failed, AuditOutcome.Allowed], entries.Take(2).Select(entry => entry.Outcome));
+                Assert.StartsWith(nothing, entries[0].Reason, StringComparison.Ordinal);
+            }
+        }
+    }
+
+    [Fact]
     public async Task Jobs_RunAgainOrAnswered_AreNamed()
     {
         var id = new BuildId(await server.NewProject(), 1);

@@ -47,6 +47,9 @@ public class WebhookTests(TestServer server)
         await (await client.SendAsync(Signed(project, "forge", other.Secret!, Main))).Problem(HttpStatusCode.Unauthorized, "unauthenticated");
         var entries = await Entries(project, "webhook:");
         Assert.Equal(3, entries.Count(entry => entry is { Action: "webhook:set", Outcome: AuditOutcome.Allowed, Target.Id: "forge" }));
+        Assert.Equal(
+            ["""{"enabled":true,"newSecret":true,"secret":"[secret]"}""", """{"enabled":false,"newSecret":false,"secret":"[secret]"}""", """{"enabled":true,"newSecret":false,"secret":"[secret]"}"""],
+            entries.Where(entry => entry is { Action: "webhook:set", Outcome: AuditOutcome.Allowed, Target.Id: "forge" }).Select(entry => Canonical.Text(entry.After)));
         Assert.Contains(entries, entry => entry is { Action: "webhook:remove", Outcome: AuditOutcome.Allowed, Before: not null });
         Assert.DoesNotContain(entries, entry => Encoding.UTF8.GetString(Canonical.Bytes(entry)) is var text && (text.Contains(made.Secret!, StringComparison.Ordinal) || text.Contains(other.Secret!, StringComparison.Ordinal)));
     }

@@ -76,7 +76,7 @@ public sealed partial class ExternalAccounts(UsersStore users, Accounts accounts
             var belongs = rules.Any(rule => rule.Group == Everybody || identity.Groups.Any(group => Matches(rule.Group, group)));
             var filled = grains.Team(tenant, org, team);
             if (await filled.Members() is not { } members || members.Contains(user.Id) == belongs) continue;
-            await audit.Record(By(tenant, provider).Allowed(belongs ? "team:add-member" : "team:remove-member", new("team", $"{team}/{user.Name}", Name: null, org)), cancellationToken);
+            await audit.Record(By(tenant, provider).Allowed(belongs ? "team:add-member" : "team:remove-member", new("team", $"{team}/{user.Name}", Name: null, org), after: belongs ? DirectoryChanges.Added(user.Name) : null), cancellationToken);
             await filled.SetMember(user.Id, belongs);
         }
     }
