@@ -139,6 +139,40 @@ public sealed class EndpointsTests(ServerFixture fixture)
         Assert.Contains("are not recorded", refused[0].Reason, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Agents_ThatSendWhatIsNoMembership_AreToldSo()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new JoinRequest { Name = "babbler", CertificateRequest = new CertificateRequest("CN=agent", key, HashAlgorithmName.SHA256).CreateSigningRequestPem() };
+        using var administrator = fixture.Server.Administrator();
+        using var made = await administrator.PostAsJsonAsync("/api/v1/agents/tokens", new CreateAgentToken { Name = "babbler" }, ApiJson.Options);
+        using var agent = fixture.Server.Client();
+        agent.DefaultRequestHeaders.Authorization = new("Bearer", (await made.Content.ReadFromJsonAsync<AgentToken>(ApiJson.Options))!.Token);
+        using var joined = await agent.PostAsJsonAsync("/cluster/join", request);
+        agent.DefaultRequestHeaders.Authorization = new("Bearer", (await joined.Content.ReadFromJsonAsync<JoinAnswer>())!.Credential);
+        agent.DefaultRequestHeaders.Add("Prts-Agent", $"{ProjectId.DefaultTenant}/babbler");
+        foreach (var silo in (string[])["nobody", "127.0.0.1:99999@1", "127.0.0.1:x@1", "127.0.0.1:1@99999999999999999999", "@", "S:@"])
+        {
+            using var answer = await agent.GetAsync($"/cluster/membership/{silo}");
+            await IsInvalid(answer);
+        }
+
+        foreach (var operation in (string[])["alive", "insert", "update"])
+        {
+            foreach (var garbage in (byte[][])[[1, 2, 3], [0xff, 0xff, 0xff, 0xff], "garbage"u8.ToArray(), [0x20]])
+            {
+                using var answer = await agent.PostAsync($"/cluster/membership/{operation}", new ByteArrayContent(garbage));
+                await IsInvalid(answer);
+            }
+        }
+
+        static async Task IsInvalid(HttpResponseMessage answer)
+        {
+            Assert.Equal((HttpStatusCode.BadRequest, "application/problem+json"), (answer.StatusCode, answer.Content.Headers.ContentType?.MediaType));
+            Assert.Contains("\"invalid\"", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        }
+    }
+
     private static Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>> From(string address) => async (context, cancel) =>
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);

@@ -34,7 +34,7 @@ public static class ClusterEndpoints
         membership.AddEndpointFilter(RequireAgent);
         membership.MapGet("/", async (IMembershipTable table, Serializer serializer, CancellationToken cancel) => Bytes(serializer, await table.ReadAllAsync(cancel)));
         membership.MapGet("/{silo}", async (string silo, IMembershipTable table, Serializer serializer, CancellationToken cancel) =>
-            Bytes(serializer, await table.ReadRowAsync(SiloAddress.FromParsableString(silo), cancel)));
+            MembershipRequests.Address(silo) is { } address ? Bytes(serializer, await table.ReadRowAsync(address, cancel)) : Problems.Of(400, "invalid", "That is no address of a silo."));
         membership.MapPost("/insert", (HttpContext http, IMembershipTable table, Serializer serializer) =>
             Write(http, table, serializer, change => table.InsertRowAsync(change.Entry, change.Version!, http.RequestAborted)));
         membership.MapPost("/update", (HttpContext http, IMembershipTable table, Serializer serializer) =>
@@ -136,7 +136,7 @@ public static class ClusterEndpoints
             return Problems.Of(413, "too-large", "A membership change has a length of at most 1 MiB.");
         using var body = new MemoryStream();
         await http.Request.Body.CopyToAsync(body, http.RequestAborted);
-        if (serializer.Deserialize<MembershipChange>(body.ToArray()) is not { } change)
+        if (MembershipRequests.Change(serializer, body.ToArray()) is not { } change)
             return Problems.Of(400, "invalid", "A membership change names a row.");
         var (tenant, name) = ((string, string))http.Items["agent"]!;
         var own = ClusterNames.AgentSilo(tenant, name);
