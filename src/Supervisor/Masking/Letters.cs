@@ -6,6 +6,9 @@ internal static class Letters
 {
     public static readonly SearchValues<byte> AndDigits = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"u8);
 
+    /// <summary>Characters that may stand for others, or for nothing, in a form of <see cref="Form"/> before hex. All others are themselves in each.</summary>
+    public static readonly SearchValues<byte> ThatNeedReading = SearchValues.Create("\\%&'+\r\n"u8);
+
     public static bool IsEndOfLine(byte b) => b is (byte)'\n' or (byte)'\r';
 
     /// <summary>The value of a hexadecimal digit; -1: it is none.</summary>

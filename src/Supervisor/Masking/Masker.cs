@@ -139,15 +139,24 @@ public sealed class Masker
     private void Look(int end, uint beginning)
     {
         var start = -1;
+        var text = window.AsSpan(0, length);
+        var plain = Span<byte>.Empty;
         var bucket = masks.Index.BucketOf(beginning);
         for (var place = bucket.Start.Value; place < bucket.End.Value; place++)
         {
             if (masks.Index.Find(place, beginning) is not (>= 0 and var value))
                 continue;
-            if (start < 0 && (start = Back(end, Beginnings.Length - 1)) < 0)
-                return;
+            if (start < 0)
+            {
+                if ((start = Back(end, Beginnings.Length - 1)) < 0)
+                    return;
+                plain = text[start..];
+                plain = plain.IndexOfAny(Letters.ThatNeedReading) is >= 0 and var special ? plain[..special] : plain;
+            }
+            if (!masks.MayStandIn(value, plain))
+                continue;
             var candidate = masks.Candidate(value, start);
-            switch (candidate.Compare(window.AsSpan(0, length)))
+            switch (candidate.Compare(text))
             {
                 case Comparison.Matches: hidden.Add(start, candidate.At); break;
                 case Comparison.Unfinished: alive.Add(candidate); break;

@@ -93,5 +93,12 @@ public sealed class Masks
     /// <summary>Whether a secret stands in the text, in any form.</summary>
     public bool Contains(string text) => !ReferenceEquals(Apply(text), text);
 
-    internal Candidate Candidate(int value, int start) => new(needles[value >> FormBits], (Form)(value & ((1 << FormBits) - 1)), start);
+    /// <summary>Of many that begin alike most differ soon, and without reading any form that is known at once.</summary>
+    /// <param name="plain">Text without <see cref="Letters.ThatNeedReading"/>.</param>
+    internal bool MayStandIn(int value, ReadOnlySpan<byte> plain) => FormOf(value) >= Form.Hex
+        || needles[value >> FormBits].Bytes.AsSpan() is var bytes && plain.CommonPrefixLength(bytes) == Math.Min(plain.Length, bytes.Length);
+
+    internal Candidate Candidate(int value, int start) => new(needles[value >> FormBits], FormOf(value), start);
+
+    private static Form FormOf(int value) => (Form)(value & ((1 << FormBits) - 1));
 }
