@@ -58,26 +58,21 @@ public static partial class Routes
         {
             var http = context.HttpContext;
             if (http.Request.RouteValues["org"] is not string org) return await next(context);
-            if (http.Request.RouteValues["project"] is string project)
-            {
-                var id = new ProjectId(http.User.Tenant(), org, project);
-                return await http.RequestServices.GetRequiredService<ProjectsReadModel>().Get(id, http.RequestAborted) is null ? Problems.NotFound($"There is no project {id}.") : await next(context);
-            }
-
+            if (http.Request.RouteValues["project"] is not null) return await MissingProject(http) ?? await next(context);
             var keeps = HttpMethods.IsPut(http.Request.Method) || HttpMethods.IsPost(http.Request.Method);
             return keeps && await http.RequestServices.GetRequiredService<IGrainFactory>().Organization(http.User.Tenant(), org).Get() is null ? Problems.NotFound($"There is no organization {org}.") : await next(context);
         });
 
     /// <summary>Answers 404 for projects that do not exist.</summary>
     public static T CheckProject<T>(this T builder) where T : IEndpointConventionBuilder =>
-        builder.AddEndpointFilter(async (context, next) =>
-        {
-            var http = context.HttpContext;
-            var id = new ProjectId(http.User.Tenant(), (string)http.Request.RouteValues["org"]!, (string)http.Request.RouteValues["project"]!);
-            return await http.RequestServices.GetRequiredService<ProjectsReadModel>().Get(id, http.RequestAborted) is null
-                ? Problems.NotFound($"There is no project {id}.")
-                : await next(context);
-        });
+        builder.AddEndpointFilter(async (context, next) => await MissingProject(context.HttpContext) ?? await next(context));
+
+    /// <summary>The answer where the address names a project that does not exist; null: it does.</summary>
+    private static async ValueTask<object?> MissingProject(HttpContext http)
+    {
+        var id = new ProjectId(http.User.Tenant(), (string)http.Request.RouteValues["org"]!, (string)http.Request.RouteValues["project"]!);
+        return await http.RequestServices.GetRequiredService<ProjectsReadModel>().Get(id, http.RequestAborted) is null ? Problems.NotFound($"There is no project {id}.") : null;
+    }
 
     [GeneratedRegex(@"\A[a-z0-9][a-z0-9-]{0,79}\z", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex JobKey();
